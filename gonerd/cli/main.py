@@ -1,0 +1,129 @@
+"""The `gonerd` command: finds its commands by entry point and shows errors as one sentence."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from importlib.metadata import entry_points
+from typing import Any
+
+import click
+
+from gonerd.errors import ConfigError, ExtraError, GonerdError
+
+__all__ = ["gonerd", "main"]
+
+COMMAND_GROUP = "gonerd.commands"
+
+SECTIONS = {
+    "Start here": ("demo", "newsroom"),
+    "Corpus": ("scrape", "clean", "sample"),
+    "Annotation": ("annotate",),
+    "Dataset": ("build", "stats", "export"),
+    "Evaluation": ("eval", "score"),
+    "Models": ("finetune",),
+    "Leaderboard": ("submit", "leaderboard"),
+}
+
+EXTRAS = {
+    "scrape": ("aiohttp", "courlan", "fastwarc", "protego", "py3langid", "rensa", "trafilatura", "warcio"),
+    "annotate": ("label_studio_sdk",),
+    "figures": ("matplotlib", "scipy"),
+    "train": ("safetensors", "tokenizers", "torch", "transformers"),
+    "leaderboard": ("jinja2",),
+}
+
+
+class CommandGroup(click.Group):
+    """A group whose commands are entry points, listed in the order of the work they do."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        found = {entry.name for entry in entry_points(group=COMMAND_GROUP)}
+        ordered = [name for names in SECTIONS.values() for name in names if name in found]
+        return ordered + sorted(found - set(ordered))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for entry in entry_points(group=COMMAND_GROUP, name=cmd_name):
+            command = entry.load()
+            if not isinstance(command, click.Command):
+                raise ConfigError(f"entry point {entry.value!r} is not a click command")
+            return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        names = self.list_commands(ctx)
+        known = {name for section in SECTIONS.values() for name in section}
+        sections = SECTIONS | {"Others": tuple(name for name in names if name not in known)}
+        for title, members in sections.items():
+            commands = [(name, self.get_command(ctx, name)) for name in members if name in names]
+            rows = [(name, c.get_short_help_str(90)) for name, c in commands if c is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gonerd")
+def gonerd() -> None:
+    """Build, publish, evaluate and rank on GONERD, a long-context NER dataset.
+
+    \b
+    Examples:
+      gonerd demo --out demo
+      gonerd eval --model rules --dataset sample --out run
+    """
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 a problem in the data or the surroundings, 2 usage."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line in this process and return its exit status."""
+    try:
+        result: Any = gonerd.main(arguments, prog_name="gonerd", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as problem:
+        problem.show()
+        return 2
+    except GonerdError as problem:
+        return _say(str(problem), problem.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted; nothing half-written is left, the same command goes on from here", 1)
+    except ModuleNotFoundError as problem:
+        return _say(_missing_package(problem), 1)
+    except BrokenPipeError:
+        return 1
+    except OSError as problem:
+        return _say(_system_problem(problem), 1)
+
+
+def _say(sentence: str, status: int) -> int:
+    print(f"gonerd: {sentence}", file=sys.stderr)
+    return status
+
+
+def _missing_package(problem: ModuleNotFoundError) -> str:
+    package = (problem.name or "").partition(".")[0]
+    for extra, packages in EXTRAS.items():
+        if package in packages:
+            return str(
+                ExtraError(f"this command needs {package}: install it with pip install 'gonerd[{extra}]'")
+            )
+    raise problem
+
+
+def _system_problem(problem: OSError) -> str:
+    """The operating system's own words, with the file; a problem without an errno is a bug and goes up."""
+    if problem.errno is None:
+        raise problem
+    where = f"{problem.filename}: " if problem.filename else ""
+    reason = {
+        errno.EACCES: "permission denied",
+        errno.EROFS: "the file system is read-only",
+        errno.ENOSPC: "no space is left on the disk; nothing half-written is left",
+    }.get(problem.errno, problem.strerror or str(problem))
+    return f"{where}{reason}"

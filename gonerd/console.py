@@ -1,0 +1,46 @@
+"""What a command says: progress and notes on stderr, results on stdout, one JSON object where asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+__all__ = ["note", "print_json", "print_text", "track"]
+
+T = TypeVar("T")
+
+
+def note(message: str) -> None:
+    """One line on stderr, for the person who watches."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def print_text(text: str) -> None:
+    """A result for a person, on stdout."""
+    print(text, flush=True)
+
+
+def print_json(value: Any) -> None:
+    """A result for a program: one JSON object on stdout and nothing else."""
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2), flush=True)
+
+
+def track(items: Iterable[T], description: str, *, total: int | None = None) -> Iterator[T]:
+    """Yield `items` behind a progress bar with rate and time left; silent when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as progress:
+        yield from progress.track(items, description=description, total=total)

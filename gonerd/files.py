@@ -1,0 +1,157 @@
+"""Lines in, files out: plain, gzip or Zstandard, standard streams, and outputs that are whole or not there.
+
+The only module of the core that opens files.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import shutil
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from gonerd.errors import InputError, OutputError
+
+__all__ = ["folder_to_write", "read_lines", "text_to_write", "write_text"]
+
+STANDARD_STREAM = "-"
+
+# pyarrow tells broken Zstandard data by a bare OSError; one of the system's own carries an errno.
+_BROKEN_COMPRESSION = (EOFError, zlib.error, OSError)
+
+
+def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """Yield (line number from 1, line without its line feed) of a UTF-8 file, one at a time.
+
+    The name's ending says the compression (.gz, .zst); `-` is standard input. Only a line feed ends a
+    line: U+2028, U+0085 and a lone carriage return are ordinary characters.
+
+    Raises:
+        InputError: the file is missing, is cut off inside its compression, or is not UTF-8.
+    """
+    number = 0
+    try:
+        with _binary_reader(path) as lines:
+            for number, line in enumerate(lines, start=1):
+                yield number, line.decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError as problem:
+        byte = problem.object[problem.start]
+        raise InputError(
+            f"{path}:{number}: byte 0x{byte:02x} at column {problem.start + 1} is not UTF-8"
+        ) from None
+    except _BROKEN_COMPRESSION as problem:
+        if isinstance(problem, OSError) and problem.errno is not None:
+            raise
+        raise InputError(
+            f"{path}:{number + 1}: the compressed data is broken or cut off ({problem})"
+        ) from None
+
+
+@contextmanager
+def text_to_write(path: str | Path, *, overwrite: bool = False) -> Iterator[TextIO]:
+    """A UTF-8 stream that becomes `path` when the block ends well, and leaves nothing when it does not.
+
+    The name's ending says the compression (.gz, .zst); `-` is standard output.
+
+    Raises:
+        OutputError: `path` exists and `overwrite` is off.
+    """
+    if str(path) == STANDARD_STREAM:
+        yield sys.stdout
+        return
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already; give another name, or --force to replace it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with _compressing(partial, path.suffix) as out:
+            text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+            yield text
+            text.flush()
+            text.detach()
+        _sync(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_to_write(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A folder that becomes `path` when the block ends well, and leaves nothing when it does not.
+
+    Raises:
+        OutputError: `path` exists with something in it and `overwrite` is off.
+    """
+    if path.is_dir() and not any(path.iterdir()):
+        path.rmdir()
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already; give another name, or --force to replace it")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        if path.exists():  # a folder can't be replaced in one step: the old one moves aside first
+            aside = path.with_name(f"{path.name}.{os.getpid()}.old.partial")
+            path.rename(aside)
+            partial.rename(path)
+            shutil.rmtree(aside)
+        else:
+            partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
+    """Write `text` as the whole of `path`, or leave `path` as it was."""
+    with text_to_write(path, overwrite=overwrite) as out:
+        out.write(text)
+
+
+def _binary_reader(path: str | Path) -> BinaryIO:
+    if str(path) == STANDARD_STREAM:
+        return cast(BinaryIO, open(sys.stdin.fileno(), "rb", closefd=False))
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, a file was expected")
+    try:
+        raw = path.open("rb")
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist") from None
+    if path.suffix == ".gz":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+    if path.suffix == ".zst":
+        import pyarrow as pa  # unlike zstandard's reader, it tells when the data is cut off
+
+        return cast(BinaryIO, io.BufferedReader(pa.CompressedInputStream(raw, "zstd")))
+    return raw
+
+
+@contextmanager
+def _compressing(path: Path, suffix: str) -> Iterator[BinaryIO]:
+    if suffix == ".gz":  # no name and no time inside: the same lines give the same bytes
+        with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as out:
+            yield cast(BinaryIO, out)
+    elif suffix == ".zst":
+        import pyarrow as pa
+
+        with pa.CompressedOutputStream(str(path), "zstd") as out:
+            yield cast(BinaryIO, out)
+    else:
+        with path.open("wb") as raw:
+            yield raw
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
