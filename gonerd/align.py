@@ -1,0 +1,158 @@
+"""Entities to BIO tags and back, over any tokenizer's character spans."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from gonerd.errors import AlignmentError
+from gonerd.schema import Document, Entity, Span
+from gonerd.tokens import token_spans
+
+__all__ = [
+    "MISALIGNED_POLICIES",
+    "MisalignedPolicy",
+    "Misalignment",
+    "entities_from_tags",
+    "fit_to_tokens",
+    "tags_from_entities",
+]
+
+MisalignedPolicy = Literal["error", "snap", "drop"]
+MISALIGNED_POLICIES: tuple[MisalignedPolicy, ...] = get_args(MisalignedPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class Misalignment:
+    """An entity that flat BIO tags can't express as it stands, and what was done about it."""
+
+    document: str
+    entity: Entity
+    text: str
+    problem: str
+    result: Entity | None
+    """The entity after snapping; None where it was dropped."""
+
+    def __str__(self) -> str:
+        found = (
+            f"document {self.document!r}: entity {self.entity.label} "
+            f"[{self.entity.start}, {self.entity.end}) {self.text!r} {self.problem}"
+        )
+        if self.result is None:
+            return f"{found}: dropped"
+        return f"{found}: snapped to [{self.result.start}, {self.result.end})"
+
+
+def tags_from_entities(tokens: Sequence[Span], entities: Sequence[Entity]) -> list[str]:
+    """One BIO (IOB2) tag per token, in O(tokens + entities · log tokens).
+
+    Args:
+        tokens: character spans, ascending and disjoint.
+        entities: entities of the same text, in any order.
+
+    Returns:
+        `len(tokens)` tags: "O", "B-<label>" or "I-<label>".
+
+    Raises:
+        AlignmentError: an entity cuts a token, or overlaps another entity.
+    """
+    starts = [start for start, _ in tokens]
+    ends = [end for _, end in tokens]
+    tags = ["O"] * len(tokens)
+    for entity in entities:
+        place = _place(starts, ends, entity)
+        if place is None:
+            raise AlignmentError(f"entity [{entity.start}, {entity.end}) cuts a token")
+        first, last = place
+        if any(tag != "O" for tag in tags[first : last + 1]):
+            raise AlignmentError(f"entity [{entity.start}, {entity.end}) overlaps another")
+        tags[first : last + 1] = [f"B-{entity.label}"] + [f"I-{entity.label}"] * (last - first)
+    return tags
+
+
+def entities_from_tags(tokens: Sequence[Span], tags: Sequence[str]) -> list[Entity]:
+    """The entities that strict IOB2 `tags` describe; the inverse of `tags_from_entities`.
+
+    Raises:
+        AlignmentError: the lengths differ, or an I- tag continues nothing.
+    """
+    if len(tokens) != len(tags):
+        raise AlignmentError(f"{len(tokens)} tokens but {len(tags)} tags")
+    entities: list[Entity] = []
+    open_label = ""
+    for number, ((start, end), tag) in enumerate(zip(tokens, tags, strict=True)):
+        prefix, _, label = tag.partition("-")
+        if prefix == "B" and label:
+            entities.append(Entity(start, end, label))
+            open_label = label
+        elif prefix == "I" and label and label == open_label:
+            entities[-1] = Entity(entities[-1].start, end, label)
+        elif tag == "O":
+            open_label = ""
+        else:
+            raise AlignmentError(
+                f"tag {tag!r} of token {number} continues nothing; expected O, B-label, or I-label after its like"
+            )
+    return entities
+
+
+def fit_to_tokens(
+    document: Document, *, on_misaligned: MisalignedPolicy = "error"
+) -> tuple[Document, list[Misalignment]]:
+    """The document with tokens and with entities that flat BIO tags can express, and what that changed.
+
+    Tokens are the document's own where it has some, else spaCy's. An entity that cuts a token is
+    dropped (`drop`) or moved to the nearest boundaries that contain all of its characters but white
+    space (`snap`). Of entities that then overlap, the longest stays, the first among equals.
+
+    Raises:
+        AlignmentError: with `error`, an entity does not fit; the message has document, span and text.
+    """
+    tokens = document.tokens if document.tokens is not None else tuple(token_spans(document.text))
+    starts = [start for start, _ in tokens]
+    ends = [end for _, end in tokens]
+    changes: list[Misalignment] = []
+    candidates: list[tuple[Entity, Entity]] = []  # (as it was, as it fits)
+
+    def report(entity: Entity, problem: str, result: Entity | None) -> None:
+        change = Misalignment(document.id, entity, document.mention(entity), problem, result)
+        if on_misaligned == "error":
+            raise AlignmentError(str(change).rpartition(": ")[0])
+        changes.append(change)
+
+    for entity in document.entities:
+        if _place(starts, ends, entity) is not None:
+            candidates.append((entity, entity))
+            continue
+        snapped = _snapped(starts, ends, entity) if on_misaligned == "snap" else None
+        report(entity, "cuts a token" if _touches(starts, ends, entity) else "covers no token", snapped)
+        if snapped is not None:
+            candidates.append((entity, snapped))
+    kept: list[Entity] = []
+    taken = [False] * len(tokens)
+    for entity, fitting in sorted(candidates, key=lambda pair: (pair[1].start - pair[1].end, pair[1])):
+        first, last = bisect_left(starts, fitting.start), bisect_left(ends, fitting.end)
+        if any(taken[first : last + 1]):
+            report(entity, "overlaps another entity", None)
+        else:
+            taken[first : last + 1] = [True] * (last + 1 - first)
+            kept.append(fitting)
+    return replace(document, entities=tuple(kept), tokens=tokens), changes
+
+
+def _place(starts: Sequence[int], ends: Sequence[int], entity: Entity) -> tuple[int, int] | None:
+    """The first and last token of `entity`, or None if it cuts one."""
+    first, last = bisect_left(starts, entity.start), bisect_left(ends, entity.end)
+    fits = last < len(ends) and starts[first] == entity.start and ends[last] == entity.end
+    return (first, last) if fits else None
+
+
+def _touches(starts: Sequence[int], ends: Sequence[int], entity: Entity) -> bool:
+    return bisect_right(ends, entity.start) < bisect_left(starts, entity.end)
+
+
+def _snapped(starts: Sequence[int], ends: Sequence[int], entity: Entity) -> Entity | None:
+    first, last = bisect_right(ends, entity.start), bisect_left(starts, entity.end) - 1
+    return replace(entity, start=starts[first], end=ends[last]) if first <= last else None
