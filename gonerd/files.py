@@ -6,7 +6,9 @@ The only module of the core that opens files.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import json
 import os
 import shutil
 import sys
@@ -14,11 +16,19 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import Any, BinaryIO, TextIO, cast
 
 from gonerd.errors import InputError, OutputError
 
-__all__ = ["folder_to_write", "read_lines", "text_to_write", "write_text"]
+__all__ = [
+    "file_sha256",
+    "folder_to_write",
+    "read_json",
+    "read_lines",
+    "text_to_write",
+    "write_json",
+    "write_text",
+]
 
 STANDARD_STREAM = "-"
 
@@ -115,6 +125,33 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
         out.write(text)
 
 
+def write_json(path: Path, value: Any, *, overwrite: bool = False) -> None:
+    """Write `value` as indented JSON, whole or not at all; NaN and infinity are refused as JSON has neither."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
+    write_text(path, text + "\n", overwrite=overwrite)
+
+
+def read_json(path: Path) -> Any:
+    """The one JSON value that `path` holds.
+
+    Raises:
+        InputError: the file is missing, or not JSON; the message names line and column.
+    """
+    text = "\n".join(line for _, line in read_lines(path))
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as problem:
+        raise InputError(
+            f"{path}:{problem.lineno}: not JSON at column {problem.colno} ({problem.msg})"
+        ) from None
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hex digits, in constant memory."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _binary_reader(path: str | Path) -> BinaryIO:
     if str(path) == STANDARD_STREAM:
         return cast(BinaryIO, open(sys.stdin.fileno(), "rb", closefd=False))
@@ -137,7 +174,10 @@ def _binary_reader(path: str | Path) -> BinaryIO:
 @contextmanager
 def _compressing(path: Path, suffix: str) -> Iterator[BinaryIO]:
     if suffix == ".gz":  # no name and no time inside: the same lines give the same bytes
-        with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as out:
+        with (
+            path.open("wb") as raw,
+            gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as out,
+        ):
             yield cast(BinaryIO, out)
     elif suffix == ".zst":
         import pyarrow as pa

@@ -55,7 +55,9 @@ def read_conll(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Documen
             current = _Open(columns[1] if named else f"{stem}-{documents + 1}", number)
             new_sentence = False
         elif len(columns) < 2:
-            raise SchemaError(f"{path}:{number}: found one column {line!r}, expected a token and a tag")
+            raise SchemaError(
+                f"{path}:{number}: found one column {line!r}, expected a token and a tag"
+            )
         else:
             if new_sentence and current.tokens:
                 current.starts.append(len(current.tokens))
@@ -67,7 +69,11 @@ def read_conll(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Documen
 
 
 def write_conll(
-    path: str | Path, documents: Iterable[Document], *, scheme: Scheme = "iob2", overwrite: bool = False
+    path: str | Path,
+    documents: Iterable[Document],
+    *,
+    scheme: Scheme = "iob2",
+    overwrite: bool = False,
 ) -> int:
     """Write token and tag by tab, whole or not at all; return how many documents.
 

@@ -44,7 +44,9 @@ def document_from_tokens(
         parts.append(token)
         spans.append((position, position + len(token)))
         position += len(token)
-    return _tagged_document(where, name, "".join(parts), spans, tags, scheme=scheme, meta=meta or {})
+    return _tagged_document(
+        where, name, "".join(parts), spans, tags, scheme=scheme, meta=meta or {}
+    )
 
 
 def is_tagged(record: Any) -> bool:
@@ -75,16 +77,25 @@ def _document_from_record(record: Any, scheme: Scheme) -> Document:
         raise SchemaError("field 'id' is missing or not a string")
     tokens = _strings(record, "tokens", name)
     tags = _strings(record, "ner_tags", name)
-    meta = {"source": "news", "corpus": record["source"]} if "source" in record else {"source": "news"}
+    meta = (
+        {"source": "news", "corpus": record["source"]} if "source" in record else {"source": "news"}
+    )
     if "text" not in record:
         return document_from_tokens(
-            tokens, tags, name=name, sentence_starts=record.get("sent_starts") or (), scheme=scheme, meta=meta
+            tokens,
+            tags,
+            name=name,
+            sentence_starts=record.get("sent_starts") or (),
+            scheme=scheme,
+            meta=meta,
         )
     try:
         spans = [(start, end) for start, end in record["token_offsets"]]
         matches = [record["text"][start:end] for start, end in spans] == tokens
     except (KeyError, TypeError, ValueError):
-        raise SchemaError(f"document {name!r}: 'token_offsets' is not a list of pairs [start, end]") from None
+        raise SchemaError(
+            f"document {name!r}: 'token_offsets' is not a list of pairs [start, end]"
+        ) from None
     if not matches:
         raise SchemaError(f"document {name!r}: 'tokens' are not the text at 'token_offsets'")
     where = f"document {name!r}: "

@@ -1,0 +1,94 @@
+"""`gonerd build`: annotated documents to a dataset folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gonerd.align import MISALIGNED_POLICIES, MisalignedPolicy
+from gonerd.console import note, print_json, print_text, track
+from gonerd.corpora import FORMATS, Format, read_corpus
+from gonerd.labels import LABELS
+from gonerd.schemes import SCHEMES, Scheme
+
+__all__ = ["build"]
+
+
+@click.command()
+@click.argument("documents", metavar="DOCUMENTS")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
+@click.option("--name", default=None, help="The dataset's name.  [default: the folder's]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="auto",
+    show_default=True,
+    help="What DOCUMENTS is: our JSON Lines, JSON Lines of tokens and tags, CoNLL columns.",
+)
+@click.option(
+    "--scheme",
+    type=click.Choice(SCHEMES),
+    default="iob2",
+    show_default=True,
+    help="The tag scheme of tokens and tags.",
+)
+@click.option(
+    "--on-misaligned",
+    type=click.Choice(MISALIGNED_POLICIES),
+    default="error",
+    show_default=True,
+    help="What to do with an entity that cuts a token or overlaps another.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides the splits.")
+@click.option("--force", is_flag=True, help="Replace the folder if it exists.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the dataset's facts as one JSON object."
+)
+def build(
+    documents: str,
+    out: Path,
+    name: str | None,
+    form: Format,
+    scheme: Scheme,
+    on_misaligned: MisalignedPolicy,
+    seed: int,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Build a dataset folder that plain datasets.load_dataset opens.
+
+    DOCUMENTS is a file (.gz and .zst as well) or - for standard input. Documents without tokens are
+    tokenized by spaCy's English tokenizer.
+
+    \b
+    Examples:
+      gonerd build annotated.jsonl --out gonerd
+      gonerd build train.conll --scheme iob1 --on-misaligned snap --out data/mine
+      gonerd newsroom gold --articles 50 --out - | gonerd build - --out data/tiny
+    """
+    from gonerd.dataset import build_dataset
+
+    corpus = read_corpus(documents, form=form, scheme=scheme, labels=LABELS)
+    facts, changes = build_dataset(
+        track(corpus, "building"),
+        out,
+        name=name or out.resolve().name,
+        seed=seed,
+        on_misaligned=on_misaligned,
+        overwrite=force,
+    )
+    for change in changes:
+        note(str(change))
+    if as_json:
+        print_json(facts.as_json())
+        return
+    sizes = ", ".join(f"{count:,} {split}" for split, count in facts.documents.items())
+    print_text(
+        f"{out}: {sizes}; {sum(facts.words.values()):,} tokens, {sum(facts.entities.values()):,} entities"
+    )
+    if changes:
+        print_text(
+            f"{len(changes)} entities did not fit the tokens: {out}/misaligned.jsonl lists them"
+        )

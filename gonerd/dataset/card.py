@@ -1,0 +1,147 @@
+"""The dataset card: what stands in README.md, with the YAML that `load_dataset` goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gonerd.dataset.rows import COMMON_WINDOW, features
+
+__all__ = ["SYNTHETIC_NOTICE", "DatasetFacts", "card_text"]
+
+SCHEMA_VERSION = 1
+
+SYNTHETIC_NOTICE = (
+    "Synthetic sample newsroom: every site, person and place in it is invented, "
+    "and figures on it say nothing about real text."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetFacts:
+    """What a build knows about its dataset, as gonerd.json keeps it beside the data.
+
+    `fingerprint` and `split_sha256` hash ids, texts, entities and tokens. `synthetic` is set where
+    documents come from hosts under `.example`, which RFC 2606 keeps for fiction.
+    """
+
+    name: str
+    seed: int
+    fingerprint: str
+    synthetic: bool
+    tokenizer: str
+    documents: Mapping[str, int]
+    words: Mapping[str, int]
+    entities: Mapping[str, int]
+    sources: Mapping[str, int]
+    split_sha256: Mapping[str, str]
+    num_bytes: Mapping[str, int]
+    download_size: int
+    misaligned: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts as JSON, with the version of their form."""
+        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> DatasetFacts:
+        """The facts of a gonerd.json; TypeError where a field is missing or unknown."""
+        return cls(**{key: entry for key, entry in value.items() if key != "schema_version"})
+
+
+def card_text(facts: DatasetFacts) -> str:
+    """README.md for the dataset: YAML for the Hub and `datasets`, then prose for people."""
+    notice = f"> **{SYNTHETIC_NOTICE}**\n\n" if facts.synthetic else ""
+    rows = "\n".join(
+        f"| {split} | {facts.documents[split]:,} | {facts.words[split]:,} |"
+        for split in facts.documents
+    )
+    entities = ", ".join(f"{count:,} {label}" for label, count in facts.entities.items())
+    sources = ", ".join(f"{count:,} {name or 'unnamed'}" for name, count in facts.sources.items())
+    return f"""---
+{_front_matter(facts)}
+---
+
+# {facts.name}
+
+{notice}Whole documents with tokens, BIO tags and character offsets, in the form of GONERD
+(arXiv 2311.13657): PER, ORG, LOC, and a MISC that means ages, addresses and phone numbers and nothing else.
+
+```python
+from datasets import load_dataset
+
+dataset = load_dataset("{facts.name}")  # in the folder that holds this one
+```
+
+## Composition
+
+| split | documents | tokens |
+|---|---:|---:|
+{rows}
+
+Entities: {entities}. Sources: {sources}.
+
+Splits are 80/10/10 by near-duplicate cluster, even over source and length, fixed by seed {facts.seed}.
+Tokens: {facts.tokenizer}. Offsets count code points of `text`, end-exclusive.
+`common_window_end` is the character at which token {COMMON_WINDOW:,} ends, or the text does.
+
+## Fields
+
+| field | what it is |
+|---|---|
+| `id` | the document's name |
+| `text` | the whole text |
+| `tokens`, `token_starts`, `token_ends` | its tokens and where they stand |
+| `ner_tags` | one tag a token: O, then B- and I- of PER, ORG, LOC, MISC |
+| `entities` | `start`, `end`, `label`, and `subtype` (AGE, ADDRESS, PHONE) for MISC |
+| `url`, `domain`, `source`, `title`, `date` | where the text came from; `source` is news or justice |
+| `cluster` | documents of one near-duplicate cluster share it, and a split |
+| `text_sha256` | SHA-256 of the text |
+| `common_window_end` | where the window ends that every model is scored on |
+
+Fingerprint `{facts.fingerprint}`; `SHA256SUMS` covers every file.
+"""
+
+
+def _front_matter(facts: DatasetFacts) -> str:
+    from datasets.info import DatasetInfo, DatasetInfosDict
+    from datasets.splits import SplitDict
+    from huggingface_hub import DatasetCardData
+
+    total = sum(facts.documents.values())
+    data = DatasetCardData(
+        language="en",
+        license="other",
+        pretty_name=facts.name,
+        task_categories=["token-classification"],
+        task_ids=["named-entity-recognition"],
+        size_categories=[_size_category(total)],
+        tags=["long-context", "news", *(["synthetic"] if facts.synthetic else [])],
+        configs=[
+            {
+                "config_name": "default",
+                "data_files": [
+                    {"split": split, "path": f"data/{split}-*.parquet"} for split in facts.documents
+                ],
+            }
+        ],
+    )
+    info = DatasetInfo(
+        features=features(),
+        splits=SplitDict.from_split_dict(
+            [
+                {"name": split, "num_bytes": facts.num_bytes[split], "num_examples": count}
+                for split, count in facts.documents.items()
+            ]
+        ),
+        download_size=facts.download_size,
+        dataset_size=sum(facts.num_bytes.values()),
+    )
+    DatasetInfosDict({"default": info}).to_dataset_card_data(data)
+    return str(data.to_yaml())
+
+
+def _size_category(documents: int) -> str:
+    bounds = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
+    return next((name for bound, name in bounds.items() if documents < bound), "n>1M")
