@@ -1,0 +1,1 @@
+"""Annotation in Label Studio: documents out, annotations back, agreement."""

@@ -1,0 +1,156 @@
+"""What one task of an export says about its text: entities, a rejection, or nothing to trust."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from gonerd.errors import SchemaError
+from gonerd.schema import Entity, text_sha256
+from gonerd_annotation.label_config import LABELS_TAG, REJECT_TAG
+from gonerd_annotation.offsets import resolve_offsets
+from gonerd_annotation.region import Region, region_from_result
+
+__all__ = ["OUTCOMES", "Answer", "Outcome", "annotator_name", "answer_from_task"]
+
+Outcome = Literal["imported", "cancelled", "rejected", "unannotated", "quarantined"]
+OUTCOMES: tuple[Outcome, ...] = ("imported", "cancelled", "rejected", "unannotated", "quarantined")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of one task; entities and `meta` only where it is `imported`."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    """Why the task is not imported, one sentence part for each region at fault."""
+    entities: tuple[Entity, ...] = ()
+    meta: dict[str, Any] = field(default_factory=dict[str, Any])
+    """annotator, lead_time (seconds), annotation_id, updated_at of the annotation taken."""
+    counts: Counter[str] = field(default_factory=Counter[str])
+    """How often what was noticed: regions, entities, trimmed, blank, duplicate, overlapping ..."""
+
+
+def answer_from_task(task: dict[str, Any], text: str) -> Answer:
+    """Read the latest annotation of `task` about `text`, trusting nothing in it.
+
+    Several annotations on one task: the one with the latest `updated_at` counts, until adjudication
+    weighs them. Cancelled (skipped) annotations never count.
+
+    Raises:
+        SchemaError: the task is not in Label Studio's export format, or has an unknown label.
+    """
+    expected = task["data"].get("text_sha256")
+    if expected != (actual := text_sha256(text)):
+        return _quarantined(
+            f"the document's text has SHA-256 {actual[:12]}…, "
+            f"data.text_sha256 says {str(expected)[:12]}…"
+        )
+    if task["data"].get("text") != text:
+        return _quarantined(
+            "data.text is not the document's text, though data.text_sha256 is its hash"
+        )
+    annotations = _annotations(task)
+    if not annotations:
+        return Answer("unannotated")
+    finished = [entry for entry in annotations if not entry.get("was_cancelled")]
+    if not finished:
+        return Answer("cancelled")
+    taken = max(finished, key=_updated_at)
+    counts = Counter(several_annotations=int(len(finished) > 1))
+    return _answer_from_annotation(taken, text, counts)
+
+
+def annotator_name(annotation: dict[str, Any]) -> str:
+    """Who completed an annotation: the e-mail where the export has it, else the user's number."""
+    by = annotation.get("completed_by")
+    if isinstance(by, dict):
+        by = by.get("email") or by.get("id")
+    return "" if by is None else str(by)
+
+
+def _answer_from_annotation(annotation: dict[str, Any], text: str, counts: Counter[str]) -> Answer:
+    results = annotation.get("result")
+    if not isinstance(results, list) or not all(isinstance(entry, dict) for entry in results):
+        raise SchemaError(f"annotation {annotation.get('id')}: 'result' is not a list of objects")
+    regions: list[Region] = []
+    reasons: list[str] = []
+    for result in results:
+        kind, control = result.get("type"), result.get("from_name")
+        if kind == "choices" and control == REJECT_TAG:
+            value = result.get("value")
+            choices = value.get("choices") if isinstance(value, dict) else None
+            if isinstance(choices, list) and choices:
+                return Answer("rejected", tuple(map(str, choices)), counts=counts)
+        elif kind == "labels" and control == LABELS_TAG:
+            region = region_from_result(result)
+            reasons.append(region) if isinstance(region, str) else regions.append(region)
+        else:
+            counts["other_results"] += 1
+    offsets = resolve_offsets(text, regions)
+    reasons.extend(f"region {region.id!r}: {problem}" for region, problem in offsets.problems)
+    if reasons:
+        return _quarantined(*reasons)
+    counts["utf16_annotations"] = int(offsets.unit == "UTF-16")
+    counts["ambiguous_annotations"] = int(offsets.ambiguous)
+    entities = _entities(text, regions, offsets.spans, counts)
+    meta = {
+        "annotator": annotator_name(annotation),
+        "lead_time": annotation.get("lead_time"),
+        "annotation_id": annotation.get("id"),
+        "updated_at": annotation.get("updated_at"),
+    }
+    return Answer("imported", (), entities, meta, counts)
+
+
+def _entities(
+    text: str, regions: list[Region], spans: tuple[tuple[int, int], ...], counts: Counter[str]
+) -> tuple[Entity, ...]:
+    entities: set[Entity] = set()
+    for region, (start, end) in zip(regions, spans, strict=True):
+        counts["regions"] += 1
+        mention = text[start:end]
+        if not mention.strip():
+            counts["blank"] += 1
+            continue
+        trimmed_start = start + len(mention) - len(mention.lstrip())
+        trimmed_end = end - len(mention) + len(mention.rstrip())
+        counts["trimmed"] += (trimmed_start, trimmed_end) != (start, end)
+        entity = Entity(trimmed_start, trimmed_end, region.label, region.subtype)
+        counts["duplicate"] += entity in entities
+        entities.add(entity)
+    counts["entities"] += len(entities)
+    furthest = 0
+    for entity in sorted(entities):
+        counts["overlapping"] += entity.start < furthest
+        furthest = max(furthest, entity.end)
+    return tuple(sorted(entities))
+
+
+def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
+    annotations = task.get("annotations")
+    if not isinstance(annotations, list) or not all(
+        isinstance(entry, dict) for entry in annotations
+    ):
+        raise SchemaError(
+            "'annotations' is not a list of objects; export from Label Studio as JSON"
+        )
+    return annotations
+
+
+def _updated_at(annotation: dict[str, Any]) -> tuple[datetime, int]:
+    try:
+        when = datetime.fromisoformat(annotation.get("updated_at") or "")
+    except (TypeError, ValueError):
+        raise SchemaError(
+            f"annotation {annotation.get('id')}: updated_at is {annotation.get('updated_at')!r}, "
+            "a date and time was expected"
+        ) from None
+    number = annotation.get("id")
+    return when if when.tzinfo else when.replace(tzinfo=UTC), number if type(number) is int else 0
+
+
+def _quarantined(*reasons: str) -> Answer:
+    return Answer("quarantined", reasons)

@@ -1,0 +1,47 @@
+"""`gonerd annotate export`."""
+
+from __future__ import annotations
+
+import click
+
+from gonerd.console import note, print_json
+from gonerd_annotation.export import export_tasks
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.argument("documents")
+@click.option("--out", required=True, metavar="FILE", help="Where the tasks go, a JSON array.")
+@click.option(
+    "--with-entities",
+    is_flag=True,
+    help="Show the documents' entities to the annotator as predictions.",
+)
+@click.option(
+    "--model-version",
+    default="entities",
+    show_default=True,
+    metavar="NAME",
+    help="Who made these entities, as Label Studio records it; with --with-entities.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
+def export(
+    documents: str, out: str, with_entities: bool, model_version: str, force: bool, as_json: bool
+) -> None:
+    """Write DOCUMENTS (JSON Lines) as tasks that Label Studio imports.
+
+    \b
+    Examples:
+      gonerd annotate export sample.jsonl --out tasks.json
+      gonerd annotate export tagged.jsonl --out tasks.json --with-entities --model-version rules-1
+    """
+    report = export_tasks(
+        documents, out, model_version=model_version if with_entities else None, overwrite=force
+    )
+    note(f"{report['tasks']} tasks in {out}")
+    for reason, count in report["unfrozen"].items():
+        note(f"{count} texts have {reason}: a browser may show them otherwise; import checks")
+    if as_json:
+        print_json(report)

@@ -1,0 +1,28 @@
+"""`gonerd annotate`: documents to Label Studio and back."""
+
+from __future__ import annotations
+
+import click
+
+from gonerd_annotation.cli.config import config
+from gonerd_annotation.cli.export import export
+from gonerd_annotation.cli.intake import import_
+from gonerd_annotation.cli.simulate import simulate
+
+__all__ = ["annotate"]
+
+
+@click.group()
+def annotate() -> None:
+    """Send documents to annotators in Label Studio and bring them back.
+
+    \b
+    Examples:
+      gonerd annotate config > label_config.xml
+      gonerd annotate export sample.jsonl --out tasks.json
+      gonerd annotate import export.json --documents sample.jsonl --out annotated.jsonl
+    """
+
+
+for command in (config, export, import_, simulate):
+    annotate.add_command(command)

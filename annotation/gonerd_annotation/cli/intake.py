@@ -1,0 +1,55 @@
+"""`gonerd annotate import`."""
+
+from __future__ import annotations
+
+import click
+
+from gonerd.console import note, print_json
+from gonerd_annotation.answer import OUTCOMES
+from gonerd_annotation.intake import import_annotations
+
+__all__ = ["import_"]
+
+
+@click.command("import")
+@click.argument("export")
+@click.option(
+    "--documents", required=True, metavar="FILE", help="The documents that were exported as tasks."
+)
+@click.option("--out", required=True, metavar="FILE", help="Where the annotated documents go.")
+@click.option(
+    "--quarantine",
+    metavar="FILE",
+    help="Where tasks go that can't be trusted, with reasons; without it they are an error.",
+)
+@click.option("--force", is_flag=True, help="Replace existing files.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as one JSON object.")
+def import_(
+    export: str, documents: str, out: str, quarantine: str | None, force: bool, as_json: bool
+) -> None:
+    """Bring EXPORT, Label Studio's JSON export, back into documents.
+
+    Every task is imported, cancelled, rejected, unannotated or quarantined; the report names each
+    that is left out. Of several annotations on one task the one updated last counts.
+
+    \b
+    Examples:
+      gonerd annotate import export.json --documents sample.jsonl --out annotated.jsonl
+      gonerd annotate import export.json --documents sample.jsonl --out b.jsonl --quarantine q.jsonl
+    """
+    report = import_annotations(export, documents, out, quarantine=quarantine, overwrite=force)
+    outcomes = ", ".join(f"{report[outcome]} {outcome}" for outcome in OUTCOMES)
+    note(f"{report['tasks']} tasks: {outcomes}; {report['entities']} entities in {out}")
+    for what in ("trimmed", "blank", "duplicate", "overlapping"):
+        if report[what]:
+            note(f"{report[what]} {what} regions")
+    if report["several_annotations"]:
+        note(
+            f"{report['several_annotations']} tasks have several annotations: the latest was taken"
+        )
+    if report["utf16_annotations"]:
+        note(
+            f"{report['utf16_annotations']} annotations counted in UTF-16 units and were converted"
+        )
+    if as_json:
+        print_json(report)

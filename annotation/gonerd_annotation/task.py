@@ -1,0 +1,114 @@
+"""Documents as Label Studio import tasks, and the JSON arrays it reads and writes."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gonerd.errors import InputError, SchemaError
+from gonerd.files import read_lines, text_to_write
+from gonerd.schema import Document, text_sha256
+from gonerd_annotation.region import result_from_entity
+
+__all__ = ["read_tasks", "task_from_document", "tasks_from_documents", "unfrozen", "write_tasks"]
+
+_SHOWN = ("url", "final_url", "title", "source", "date")
+
+
+def task_from_document(document: Document, *, model_version: str | None = None) -> dict[str, Any]:
+    """One import task; with `model_version`, the document's entities go along as its prediction.
+
+    Raises:
+        SchemaError: an entity has no label in the labelling interface.
+    """
+    data = {
+        "text": document.text,
+        "doc_id": document.id,
+        "text_sha256": text_sha256(document.text),
+        **{key: str(document.meta.get(key) or "") for key in _SHOWN},
+    }
+    task: dict[str, Any] = {"data": data}
+    if model_version is not None:
+        results = [result_from_entity(document, entity) for entity in document.entities]
+        task["predictions"] = [{"model_version": model_version, "result": results}]
+    return task
+
+
+def tasks_from_documents(
+    documents: Iterable[Document], *, model_version: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Import tasks in the order of `documents`.
+
+    Raises:
+        SchemaError: two documents have the same id, or an entity has no label in the interface.
+    """
+    seen: set[str] = set()
+    for document in documents:
+        if document.id in seen:
+            raise SchemaError(f"document {document.id!r} comes twice; each id may stand once")
+        seen.add(document.id)
+        try:
+            yield task_from_document(document, model_version=model_version)
+        except SchemaError as problem:
+            raise SchemaError(f"document {document.id!r}: {problem}") from None
+
+
+def unfrozen(text: str) -> str | None:
+    """Why a browser may show `text` otherwise than stored, so that offsets shift, else None."""
+    if "\r" in text:
+        return "carriage returns"
+    if any(
+        unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text
+    ):
+        return "control characters"
+    if text[:1].isspace():
+        return "white space at the start"
+    if not unicodedata.is_normalized("NFC", text):
+        return "characters not in NFC"
+    return None
+
+
+def write_tasks(
+    path: str | Path, tasks: Iterable[dict[str, Any]], *, overwrite: bool = False
+) -> int:
+    """Write a JSON array with one task a line, whole or not at all; return how many."""
+    count = 0
+    with text_to_write(path, overwrite=overwrite) as out:
+        for task in tasks:
+            out.write(",\n" if count else "[\n")
+            out.write(json.dumps(task, ensure_ascii=False, allow_nan=False))
+            count += 1
+        out.write("\n]\n" if count else "[]\n")
+    return count
+
+
+def read_tasks(path: str | Path) -> list[dict[str, Any]]:
+    """The tasks of a JSON array as Label Studio imports and exports it, all in memory.
+
+    Raises:
+        InputError: the file holds no task.
+        SchemaError: the file is not a JSON array of objects that each have `data`.
+    """
+    try:
+        tasks = json.loads("\n".join(line for _, line in read_lines(path)))
+    except json.JSONDecodeError as problem:
+        raise SchemaError(
+            f"{path}:{problem.lineno}: not JSON at column {problem.colno} ({problem.msg}); "
+            "Label Studio's JSON export was expected"
+        ) from None
+    except RecursionError:
+        raise SchemaError(f"{path}: nested too deep for a Label Studio export") from None
+    if not isinstance(tasks, list):
+        raise SchemaError(f"{path}: found {type(tasks).__name__}, expected a JSON array of tasks")
+    if not tasks:
+        raise InputError(f"{path}: no task is in it")
+    for number, task in enumerate(tasks, start=1):
+        if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+            raise SchemaError(
+                f"{path}: task {number} of the array has no object 'data'; "
+                "export from Label Studio as JSON, not as JSON_MIN, CSV or CONLL2003"
+            )
+    return tasks
