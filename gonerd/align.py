@@ -93,7 +93,7 @@ def entities_from_tags(tokens: Sequence[Span], tags: Sequence[str]) -> list[Enti
             open_label = ""
         else:
             raise AlignmentError(
-                f"tag {tag!r} of token {number} continues nothing; expected O, B-label, or I-label after its like"
+                f"tag {tag!r} of token {number} continues nothing; expected O, B-label or a fitting I-label"
             )
     return entities
 
@@ -127,12 +127,16 @@ def fit_to_tokens(
             candidates.append((entity, entity))
             continue
         snapped = _snapped(starts, ends, entity) if on_misaligned == "snap" else None
-        report(entity, "cuts a token" if _touches(starts, ends, entity) else "covers no token", snapped)
+        report(
+            entity, "cuts a token" if _touches(starts, ends, entity) else "covers no token", snapped
+        )
         if snapped is not None:
             candidates.append((entity, snapped))
     kept: list[Entity] = []
     taken = [False] * len(tokens)
-    for entity, fitting in sorted(candidates, key=lambda pair: (pair[1].start - pair[1].end, pair[1])):
+    for entity, fitting in sorted(
+        candidates, key=lambda pair: (pair[1].start - pair[1].end, pair[1])
+    ):
         first, last = bisect_left(starts, fitting.start), bisect_left(ends, fitting.end)
         if any(taken[first : last + 1]):
             report(entity, "overlaps another entity", None)

@@ -126,7 +126,7 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
 
 
 def write_json(path: Path, value: Any, *, overwrite: bool = False) -> None:
-    """Write `value` as indented JSON, whole or not at all; NaN and infinity are refused as JSON has neither."""
+    """Write `value` as indented JSON, whole or not at all; NaN and infinity are refused."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
     write_text(path, text + "\n", overwrite=overwrite)
 

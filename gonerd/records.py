@@ -47,7 +47,9 @@ def document_from_record(record: Any, *, labels: Collection[str] = ()) -> Docume
     """
     name = _document_name(record)
     where = f"document {name!r}: " if name else ""
-    fields = _fields(where, record, {"id": str, "text": str, "entities": list, "meta": dict, "tokens": list})
+    fields = _fields(
+        where, record, {"id": str, "text": str, "entities": list, "meta": dict, "tokens": list}
+    )
     for required in ("id", "text"):
         if required not in fields:
             raise SchemaError(f"{where}field {required!r} is missing")
@@ -63,7 +65,9 @@ def document_from_record(record: Any, *, labels: Collection[str] = ()) -> Docume
         text=fields["text"],
         entities=entities,
         meta=fields.get("meta", {}),
-        tokens=tuple(_span(where, span) for span in fields["tokens"]) if "tokens" in fields else None,
+        tokens=tuple(_span(where, span) for span in fields["tokens"])
+        if "tokens" in fields
+        else None,
     )
     stated = document.meta.get("text_sha256")
     if stated is not None and stated != (actual := text_sha256(document.text)):
@@ -90,7 +94,7 @@ def read_json_lines(path: str | Path) -> Iterator[tuple[int, Any]]:
                 f"{path}:{number}: not JSON at column {problem.colno} ({problem.msg})"
             ) from None
         except RecursionError:
-            raise SchemaError(f"{path}:{number}: nested too deep for JSON that describes a record") from None
+            raise SchemaError(f"{path}:{number}: nested too deep") from None
 
 
 def read_documents(path: str | Path, *, labels: Collection[str] = ()) -> Iterator[Document]:
@@ -142,7 +146,9 @@ def _fields(where: str, record: Any, types: dict[str, type]) -> dict[str, Any]:
 
 
 def _entity(where: str, entry: Any) -> Entity:
-    fields = _fields(f"{where}entity: ", entry, {"start": int, "end": int, "label": str, "subtype": str})
+    fields = _fields(
+        f"{where}entity: ", entry, {"start": int, "end": int, "label": str, "subtype": str}
+    )
     for required in ("start", "end", "label"):
         if required not in fields:
             raise SchemaError(f"{where}entity: field {required!r} is missing")

@@ -35,10 +35,13 @@ def iob2_from_scheme(tags: Sequence[str], scheme: Scheme) -> list[str]:
         allowed = {
             "iob2": prefix in ("O", "B") or (prefix == "I" and continues),
             "iob1": prefix in ("O", "I") or (prefix == "B" and continues),
-            "bioes": (prefix in ("I", "E") and continues) or (prefix in ("O", "B", "S") and not unfinished),
+            "bioes": (prefix in ("I", "E") and continues)
+            or (prefix in ("O", "B", "S") and not unfinished),
         }[scheme]
         if not allowed:
-            raise AlignmentError(f"tag {tag!r} at token {number} is not {scheme.upper()} after {previous!r}")
+            raise AlignmentError(
+                f"tag {tag!r} at token {number} is not {scheme.upper()} after {previous!r}"
+            )
         begins = prefix in ("B", "S") or (scheme == "iob1" and not continues)
         result.append("O" if prefix == "O" else f"{'B' if begins else 'I'}-{label}")
         previous, previous_label = prefix, label

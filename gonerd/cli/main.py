@@ -26,7 +26,16 @@ SECTIONS = {
 }
 
 EXTRAS = {
-    "scrape": ("aiohttp", "courlan", "fastwarc", "protego", "py3langid", "rensa", "trafilatura", "warcio"),
+    "scrape": (
+        "aiohttp",
+        "courlan",
+        "fastwarc",
+        "protego",
+        "py3langid",
+        "rensa",
+        "trafilatura",
+        "warcio",
+    ),
     "annotate": ("label_studio_sdk",),
     "figures": ("matplotlib", "scipy"),
     "train": ("safetensors", "tokenizers", "torch", "transformers"),
@@ -82,7 +91,9 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line in this process and return its exit status."""
     try:
-        result: Any = gonerd.main(arguments, prog_name="gonerd", standalone_mode=False)
+        result: Any = gonerd.main(
+            arguments, prog_name="gonerd", standalone_mode=False, obj=("gonerd", *arguments)
+        )
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -92,7 +103,9 @@ def run(arguments: list[str]) -> int:
     except GonerdError as problem:
         return _say(str(problem), problem.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted; nothing half-written is left, the same command goes on from here", 1)
+        return _say(
+            "interrupted; nothing half-written is left, the same command goes on from here", 1
+        )
     except ModuleNotFoundError as problem:
         return _say(_missing_package(problem), 1)
     except BrokenPipeError:
@@ -111,7 +124,9 @@ def _missing_package(problem: ModuleNotFoundError) -> str:
     for extra, packages in EXTRAS.items():
         if package in packages:
             return str(
-                ExtraError(f"this command needs {package}: install it with pip install 'gonerd[{extra}]'")
+                ExtraError(
+                    f"this command needs {package}: install it with pip install 'gonerd[{extra}]'"
+                )
             )
     raise problem
 

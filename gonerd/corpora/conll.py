@@ -1,4 +1,4 @@
-"""CoNLL columns: a token a line, the tag last, a blank line between sentences, -DOCSTART- between documents."""
+"""CoNLL columns: token and tag a line, blank lines between sentences, -DOCSTART- between documents."""
 
 from __future__ import annotations
 

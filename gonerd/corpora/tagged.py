@@ -55,8 +55,9 @@ def is_tagged(record: Any) -> bool:
 
 
 def read_tagged(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Document]:
-    """Yield the documents of JSON Lines with `id`, `tokens`, `ner_tags`, perhaps `sent_starts`, or
-    `text` and `token_offsets`.
+    """Yield the documents of JSON Lines with `id`, `tokens` and `ner_tags`.
+
+    Where a line has `text` and `token_offsets`, they are kept; `sent_starts` else say where lines break.
 
     Raises:
         SchemaError: a line is no such record; the message names file, line and document.

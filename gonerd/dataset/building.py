@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gonerd.align import Misalignment, MisalignedPolicy, fit_to_tokens
+from gonerd.align import MisalignedPolicy, Misalignment, fit_to_tokens
 from gonerd.dataset.card import DatasetFacts, card_text
 from gonerd.dataset.rows import features, row_from_document
 from gonerd.dataset.splits import SPLITS, SplitKey, assign_splits

@@ -1,0 +1,251 @@
+"""Run a model over a split and say what it found, what it could not reach, and what that cost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gonerd.align import fit_to_tokens
+from gonerd.dataset.building import content_hash, gold_hash
+from gonerd.dataset.card import SYNTHETIC_NOTICE
+from gonerd.dataset.loading import documents_of
+from gonerd.dataset.rows import COMMON_WINDOW
+from gonerd.errors import CheckError, InputError
+from gonerd.evaluation.adapters import Adapter, AdapterOptions, Prediction
+from gonerd.evaluation.compat import paper_compat
+from gonerd.evaluation.confidence import f1_interval
+from gonerd.evaluation.predictions import record_from_prediction
+from gonerd.evaluation.scores import DocumentScore, exact_match, summary, within
+from gonerd.files import file_sha256, folder_to_write, write_json
+from gonerd.labels import LABELS
+from gonerd.machine import environment, hardware, peak_rss_mib
+from gonerd.records import write_json_lines
+from gonerd.schema import Document, Entity
+
+__all__ = ["PREDICTIONS_FILE", "RESULT_FILE", "evaluate_model", "score_pairs"]
+
+SCHEMA_VERSION = 1
+RESULT_FILE = "result.json"
+PREDICTIONS_FILE = "predictions.jsonl.zst"
+
+Pair = tuple[Document, tuple[Entity, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What came out of one pass of the model."""
+
+    predictions: Sequence[Prediction]
+    seconds: float
+
+
+def evaluate_model(
+    adapter: Adapter,
+    out: Path,
+    *,
+    dataset: str,
+    split: str,
+    options: AdapterOptions,
+    command: Sequence[str] = (),
+    seed: int = 0,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Write result.json and predictions.jsonl.zst into `out`, whole or not at all; return the result.
+
+    Raises:
+        InputError: the dataset is missing or the split is empty.
+        CheckError: the adapter did not give one prediction a document, in order and within the text.
+        OutputError: `out` exists and `overwrite` is off.
+    """
+    with folder_to_write(out, overwrite=overwrite) as folder:
+        documents = list(documents_of(dataset, split))
+        if not documents:
+            raise InputError(f"split {split!r} of {dataset} holds no documents")
+        run = _run(adapter, documents)
+        lines = (
+            record_from_prediction(prediction, document.text)
+            for prediction, document in zip(run.predictions, documents, strict=True)
+        )
+        write_json_lines(folder / PREDICTIONS_FILE, lines)
+        result = _result(adapter, documents, run, dataset, split, options, list(command), seed)
+        result["artifacts"] = [_artifact(folder / PREDICTIONS_FILE)]
+        write_json(folder / RESULT_FILE, result)
+    return result
+
+
+def score_pairs(pairs: Sequence[Pair], *, seed: int = 0) -> dict[str, Any]:
+    """The `scores` object of a result: full document, common window, and as the paper took it.
+
+    Raises:
+        CheckError: gold went missing on the way: tp + fn is not the number of gold entities.
+    """
+    full = [exact_match(document, entities) for document, entities in pairs]
+    windows = [_in_window(document, entities) for document, entities in pairs]
+    scores = {
+        "full": _with_interval(full, seed),
+        f"common_window_{COMMON_WINDOW}": _with_interval(
+            [exact_match(*pair) for pair in windows], seed
+        ),
+        "paper_compat": paper_compat(pairs),
+    }
+    gold_total = sum(len(document.entities) for document, _ in pairs)
+    counted = scores["full"]["tp"] + scores["full"]["fn"]
+    if counted != gold_total:
+        raise CheckError(f"{counted} gold entities were counted of {gold_total}")
+    return scores
+
+
+def _with_interval(scores: Sequence[DocumentScore], seed: int) -> dict[str, Any]:
+    interval = f1_interval([score.total for score in scores], seed=seed)
+    return {**summary(scores, labels=LABELS), "ci": interval}
+
+
+def _in_window(document: Document, entities: tuple[Entity, ...]) -> Pair:
+    end = document.meta.get("common_window_end", len(document.text))
+    return replace(document, entities=within(document.entities, end)), within(entities, end)
+
+
+def _run(adapter: Adapter, documents: Sequence[Document]) -> _Run:
+    begin = time.perf_counter()
+    predictions = list(_checked(adapter.predict(_blind(documents)), documents))
+    return _Run(predictions, time.perf_counter() - begin)
+
+
+def _blind(documents: Iterable[Document]) -> Iterator[Document]:
+    """Text and tokens alone: an adapter never sees gold, nor where a text comes from."""
+    for document in documents:
+        yield Document(id=document.id, text=document.text, tokens=document.tokens)
+
+
+def _checked(
+    predictions: Iterable[Prediction], documents: Sequence[Document]
+) -> Iterator[Prediction]:
+    expected = iter(documents)
+    for prediction in predictions:
+        document = next(expected, None)
+        if document is None or prediction.doc_id != document.id:
+            wanted = "no further document" if document is None else repr(document.id)
+            raise CheckError(
+                f"the model predicted {prediction.doc_id!r} where {wanted} was expected"
+            )
+        beyond = max((e.end for e in prediction.entities), default=0)
+        if beyond > len(document.text) or not 0 <= prediction.consumed_to <= len(document.text):
+            raise CheckError(
+                f"document {document.id!r}: the model predicted past the end of the text "
+                f"({len(document.text)} characters)"
+            )
+        yield prediction
+    left = next(expected, None)
+    if left is not None:
+        raise CheckError(f"the model gave no prediction for document {left.id!r}")
+
+
+def _result(
+    adapter: Adapter,
+    documents: Sequence[Document],
+    run: _Run,
+    dataset: str,
+    split: str,
+    options: AdapterOptions,
+    command: list[str],
+    seed: int,
+) -> dict[str, Any]:
+    pairs = [(d, p.entities) for d, p in zip(documents, run.predictions, strict=True)]
+    now = datetime.now(UTC)
+    identity = {
+        "dataset": _dataset_record(dataset, split, documents),
+        "model": _model_record(adapter),
+        "policy": {
+            "mode": "native" if adapter.card.max_len is None else "truncate",
+            "max_len": options.max_len or adapter.card.max_len,
+            "stride": None,
+            "merge": None,
+            "label_map": None,
+            "tag_repair": None,
+            "dtype": "float32",
+            "batch_size": options.batch_size,
+            "device": options.device,
+        },
+        "seeds": {"bootstrap": seed},
+    }
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": f"{now:%Y%m%dT%H%M%S}-{digest[:12]}",
+        "created": now.isoformat(timespec="seconds"),
+        "command": command,
+        "config_sha256": digest,
+        **identity,
+        "scores": score_pairs(pairs, seed=seed),
+        "coverage": _coverage(documents, run.predictions),
+        "efficiency": _efficiency(documents, run.seconds),
+        "env": environment(),
+        "provenance": "self_reported",
+    }
+
+
+def _dataset_record(dataset: str, split: str, documents: Sequence[Document]) -> dict[str, Any]:
+    hashes = [(document.id, gold_hash(document)) for document in documents]
+    by_type = Counter(entity.label for document in documents for entity in document.entities)
+    synthetic = any(str(d.meta.get("domain", "")).endswith(".example") for d in documents)
+    digest = content_hash(hashes)
+    return {
+        "id": Path(dataset).name,
+        "revision": digest[:40],
+        "split": split,
+        "split_sha256": digest,
+        "n_docs": len(documents),
+        "gold_total": by_type.total(),
+        "gold_by_type": {label: by_type[label] for label in LABELS},
+        "synthetic": synthetic,
+        "notice": SYNTHETIC_NOTICE if synthetic else None,
+    }
+
+
+def _model_record(adapter: Adapter) -> dict[str, Any]:
+    record = asdict(adapter.card)
+    return {**{k: v for k, v in record.items() if k != "extra"}, **record["extra"]}
+
+
+def _coverage(documents: Sequence[Document], predictions: Sequence[Prediction]) -> dict[str, Any]:
+    reached = truncated = misaligned = 0
+    for document, prediction in zip(documents, predictions, strict=True):
+        reached += len(within(document.entities, prediction.consumed_to))
+        truncated += prediction.consumed_to < len(document.text.rstrip())
+        predicted = replace(document, entities=prediction.entities)
+        misaligned += sum(
+            change.problem != "overlaps another entity"
+            for change in fit_to_tokens(predicted, on_misaligned="snap")[1]
+        )
+    gold = sum(len(document.entities) for document in documents)
+    return {
+        "docs_truncated": truncated,
+        "gold_reachable": reached,
+        "gold_lost": gold - reached,
+        "n_repairs": 0,
+        "n_misaligned": misaligned,
+        "n_failed_docs": 0,
+    }
+
+
+def _efficiency(documents: Sequence[Document], seconds: float) -> dict[str, Any]:
+    tokens = sum(len(document.tokens or ()) for document in documents)
+    return {
+        "seconds": seconds,
+        "documents_per_s": len(documents) / seconds,
+        "tokens_per_s": tokens / seconds,
+        "peak_rss_mib": peak_rss_mib(),
+        "hardware": hardware(),
+        "note": "one pass over the split, model loading left out; compare on the same hardware only",
+    }
+
+
+def _artifact(path: Path) -> dict[str, Any]:
+    return {"path": path.name, "sha256": file_sha256(path), "bytes": path.stat().st_size}

@@ -1,0 +1,113 @@
+"""Predictions in files: written by `gonerd eval`, read again by `--model preds:FILE`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gonerd.errors import ConfigError, InputError, SchemaError
+from gonerd.evaluation.adapters import AdapterOptions, ModelCard, Prediction
+from gonerd.files import file_sha256
+from gonerd.records import read_json_lines
+from gonerd.schema import Document, Entity, text_sha256
+
+__all__ = [
+    "PredictionsFile",
+    "adapter_from_argument",
+    "prediction_from_record",
+    "read_predictions",
+    "record_from_prediction",
+]
+
+
+def record_from_prediction(prediction: Prediction, text: str) -> dict[str, Any]:
+    """One line of predictions.jsonl.zst; offsets count code points of the document's text, end-exclusive."""
+    scores = prediction.scores
+    spans: list[list[Any]] = [[e.start, e.end, e.label] for e in prediction.entities]
+    if scores is not None:
+        spans = [[*span, score] for span, score in zip(spans, scores, strict=True)]
+    return {
+        "doc_id": prediction.doc_id,
+        "text_sha256": text_sha256(text),
+        "entities": spans,
+        "consumed_to": prediction.consumed_to,
+        "windows": prediction.windows,
+    }
+
+
+def prediction_from_record(record: Any) -> tuple[Prediction, str]:
+    """The prediction of a line, and the hash of the text that it is for.
+
+    Raises:
+        SchemaError: a field is missing or of the wrong type.
+    """
+    try:
+        spans = record["entities"]
+        entities = tuple(Entity(start, end, label) for start, end, label, *_ in spans)
+        scored = bool(spans) and all(len(span) == 4 for span in spans)
+        prediction = Prediction(
+            doc_id=record["doc_id"],
+            entities=entities,
+            consumed_to=record["consumed_to"],
+            windows=record.get("windows", 1),
+            scores=tuple(float(span[3]) for span in spans) if scored else None,
+        )
+        return prediction, str(record["text_sha256"])
+    except KeyError as missing:
+        raise SchemaError(f"field {missing} is missing") from None
+    except (TypeError, ValueError, AttributeError):
+        raise SchemaError(
+            "not a prediction; expected doc_id, text_sha256, consumed_to and entities of [start, end, label]"
+        ) from None
+
+
+def read_predictions(path: str | Path) -> Iterator[tuple[Prediction, str]]:
+    """Yield each line's prediction with the hash of its text.
+
+    Raises:
+        SchemaError: a line is no prediction; the message names file and line.
+    """
+    for number, record in read_json_lines(path):
+        try:
+            yield prediction_from_record(record)
+        except SchemaError as problem:
+            raise SchemaError(f"{path}:{number}: {problem}") from None
+
+
+class PredictionsFile:
+    """Predictions made elsewhere, as if by a model."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: dict[str, tuple[Prediction, str]] = {}
+        for prediction, digest in read_predictions(path):
+            if prediction.doc_id in self.found:
+                raise SchemaError(f"{path}: document {prediction.doc_id!r} is predicted twice")
+            self.found[prediction.doc_id] = prediction, digest
+        digest = file_sha256(path)
+        self.card = ModelCard(kind="preds", id=path.name, revision=digest[:40])
+
+    def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
+        """Yield the file's prediction for each document.
+
+        Raises:
+            InputError: a document has none, or the file's is for another text.
+        """
+        for document in documents:
+            if document.id not in self.found:
+                raise InputError(f"{self.path} has no prediction for document {document.id!r}")
+            prediction, digest = self.found[document.id]
+            if digest != text_sha256(document.text):
+                raise InputError(
+                    f"{self.path}: the prediction for {document.id!r} is for another text"
+                )
+            yield prediction
+
+
+def adapter_from_argument(argument: str, options: AdapterOptions) -> PredictionsFile:
+    """`preds:FILE`; the options play no part, as nothing is computed."""
+    del options
+    if not argument:
+        raise ConfigError("--model preds needs a file, as in preds:run/predictions.jsonl.zst")
+    return PredictionsFile(Path(argument))

@@ -1,0 +1,92 @@
+"""Where a figure was measured: processor, memory, versions, commit. Never the machine's name."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["environment", "hardware", "peak_rss_mib"]
+
+PACKAGES = (
+    "gonerd",
+    "datasets",
+    "huggingface-hub",
+    "numpy",
+    "pyarrow",
+    "rensa",
+    "seqeval",
+    "spacy",
+    "tokenizers",
+    "torch",
+    "trafilatura",
+    "transformers",
+)
+
+
+def environment() -> dict[str, Any]:
+    """What a result records of its surroundings."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": _cpu_model(),
+        "cores": _cores(),
+        "ram_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "packages": {name: found for name in PACKAGES if (found := _version(name)) is not None},
+        "commit": _commit(),
+    }
+
+
+def hardware() -> str:
+    """Processor and cores in one phrase; timings compare only where it is the same."""
+    return f"{_cpu_model()}, {_cores()} cores"
+
+
+def peak_rss_mib() -> int:
+    """The most memory this process has held so far, in MiB."""
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 2**20
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _cpu_model() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit of the checkout that this code runs from, marked where files differ from it."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        said = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],  # noqa: S607 - git is found by PATH, as the user's own would be
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return said.stdout.strip()
