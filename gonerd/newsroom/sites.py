@@ -32,7 +32,7 @@ class Site:
     def article_url(
         self, *, number: int, slug: str, topic: str, year: int, month: int, day: int
     ) -> str:
-        """The address of an article of this site; `slug` and `topic` hold a-z, 0-9 and hyphens."""
+        """Make the address of an article of this site; `slug` and `topic` hold a-z, 0-9 and hyphens."""
         path = self.path.format(
             number=number, slug=slug, topic=topic, year=year, month=month, day=day
         )
@@ -83,7 +83,7 @@ SITES: tuple[Site, ...] = (
     _news("republicwire", "Republic Wire", 0.036, "live", "Calder City", "/live/{slug}-{number}"),
     _news("eveningtelegraph", "Evening Telegraph", 0.032, "table", "Stanwick", _STORY),
     _news("prairiepost", "Prairie Post", 0.029, "newsletter", "Dunmore", _DATED),
-    _news("coastgazette", "Coast Gazette", 0.026, "wordpress", "Seabright", _DATED),
+    _news("coastgazette", "Coast Gazette", 0.026, "forum", "Seabright", _DATED),
     _news(
         "meridianreview",
         "The Meridian Review",
@@ -107,13 +107,15 @@ SITES: tuple[Site, ...] = (
         "courtreporter", "The Court Reporter", 0.014, "print", "Rowanville", "/cases/{number}.htm"
     ),
     _news("bordernews", "Border News", 0.013, "lists", "San Telmo", _FLAT),
-    _news("riverbulletin", "River Bulletin", 0.012, "forum", "Millbrook", "/read/{number}/{slug}"),
+    _news(
+        "riverbulletin", "River Bulletin", 0.012, "wordpress", "Millbrook", "/read/{number}/{slug}"
+    ),
     _news("capitalobserver", "Capital Observer", 0.012, "classic", "Washington", _DATED),
 )
 
 
 def site_of(domain: str) -> Site:
-    """The site with this domain.
+    """Return the site with this domain.
 
     Raises:
         KeyError: no site of the newsroom has it.
