@@ -149,7 +149,7 @@ def fit_to_tokens(
 def _place(starts: Sequence[int], ends: Sequence[int], entity: Entity) -> tuple[int, int] | None:
     """The first and last token of `entity`, or None if it cuts one."""
     first, last = bisect_left(starts, entity.start), bisect_left(ends, entity.end)
-    fits = last < len(ends) and starts[first] == entity.start and ends[last] == entity.end
+    fits = first <= last < len(ends) and (starts[first], ends[last]) == (entity.start, entity.end)
     return (first, last) if fits else None
 
 

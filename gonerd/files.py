@@ -159,16 +159,15 @@ def _binary_reader(path: str | Path) -> BinaryIO:
     if path.is_dir():
         raise InputError(f"{path} is a folder, a file was expected")
     try:
-        raw = path.open("rb")
+        if path.suffix == ".gz":
+            return cast(BinaryIO, gzip.open(path, "rb"))
+        if path.suffix == ".zst":
+            import pyarrow as pa  # unlike zstandard's reader, it tells when the data is cut off
+
+            return cast(BinaryIO, io.BufferedReader(pa.CompressedInputStream(str(path), "zstd")))
+        return path.open("rb")
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
-    if path.suffix == ".gz":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
-    if path.suffix == ".zst":
-        import pyarrow as pa  # unlike zstandard's reader, it tells when the data is cut off
-
-        return cast(BinaryIO, io.BufferedReader(pa.CompressedInputStream(raw, "zstd")))
-    return raw
 
 
 @contextmanager
