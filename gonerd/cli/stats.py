@@ -1,0 +1,88 @@
+"""`gonerd stats`: the paper's tables and its figure for any dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gonerd.align import MISALIGNED_POLICIES, MisalignedPolicy
+from gonerd.console import note, print_json, print_text
+from gonerd.errors import ConfigError
+
+__all__ = ["stats"]
+
+
+@click.command()
+@click.argument("datasets", nargs=-1, required=True, metavar="DATASET_OR_FILE...")
+@click.option("--json", "as_json", is_flag=True, help="Print all counts as one JSON object.")
+@click.option("--latex", is_flag=True, help="Print the tables for LaTeX, with booktabs.")
+@click.option("--paper", is_flag=True, help="Put the paper's own figures beside ours.")
+@click.option("--per-split", is_flag=True, help="Print every table for every split as well.")
+@click.option(
+    "--top", type=click.IntRange(1), default=10, show_default=True, help="Domains to list."
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Draw the densities of lengths and the tags' shares there, as PNG and SVG.",
+)
+@click.option(
+    "--on-misaligned",
+    type=click.Choice(MISALIGNED_POLICIES),
+    default="error",
+    show_default=True,
+    help="What to do with an entity of a file that cuts a token or overlaps another.",
+)
+@click.option("--force", is_flag=True, help="Replace existing figures.")
+def stats(
+    datasets: tuple[str, ...],
+    as_json: bool,
+    latex: bool,
+    paper: bool,
+    per_split: bool,
+    top: int,
+    figures: Path | None,
+    on_misaligned: MisalignedPolicy,
+    force: bool,
+) -> None:
+    """Count lengths, tags, entities and domains: Tables 1, 9 and 10 of the paper, and its Figure 1.
+
+    A dataset is a folder that 'gonerd build' wrote, a corpus file (JSON Lines, CoNLL), or 'sample'.
+    Lengths count tokens of spaCy's English tokenizer, or the file's own.
+
+    \b
+    Examples:
+      gonerd stats sample
+      gonerd stats sample --paper --figures figures
+      gonerd stats gonerd other.conll --json
+    """
+    from gonerd.dataset.figures import draw_figures
+    from gonerd.dataset.paper import PAPER
+    from gonerd.dataset.survey import survey_dataset, survey_json
+    from gonerd.dataset.tables import latex_table, statistics_tables, text_table
+
+    if as_json and latex:
+        raise ConfigError("--json and --latex both want the output: choose one")
+    surveys = [survey_dataset(name, on_misaligned=on_misaligned) for name in datasets]
+    for survey in surveys:
+        for change in survey.misaligned:
+            note(str(change))
+    if as_json:
+        print_json(survey_json(surveys, paper=PAPER if paper else (), top_domains=top))
+    else:
+        whole = [(survey.name, survey.whole) for survey in surveys]
+        splits = [pair for survey in surveys for pair in survey.split_columns()]
+        published = PAPER if paper else ()
+        tables = statistics_tables(
+            [*whole, *splits] if per_split else whole,
+            splits=() if per_split else splits,
+            paper=published,
+            top_domains=top,
+        )
+        print_text("\n\n".join(map(latex_table if latex else text_table, tables)))
+    if figures is not None:
+        columns = [(survey.name, survey.whole) for survey in surveys]
+        names = draw_figures(columns, figures, paper=PAPER if paper else (), overwrite=force)
+        note(f"{', '.join(names)} in {figures}")
