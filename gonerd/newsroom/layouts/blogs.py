@@ -33,6 +33,14 @@ from gonerd.newsroom.layouts.story import Story, Surroundings
 
 __all__ = ["forum", "live", "newsletter", "tabloid", "wordpress"]
 
+_ANSWERS = (
+    "Moved here from the local board, where two other threads on this had been opened already.",
+    "I drove past on the way home and there was nothing to be seen, so take it for what it is worth.",
+    "Can somebody who was there tell us more? The report leaves out the part that matters to us.",
+    "Keep it civil, please. Three answers were removed and one member has been given a week off.",
+    "Same thing happened on our street last year and nobody came to write about it then either.",
+)
+
 
 def wordpress(story: Story, around: Surroundings) -> str:
     """`hentry` and `entry-content`, widgets at the side, comments below."""
@@ -122,10 +130,9 @@ def newsletter(story: Story, around: Surroundings) -> str:
 def forum(story: Story, around: Surroundings) -> str:
     """A story as the first message of a thread, with the answers below in the same elements."""
     chance = around.random("thread")
-    answers = ("Good read.", "Moved here from the local board.", "Any update on this?", "Source?")
     replies = "".join(
         f'<div class="message" id="m{number}"><div class="user">member {chance.randrange(9000)}</div>'
-        f'<div class="content"><p>{chance.choice(answers)}</p></div></div>'
+        f'<div class="content"><p>{chance.choice(_ANSWERS)}</p></div></div>'
         for number in range(1, 6)
     )
     body = f"""<body><div class="breadcrumbs"><a href="/">{text(around.site.name)}

@@ -8,11 +8,24 @@ from gonerd.newsroom.layouts.story import Story, Surroundings
 
 __all__ = ["breaks", "divisions", "lists", "print_page", "table"]
 
+_NOTICES = (
+    "For sale: upright piano, needs tuning, buyer collects. Ask at the counter of the paper.",
+    "The paper is looking for carriers for the morning rounds. A bicycle is of advantage.",
+    "Lost on the market square: a grey cat with one white paw. The finder is rewarded.",
+    "The office is closed on the holiday. Notices for the weekend are taken until noon.",
+    "Rummage sale at the parish hall on Saturday from nine, coffee and cake from ten.",
+)
+
 
 def table(story: Story, around: Surroundings) -> str:
     """Tables within a table and `font` elements; the text in one cell of it."""
     menu = anchors(around.sections, opening="<tr><td bgcolor='#eee'>", closing="</td></tr>")
     links = anchors(around.related, opening="<tr><td><font size=1>", closing="</font></td></tr>")
+    chance = around.random("notices")
+    notices = "".join(
+        f'<tr><td><p><font size="2">{notice}</font></p></td></tr>'
+        for notice in chance.sample(_NOTICES, k=2)
+    )
     paragraphs = blocks(
         story, around, opening='<p><font face="Times" size="3">', closing="</font></p>"
     )
@@ -23,7 +36,8 @@ def table(story: Story, around: Surroundings) -> str:
 <b>{text(story.title)}</b>
 </font></td></tr><tr><td><font size="2"><i>By {text(byline(story))}, {long_date(story)}</i></font>
 </td></tr>
-<tr><td class="story">{"".join(paragraphs)}</td></tr></table></td>
+<tr><td class="story">{"".join(paragraphs)}</td></tr>
+{notices}</table></td>
 <td width="160"><table>{links}</table>{advert(around)}</td></tr><tr><td colspan="3" align="center">
 <font size="1">Copyright {story.published.year} {text(around.site.name)}. Best viewed at 800 x 600.</font>
 </td></tr></table></center></body>"""
@@ -47,7 +61,9 @@ def breaks(story: Story, around: Surroundings) -> str:
 
 def divisions(story: Story, around: Surroundings) -> str:
     """Paragraphs are `div`, headings are `div`, everything is `div`."""
-    paragraphs = blocks(story, around, opening='<div class="para">', closing="</div>")
+    paragraphs = list(blocks(story, around, opening='<div class="para">', closing="</div>"))
+    notices = around.random("notices").sample(_NOTICES, k=2)
+    paragraphs += [f'<div class="para">{notice}</div>' for notice in notices]
     body = f"""<body><div class="w"><div class="h"><div class="n">
 {anchors(around.sections, opening='<div class="i">', closing="</div>")}</div></div><div class="c">
 <div class="t">{text(story.title)}</div><div class="m">{text(byline(story))} / {long_date(story)}

@@ -83,13 +83,17 @@ def magazine(story: Story, around: Surroundings) -> str:
     dropped = first
     if letter.isalpha():
         dropped = f'<p class="opening"><span class="dropcap">{letter}</span>{rest}'
-    inserts = (pull_quote(story), advert(around, "mid"), figure(around, place="mid"))
+    quotes = [
+        f'<p class="large">{text(p.split(". ")[0][:160])}</p>'
+        for p in around.random("quotes").sample(story.paragraphs, k=min(4, len(story.paragraphs)))
+    ]
+    inserts = (quotes[0], advert(around, "mid"), *quotes[1:2], pull_quote(story), *quotes[2:])
     body = f"""<body class="longform">
 <header class="hero"><a class="logo" href="/">{text(around.site.name)}</a>
 <h1>{text(story.title)}</h1><div class="dek">{text(story.topic.title())}</div></header>
 <article class="feature"><div class="credits"><span>Words by {text(byline(story))}</span>
 <span>{long_date(story)}</span></div>
-{with_inserts([dropped, *others], inserts, every=4)}
+{with_inserts([dropped, *others], inserts, every=2)}
 <hr><div class="author-bio"><em>{text(byline(story))} writes for {text(around.site.name)}.</em>
 </div></article>
 <section class="more-features">{anchors(around.related, opening="<article><h3>", closing="</h3></article>")}
