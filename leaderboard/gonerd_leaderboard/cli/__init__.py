@@ -1,0 +1,3 @@
+"""The commands of the leaderboard."""
+
+__all__: list[str] = []

@@ -1,0 +1,41 @@
+"""`gonerd leaderboard build`: submissions become a folder of static files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gonerd.console import print_json, print_text
+
+__all__ = ["build"]
+
+
+@click.command()
+@click.argument("submissions", type=click.Path(path_type=Path), metavar="SUBMISSIONS")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="The folder to write the page to."
+)
+@click.option("--force", is_flag=True, help="Replace a page that stands there already.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+def build(submissions: Path, out: Path, force: bool, as_json: bool) -> None:
+    """Check all submissions and write the page: index.html, leaderboard.json, leaderboard.csv.
+
+    The page opens from disk and from any web server, and loads nothing from elsewhere.
+
+    \b
+    Examples:
+      gonerd leaderboard build submissions --out page
+      gonerd leaderboard build submissions --out page --force --json
+    """
+    from gonerd_leaderboard.page import build_page
+
+    summary = build_page(submissions, out, overwrite=force)
+    if as_json:
+        print_json(
+            {"path": str(summary.path), "boards": summary.boards, "entries": summary.entries}
+        )
+    else:
+        print_text(
+            f"entries {summary.entries}, boards {summary.boards}: open {summary.path / 'index.html'}"
+        )

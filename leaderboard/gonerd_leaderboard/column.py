@@ -1,0 +1,162 @@
+"""The columns of the table and of the CSV file: one list for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gonerd.labels import LABELS
+from gonerd_leaderboard.board import Board, Row
+from gonerd_leaderboard.number import percent, rounded, short_count
+
+__all__ = ["COLUMNS", "GROUPS", "Column", "columns_of"]
+
+Value = float | int | None
+
+GROUPS = {
+    "overall": "Overall",
+    "types": "F1 by type",
+    "sources": "F1 by source",
+    "counts": "Counted otherwise",
+    "cost": "Cost",
+}
+"""Columns that are shown together; on a narrow screen one group at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One number per entry. `descending` says which way a first click sorts."""
+
+    key: str
+    title: str
+    meaning: str
+    group: str
+    value: Callable[[Row], Value]
+    shown: Callable[[Value], str]
+    descending: bool = True
+
+
+def _percent(value: Value) -> str:
+    return percent(value)
+
+
+def _rounded(value: Value) -> str:
+    return rounded(value)
+
+
+def _short_count(value: Value) -> str:
+    return short_count(None if value is None else int(value))
+
+
+def _type_f1(label: str) -> Callable[[Row], Value]:
+    def value(row: Row) -> Value:
+        counts = row.entry.result.full.by_type.get(label)
+        return counts.f1 if counts and counts.gold else None
+
+    return value
+
+
+def _source_f1(source: str) -> Callable[[Row], Value]:
+    def value(row: Row) -> Value:
+        counts = row.entry.result.full.by_source.get(source)
+        return counts.f1 if counts and counts.gold else None
+
+    return value
+
+
+def _reachable(row: Row) -> Value:
+    gold = row.entry.result.dataset.gold_total
+    return row.entry.result.coverage.gold_reachable / gold if gold else None
+
+
+def _paper(row: Row) -> Value:
+    paper = row.entry.result.paper
+    return paper.f1 if paper else None
+
+
+COLUMNS = (
+    Column(
+        "precision",
+        "P",
+        "Precision: the share of what was found that is right",
+        "overall",
+        lambda row: row.entry.result.full.total.precision,
+        _percent,
+    ),
+    Column(
+        "recall",
+        "R",
+        "Recall: the share of all gold entities that was found",
+        "overall",
+        lambda row: row.entry.result.full.total.recall,
+        _percent,
+    ),
+    *(
+        Column(
+            f"f1_{label.lower()}",
+            label,
+            f"F1 on {label} alone",
+            "types",
+            _type_f1(label),
+            _percent,
+        )
+        for label in LABELS
+    ),
+    Column("f1_news", "News", "F1 on news sites", "sources", _source_f1("news"), _percent),
+    Column(
+        "f1_justice",
+        "Justice",
+        "F1 on press releases of the justice department",
+        "sources",
+        _source_f1("justice"),
+        _percent,
+    ),
+    Column(
+        "f1_common_window",
+        "Window",
+        "F1 within a common window: the first 4,096 tokens of each document, the same for all",
+        "counts",
+        lambda row: row.entry.result.common_window.total.f1,
+        _percent,
+    ),
+    Column(
+        "f1_paper_compat",
+        "Paper",
+        "F1 as arXiv 2311.13657 took it: seqeval on cut sequences; gold beyond the cut is not counted",
+        "counts",
+        _paper,
+        _percent,
+    ),
+    Column(
+        "gold_reachable",
+        "Reach",
+        "Share of the gold entities that the model could see at all",
+        "counts",
+        _reachable,
+        _percent,
+    ),
+    Column(
+        "params",
+        "Params",
+        "Parameters of the model",
+        "cost",
+        lambda row: row.entry.result.model.params,
+        _short_count,
+        descending=False,
+    ),
+    Column(
+        "documents_per_s",
+        "Docs/s",
+        "Documents per second; comparable on the same hardware only",
+        "cost",
+        lambda row: row.entry.result.efficiency.documents_per_s,
+        _rounded,
+    ),
+)
+
+
+def columns_of(board: Board) -> tuple[Column, ...]:
+    """The columns for which some entry of `board` has a number."""
+    return tuple(
+        column for column in COLUMNS if any(column.value(row) is not None for row in board.rows)
+    )

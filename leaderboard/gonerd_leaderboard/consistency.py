@@ -1,0 +1,99 @@
+"""What the numbers of one result.json must say of each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from gonerd.errors import CheckError
+from gonerd_leaderboard.result import Counts, Result, Score
+
+__all__ = ["check_consistency"]
+
+ROUNDING = 1e-6
+"""How far a ratio may stand from the one its counts give."""
+
+
+def check_consistency(result: Result, where: str) -> None:
+    """Recompute every ratio and sum of `result`.
+
+    Raises:
+        CheckError: two numbers contradict each other; the message names both fields.
+    """
+    for problem in _problems(result):
+        raise CheckError(f"{where}: {problem}")
+
+
+def _problems(result: Result) -> Iterator[str]:
+    dataset, full, window = result.dataset, result.full, result.common_window
+    if full.total.gold != dataset.gold_total:
+        yield (
+            f"scores.full has tp + fn = {full.total.tp} + {full.total.fn} = {full.total.gold}, "
+            f"dataset.gold_total is {dataset.gold_total}: all gold must be counted"
+        )
+    if sum(dataset.gold_by_type.values()) != dataset.gold_total:
+        yield (
+            f"dataset.gold_by_type sums to {sum(dataset.gold_by_type.values())}, "
+            f"dataset.gold_total is {dataset.gold_total}"
+        )
+    for label, gold in dataset.gold_by_type.items():
+        counted = full.by_type[label].gold if label in full.by_type else 0
+        if counted != gold:
+            yield (
+                f"scores.full.by_type.{label} has tp + fn = {counted}, "
+                f"dataset.gold_by_type.{label} is {gold}"
+            )
+    if window.total.gold > full.total.gold:
+        yield (
+            f"scores.common_window_4096 has tp + fn = {window.total.gold}, "
+            f"more than scores.full with {full.total.gold}"
+        )
+    yield from _score_problems("scores.full", full)
+    yield from _score_problems("scores.common_window_4096", window)
+    yield from _coverage_problems(result)
+
+
+def _score_problems(name: str, score: Score) -> Iterator[str]:
+    yield from _ratio_problems(name, score.total)
+    yield from _part_problems(f"{name}.by_type", score.by_type, score.total)
+    if score.by_source:  # a corpus without sources has none
+        yield from _part_problems(f"{name}.by_source", score.by_source, score.total)
+
+
+def _part_problems(name: str, parts: Mapping[str, Counts], total: Counts) -> Iterator[str]:
+    for part, counts in parts.items():
+        yield from _ratio_problems(f"{name}.{part}", counts)
+    for field in ("tp", "fp", "fn"):
+        found = sum(getattr(counts, field) for counts in parts.values())
+        if found != getattr(total, field):
+            yield f"{field} of {name} sums to {found}, the whole has {getattr(total, field)}"
+
+
+def _ratio_problems(name: str, counts: Counts) -> Iterator[str]:
+    tp, fp, fn = counts.tp, counts.fp, counts.fn
+    ratios = {
+        "precision": (tp, tp + fp),
+        "recall": (tp, tp + fn),
+        "f1": (2 * tp, 2 * tp + fp + fn),
+    }
+    for field, (part, whole) in ratios.items():
+        stated, expected = getattr(counts, field), part / whole if whole else 0.0
+        if not math.isclose(stated, expected, rel_tol=0, abs_tol=ROUNDING):
+            yield f"{name}.{field} is {stated}, its counts give {expected:.6f}"
+
+
+def _coverage_problems(result: Result) -> Iterator[str]:
+    coverage, dataset = result.coverage, result.dataset
+    if coverage.gold_reachable + coverage.gold_lost != dataset.gold_total:
+        yield (
+            f"coverage.gold_reachable + gold_lost = {coverage.gold_reachable} + "
+            f"{coverage.gold_lost}, dataset.gold_total is {dataset.gold_total}"
+        )
+    if result.full.total.tp > coverage.gold_reachable:
+        yield (
+            f"scores.full.tp is {result.full.total.tp}, more than coverage.gold_reachable "
+            f"with {coverage.gold_reachable}: gold was found that the model could not see"
+        )
+    for field in ("docs_truncated", "n_failed_docs"):
+        if getattr(coverage, field) > dataset.n_docs:
+            yield f"coverage.{field} is more than dataset.n_docs ({dataset.n_docs})"

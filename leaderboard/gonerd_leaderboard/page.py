@@ -1,0 +1,115 @@
+"""The leaderboard as a folder of static files that open from disk and from any web server."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from gonerd.errors import OutputError
+from gonerd.files import folder_to_write
+from gonerd_leaderboard.board import Board, boards_from_entries
+from gonerd_leaderboard.column import GROUPS, columns_of
+from gonerd_leaderboard.entry import entries
+from gonerd_leaderboard.export import csv_from_boards, json_from_boards
+from gonerd_leaderboard.figure import f1_axis, pareto, points_of
+from gonerd_leaderboard.number import percent, rounded, short_count
+
+__all__ = ["DATA", "PageSummary", "build_page", "html_from_boards"]
+
+ASSETS = ("board.js", "style.css")
+
+DATA = "leaderboard.json"
+
+MOST_NAMED = 8
+"""Points that are labelled with a name in the figure of speed; more get their rank."""
+
+MOST_IN_FIGURE = 25
+"""Entries in the figure of intervals; the table has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSummary:
+    """What was built."""
+
+    path: Path
+    boards: int
+    entries: int
+
+
+def build_page(submissions: Path, out: Path, *, overwrite: bool = False) -> PageSummary:
+    """Check every submission and write the page into `out`, whole or not at all.
+
+    Raises:
+        InputError: there is no submission.
+        OutputError: `out` exists and `overwrite` is off, or it holds something other than a page.
+        GonerdError: a submission is broken; see `gonerd_leaderboard.entries`.
+    """
+    if overwrite and out.is_dir() and any(out.iterdir()) and not (out / DATA).is_file():
+        raise OutputError(f"{out} holds no leaderboard page, --force will not replace it")
+    boards = boards_from_entries(entries(submissions))
+    with folder_to_write(out, overwrite=overwrite) as folder:
+        (folder / "index.html").write_text(html_from_boards(boards), encoding="utf-8")
+        (folder / DATA).write_text(json_from_boards(boards), encoding="utf-8")
+        (folder / "leaderboard.csv").write_text(csv_from_boards(boards), encoding="utf-8")
+        for name in ASSETS:
+            (folder / name).write_bytes(_source("assets", name).read_bytes())
+    return PageSummary(out, len(boards), sum(len(board.rows) for board in boards))
+
+
+def html_from_boards(boards: Sequence[Board]) -> str:
+    """The text of index.html; the same boards give the same text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("gonerd_leaderboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "command": _command,
+        "percent": percent,
+        "rounded": rounded,
+        "short_count": short_count,
+    }
+    template = environment.get_template("page.html.jinja")
+    return template.render(
+        views=[_view(board) for board in boards],
+        groups=GROUPS,
+        latest=max(row.entry.result.created for board in boards for row in board.rows),
+        version=version("gonerd"),
+    )
+
+
+def _view(board: Board) -> dict[str, Any]:
+    """What the template shows of a board besides the board itself."""
+    columns = columns_of(board)
+    axis = f1_axis(board)
+    points, speed, hardware = points_of(board, axis)
+    return {
+        "board": board,
+        "columns": columns,
+        "spans": [(g, n) for g in GROUPS if (n := sum(column.group == g for column in columns))],
+        "axis": axis,
+        "in_figure": board.rows[:MOST_IN_FIGURE],
+        "points": points,
+        "speed": speed,
+        "hardware": hardware,
+        "front": pareto(points),
+        "named": len(points) <= MOST_NAMED,
+        "level": board.rows[0].entry.result.full.interval.level,
+    }
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return shlex.join(arguments) or "not stated"
+
+
+def _source(*path: str) -> Any:
+    return files("gonerd_leaderboard").joinpath(*path)
