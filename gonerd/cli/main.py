@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 
 from gonerd.errors import ConfigError, ExtraError, GonerdError
 
-__all__ = ["gonerd", "main"]
+__all__ = ["gonerd", "invoke", "main", "run"]
 
 COMMAND_GROUP = "gonerd.commands"
 
@@ -64,11 +65,18 @@ class CommandGroup(click.Group):
         known = {name for section in SECTIONS.values() for name in section}
         sections = SECTIONS | {"Others": tuple(name for name in names if name not in known)}
         for title, members in sections.items():
-            commands = [(name, self.get_command(ctx, name)) for name in members if name in names]
-            rows = [(name, c.get_short_help_str(90)) for name, c in commands if c is not None]
+            rows = [(name, self._short_help(ctx, name)) for name in members if name in names]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+    def _short_help(self, ctx: click.Context, name: str) -> str:
+        """A command's first sentence; one that is broken must not take the others' help away."""
+        try:
+            command = self.get_command(ctx, name)
+        except (ImportError, AttributeError) as problem:
+            return f"(can't be loaded: {problem})"
+        return command.get_short_help_str(90) if command else ""
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,13 +96,20 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command line in this process; errors come up as exceptions.
+
+    Commands find their own command line in the context's `obj`, as results record it.
+    """
+    words = ("gonerd", *arguments)
+    result: Any = gonerd.main(list(arguments), prog_name="gonerd", standalone_mode=False, obj=words)
+    return result if isinstance(result, int) else 0
+
+
+def run(arguments: Sequence[str]) -> int:
     """Run one command line in this process and return its exit status."""
     try:
-        result: Any = gonerd.main(
-            arguments, prog_name="gonerd", standalone_mode=False, obj=("gonerd", *arguments)
-        )
-        return result if isinstance(result, int) else 0
+        return invoke(arguments)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.UsageError as problem:
@@ -142,3 +157,7 @@ def _system_problem(problem: OSError) -> str:
         errno.ENOSPC: "no space is left on the disk; nothing half-written is left",
     }.get(problem.errno, problem.strerror or str(problem))
     return f"{where}{reason}"
+
+
+if __name__ == "__main__":
+    main()

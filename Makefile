@@ -1,0 +1,52 @@
+# Every target works in a fresh clone with nothing but Python >= 3.11, make and the package registries.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check
+
+.PHONY: help demo test check static docs bench browser constraints clean
+
+help:  ## say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: .venv/.demo  ## the main job on the embedded sample newsroom, into ./demo
+	$(BIN)/gonerd demo --out demo
+
+test: .venv/.test browser  ## all tests, with what they need installed first
+	$(BIN)/python -m pytest
+
+check: static test  ## everything that a change must pass
+
+static: .venv/.test  ## linters, types, layers, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/commands.py --check docs/commands.md
+
+docs: .venv/.test  ## write docs/commands.md anew from the commands' help
+	$(BIN)/python docs/commands.py docs/commands.md
+
+bench: .venv/.test  ## every benchmark, into benchmarks/results
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+browser: .venv/.test  ## the browser that the page's tests drive
+	$(BIN)/python tests/browser.py
+
+constraints:  ## pin what a fresh environment gets today
+	sh .ci/constraints
+
+clean:  ## remove what the targets made
+	rm -rf .venv demo build dist *.egg-info
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gonerd needs Python 3.11 or newer, this is " + sys.version)'
+	$(PYTHON) -m venv .venv
+	$(PIP) install -q --upgrade pip
+
+.venv/.demo: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -q -c constraints.txt -e '.[demo]'
+	touch $@
+
+.venv/.test: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) install -q -c constraints.txt -e '.[test]'
+	touch $@ .venv/.demo

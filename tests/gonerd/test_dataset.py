@@ -1,0 +1,234 @@
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import gonerd
+from gonerd import Document, Entity
+from gonerd.align import tags_from_entities
+from gonerd.dataset import build_dataset, documents_of, load
+from gonerd.dataset.rows import COMMON_WINDOW, document_from_row, row_from_document
+from gonerd.dataset.splits import SPLITS, SplitKey, assign_splits
+from gonerd.errors import AlignmentError, InputError, OutputError, SchemaError
+from gonerd.labels import TAGS
+from tests.places import NER_DATA, needs
+from tests.strategies import tokenized_documents
+
+
+def some_documents(count: int = 40) -> Iterator[Document]:
+    for number in range(count):
+        text = f"Ada Marlow, {number + 20}, of Port Ellery met Bo. " * (1 + number % 7)
+        entities = (Entity(0, 10, "PER"), Entity(12, 14, "MISC", "AGE"), Entity(19, 30, "LOC"))
+        source = "justice" if number % 4 == 0 else "news"
+        meta = {
+            "source": source,
+            "domain": f"{source}.example",
+            "url": f"http://{source}.example/{number}",
+        }
+        yield Document(id=f"d{number:03}", text=text, entities=entities, meta=meta)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("built") / "gonerd"
+    build_dataset(some_documents(), path)
+    return path
+
+
+@given(tokenized_documents())
+def test_a_row_and_back_loses_nothing(document: Document) -> None:
+    again = document_from_row(row_from_document(document))
+    assert (again.id, again.text, again.entities, again.tokens) == (
+        document.id, document.text, document.entities, document.tokens,
+    )  # fmt: skip
+
+
+def test_the_common_window_ends_with_its_last_token() -> None:
+    tokens = tuple((2 * number, 2 * number + 1) for number in range(COMMON_WINDOW + 5))
+    document = Document(id="long", text="x " * len(tokens), tokens=tokens)
+    assert row_from_document(document)["common_window_end"] == 2 * COMMON_WINDOW - 1
+    assert (
+        row_from_document(Document(id="short", text="x ", tokens=((0, 1),)))["common_window_end"]
+        == 2
+    )
+
+
+def test_plain_load_dataset_opens_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datasets import load_dataset
+
+    monkeypatch.chdir(folder.parent)
+    dataset = load_dataset("gonerd")
+    assert {split: len(rows) for split, rows in dataset.items()} == {
+        "train": 32,
+        "validation": 4,
+        "test": 4,
+    }
+    assert dataset["train"].features["ner_tags"].feature.names == list(TAGS)
+    row = dataset["train"][0]
+    assert row["text"][row["token_starts"][3] : row["token_ends"][3]] == row["tokens"][3]
+    streamed = load_dataset("gonerd", split="test", streaming=True)
+    assert [row["id"] for row in streamed] == [
+        document.id for document in documents_of(folder, "test")
+    ]
+
+
+def test_documents_come_back_as_they_went_in(folder: Path) -> None:
+    built = {document.id: document for document in documents_of(folder, "all")}
+    assert sorted(built) == [f"d{number:03}" for number in range(40)]
+    for document in some_documents():
+        assert built[document.id].text == document.text
+        assert built[document.id].entities == document.entities
+        assert built[document.id].meta["url"] == document.meta["url"]
+
+
+def test_the_same_documents_in_another_order_build_the_same_dataset(
+    folder: Path, tmp_path: Path
+) -> None:
+    facts, _ = build_dataset(reversed(list(some_documents())), tmp_path / "gonerd")
+    assert facts == load(folder).facts or facts.fingerprint == load(folder).facts.fingerprint
+    assert facts.synthetic
+
+
+def test_the_sums_cover_every_file(folder: Path) -> None:
+    import hashlib
+
+    sums = dict(line.split("  ")[::-1] for line in (folder / "SHA256SUMS").read_text().splitlines())
+    for name, digest in sums.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert there == {*sums, "SHA256SUMS"}
+
+
+def test_misaligned_entities_stop_the_build_or_are_listed(tmp_path: Path) -> None:
+    documents = [
+        *some_documents(10),
+        Document(id="bad", text="Adams met", entities=(Entity(0, 3, "PER"),)),
+    ]
+    with pytest.raises(
+        AlignmentError, match=r"document 'bad': entity PER \[0, 3\) 'Ada' cuts a token"
+    ):
+        build_dataset(documents, tmp_path / "gonerd")
+    assert list(tmp_path.iterdir()) == []
+    facts, (change,) = build_dataset(documents, tmp_path / "gonerd", on_misaligned="snap")
+    assert facts.misaligned == 1
+    assert change.document == "bad"
+    (line,) = (tmp_path / "gonerd" / "misaligned.jsonl").read_text().splitlines()
+    assert json.loads(line)["result"] == [0, 5]
+
+
+def test_what_can_not_be_a_dataset_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds an entity"):
+        build_dataset([Document(id="a", text="x")], tmp_path / "gonerd")
+    with pytest.raises(InputError, match="2 different documents can't fill the 3 splits"):
+        build_dataset(list(some_documents(2)), tmp_path / "gonerd")
+    strange = Document(id="a", text="xy", entities=(Entity(0, 2, "GPE"),))
+    with pytest.raises(SchemaError, match="document 'a': 'B-GPE' is none of O, B-PER"):
+        build_dataset([strange], tmp_path / "gonerd")
+    assert list(tmp_path.iterdir()) == []
+    build_dataset(some_documents(), tmp_path / "gonerd")
+    with pytest.raises(OutputError, match="exists already"):
+        build_dataset(some_documents(), tmp_path / "gonerd")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.integers(0, 2000)), min_size=3),
+    st.integers(0, 5),
+)
+def test_splits_keep_clusters_together_whatever_the_order(
+    rows: list[tuple[int, bool, int]], seed: int
+) -> None:
+    keys = [
+        SplitKey(str(number), f"c{cluster}", "justice" if justice else "news", words)
+        for number, (cluster, justice, words) in enumerate(rows)
+    ]
+    if len({key.cluster for key in keys}) < 3:
+        with pytest.raises(InputError):
+            assign_splits(keys, seed=seed)
+        return
+    splits = assign_splits(keys, seed=seed)
+    assert splits == assign_splits(keys[::-1], seed=seed)
+    assert set(splits.values()) == set(SPLITS)
+    homes: dict[str, set[str]] = {}
+    for key in keys:
+        homes.setdefault(key.cluster, set()).add(splits[key.id])
+    assert all(len(home) == 1 for home in homes.values())
+
+
+def test_splits_have_their_shares_in_every_stratum() -> None:
+    keys = [
+        SplitKey(
+            str(number), str(number), "justice" if number % 4 == 0 else "news", 90 * (number % 11)
+        )
+        for number in range(2237)
+    ]
+    splits = assign_splits(keys, seed=0)
+    for source in ("justice", "news"):
+        sizes = Counter(splits[key.id] for key in keys if key.source == source)
+        for split, share in SPLITS.items():
+            assert sizes[split] / sizes.total() == pytest.approx(share, abs=0.01)
+    assert splits != assign_splits(keys, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "message"),
+    [
+        (
+            "nowhere",
+            "test",
+            "nowhere is no dataset folder; expected one that 'gonerd build' wrote, or 'sample'",
+        ),
+        ("{folder}", "tset", "has no split 'tset'; expected train, validation, test or all"),
+        ("{folder}/data", "test", "holds no gonerd.json"),
+        (
+            "{folder}/gonerd.json",
+            "test",
+            "is one file without splits; expected --split all, found 'test'",
+        ),
+    ],
+)
+def test_a_dataset_that_is_not_there_is_told(
+    folder: Path, name: str, split: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        list(documents_of(name.format(folder=folder), split))
+
+
+def test_the_embedded_sample_opens_from_anywhere_and_in_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datasets import load_dataset
+
+    from tests.places import ROOT
+
+    monkeypatch.chdir(tmp_path)
+    sample = gonerd.load("sample")
+    assert sample.facts.synthetic
+    assert set(sample.splits) == set(SPLITS)
+    for document in sample.documents("all"):
+        tags_from_entities(document.tokens or (), document.entities)
+    monkeypatch.chdir(ROOT)
+    rows = load_dataset("gonerd")
+    assert {split: len(rows[split]) for split in rows} == dict(sample.facts.documents)
+
+
+@needs(NER_DATA)
+def test_the_worldwide_corpus_becomes_a_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datasets import load_dataset
+
+    from gonerd.corpora import read_corpus
+
+    corpus = NER_DATA / "worldwide_newswire_africa_asia.jsonl.gz"
+    facts, changes = build_dataset(read_corpus(corpus), tmp_path / "worldwide")
+    assert (sum(facts.documents.values()), sum(facts.words.values()), changes) == (592, 364_269, [])
+    monkeypatch.chdir(tmp_path)
+    assert sum(load_dataset("worldwide").num_rows.values()) == 592
+    # the exact duplicates that the corpus is known to hold share a split
+    homes = {d.id: split for split in SPLITS for d in documents_of(tmp_path / "worldwide", split)}
+    for one, other in [("sa_iol_6", "sa_star_13"), ("cn_article_scmp_41", "cn_article_scmp_58")]:
+        assert homes[f"worldwide/{one}"] == homes[f"worldwide/{other}"]
