@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.errors import InputError, SchemaError
-from gonerd.files import read_lines, text_to_write
+from gonerd.files import read_json, text_to_write
 from gonerd.schema import Document, text_sha256
 from gonerd_annotation.region import result_from_entity
 
@@ -89,16 +89,11 @@ def read_tasks(path: str | Path) -> list[dict[str, Any]]:
     """The tasks of a JSON array as Label Studio imports and exports it, all in memory.
 
     Raises:
-        InputError: the file holds no task.
-        SchemaError: the file is not a JSON array of objects that each have `data`.
+        InputError: the file is missing, is not JSON, or holds no task.
+        SchemaError: the JSON is not an array of objects that each have `data`.
     """
     try:
-        tasks = json.loads("\n".join(line for _, line in read_lines(path)))
-    except json.JSONDecodeError as problem:
-        raise SchemaError(
-            f"{path}:{problem.lineno}: not JSON at column {problem.colno} ({problem.msg}); "
-            "Label Studio's JSON export was expected"
-        ) from None
+        tasks = read_json(Path(path))
     except RecursionError:
         raise SchemaError(f"{path}: nested too deep for a Label Studio export") from None
     if not isinstance(tasks, list):

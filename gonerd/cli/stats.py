@@ -66,6 +66,10 @@ def stats(
     if as_json and latex:
         raise ConfigError("--json and --latex both want the output: choose one")
     surveys = [survey_dataset(name, on_misaligned=on_misaligned) for name in datasets]
+    if figures is not None:
+        columns = [(survey.name, survey.whole) for survey in surveys]
+        names = draw_figures(columns, figures, paper=PAPER if paper else (), overwrite=force)
+        note(f"{', '.join(names)} in {figures}")
     for survey in surveys:
         for change in survey.misaligned:
             note(str(change))
@@ -73,7 +77,11 @@ def stats(
         print_json(survey_json(surveys, paper=PAPER if paper else (), top_domains=top))
     else:
         whole = [(survey.name, survey.whole) for survey in surveys]
-        splits = [pair for survey in surveys for pair in survey.split_columns()]
+        splits = [
+            (name if len(surveys) == 1 else f"{survey.name}/{name}", statistics)
+            for survey in surveys
+            for name, statistics in survey.splits.items()
+        ]
         published = PAPER if paper else ()
         tables = statistics_tables(
             [*whole, *splits] if per_split else whole,
@@ -82,7 +90,3 @@ def stats(
             top_domains=top,
         )
         print_text("\n\n".join(map(latex_table if latex else text_table, tables)))
-    if figures is not None:
-        columns = [(survey.name, survey.whole) for survey in surveys]
-        names = draw_figures(columns, figures, paper=PAPER if paper else (), overwrite=force)
-        note(f"{', '.join(names)} in {figures}")

@@ -29,10 +29,6 @@ class Survey:
     misaligned: tuple[Misalignment, ...] = ()
     """Entities of a corpus file that had to be moved or dropped to be counted."""
 
-    def split_columns(self) -> list[tuple[str, Statistics]]:
-        """Each split with a name for the head of a column."""
-        return list(self.splits.items())
-
     def as_json(self, *, top_domains: int | None = 10) -> dict[str, Any]:
         """The whole and its splits as one JSON object."""
         return {

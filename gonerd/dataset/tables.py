@@ -59,8 +59,8 @@ def statistics_tables(
 ) -> list[Table]:
     """The paper's Tables 1, 9 and 10 and the entities by type, a column for each dataset.
 
-    `splits` add columns where a column is narrow: to lengths and entities. Domains get a table for each
-    dataset whose documents name any.
+    `splits` add columns where columns are narrow: to lengths and entities. Domains get a table for
+    each dataset whose documents name any.
     """
     everything = [*columns, *splits]
     tables = [
@@ -89,7 +89,7 @@ def length_table(columns: Sequence[Column], *, paper: Sequence[PaperColumn] = ()
             theirs = [column.lengths[key] for column in paper]
             ours = [_length_cell(key, getattr(summary, key, None)) for summary in summaries]
         rows.append((shown, *(cell or "-" for cell in theirs), *ours))
-    names = (*(f"{column.name} (paper)" for column in paper), *(name for name, _ in columns))
+    names = (*(f"{column.name} (paper)" for column in paper), *_marked(columns))
     return Table("Lengths in words", (), ("length", *names), tuple(rows), (), _notices(columns))
 
 
@@ -113,7 +113,7 @@ def tag_table(columns: Sequence[Column], *, paper: Sequence[PaperColumn] = ()) -
         total += [f"{statistics.words:,}", "1.0", "1.0"]
     groups = (
         *((f"{column.name} (paper)", 3) for column in paper),
-        *((name, 3) for name, _ in columns),
+        *((name, 3) for name in _marked(columns)),
     )
     header = ("tag", *("#", "p", "p1") * len(groups))
     return Table("Tags", groups, header, tuple(rows), ("total", *total), _notices(columns))
@@ -132,8 +132,9 @@ def entity_table(columns: Sequence[Column]) -> Table:
             if any(counts):
                 rows.append((f"  {subtype}", *(f"{count:,}" for count in counts)))
     total = ("total", *(f"{statistics.entities.total():,}" for _, statistics in columns))
-    names = (name for name, _ in columns)
-    return Table("Entities", (), ("label", *names), tuple(rows), total, _notices(columns))
+    return Table(
+        "Entities", (), ("label", *_marked(columns)), tuple(rows), total, _notices(columns)
+    )
 
 
 def domain_table(name: str, statistics: Statistics, *, top: int = 10) -> Table:
@@ -149,7 +150,7 @@ def domain_table(name: str, statistics: Statistics, *, top: int = 10) -> Table:
         "1.0",
     )
     return Table(
-        f"Domains of {name}",
+        f"Domains of {_marked([(name, statistics)])[0]}",
         (),
         ("website", "#", "pdf", "cdf"),
         tuple(rows),
@@ -236,9 +237,14 @@ def _paper_domains(column: PaperColumn) -> Table:
     )
 
 
+def _marked(columns: Sequence[Column]) -> list[str]:
+    """The columns' names, with a mark on those of invented documents."""
+    return [f"{name} *" if statistics.synthetic else name for name, statistics in columns]
+
+
 def _notices(columns: Sequence[Column]) -> tuple[str, ...]:
-    names = ", ".join(name for name, statistics in columns if statistics.synthetic)
-    return (f"{names}: {SYNTHETIC_NOTICE}",) if names else ()
+    marked = any(statistics.synthetic for _, statistics in columns)
+    return (f"* {SYNTHETIC_NOTICE}",) if marked else ()
 
 
 def _length_cell(key: str, value: float | None) -> str:

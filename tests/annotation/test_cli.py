@@ -1,0 +1,93 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from gonerd import Document, Entity
+from gonerd.cli.main import run
+from gonerd.records import read_documents, write_documents
+from gonerd_annotation.label_config import label_config
+
+TEXT = "Anna Berg, 34, sued the Harbour Bank in Oslo on Monday 🎉 and won."
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    entities = (Entity(0, 9, "PER"), Entity(11, 13, "MISC", "AGE"))
+    gold = Document(id="gold", text=TEXT, entities=entities, meta={"url": "http://a.example/"})
+    write_documents(tmp_path / "gold.jsonl", [gold])
+    pages = [
+        Document(id="a", text=TEXT, meta={"url": "http://a.example/", "domain": "a.example"}),
+        Document(id="b", text="No gold\r\nhere", meta={"url": "http://b.example/"}),
+    ]
+    write_documents(tmp_path / "sample.jsonl", pages)
+    return tmp_path
+
+
+def test_config_prints_the_label_interface(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["annotate", "config"]) == 0
+    assert capsys.readouterr().out == label_config()
+    assert run(["annotate", "config", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["label_config"] == label_config()
+
+
+def test_out_to_the_annotators_and_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def at(name: str) -> str:
+        return str(folder / name)
+
+    assert run(["annotate", "export", at("sample.jsonl"), "--out", at("tasks.json"), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {
+        "tasks": 2,
+        "predicted_entities": 0,
+        "unfrozen": {"carriage returns": 1},
+    }
+    assert "1 texts have carriage returns" in printed.err
+    simulate = ["annotate", "simulate", at("tasks.json"), "--gold", at("gold.jsonl")]
+    assert run([*simulate, "--out", at("export.json")]) == 0
+    assert "no person involved" in capsys.readouterr().err
+    back = ["annotate", "import", at("export.json"), "--documents", at("sample.jsonl")]
+    assert run([*back, "--out", at("annotated.jsonl"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["tasks"], report["imported"], report["rejected"]) == (2, 1, 1)
+    (document,) = read_documents(at("annotated.jsonl"))
+    assert [document.mention(entity) for entity in document.entities] == ["Anna Berg", "34"]
+    assert document.meta["annotation"]["annotator"] == "stand-in"
+    assert document.meta["domain"] == "a.example"
+
+
+def test_entities_go_along_as_predictions(folder: Path) -> None:
+    out = folder / "tasks.json"
+    arguments = ["annotate", "export", str(folder / "gold.jsonl"), "--out", str(out)]
+    assert run([*arguments, "--with-entities", "--model-version", "rules-1"]) == 0
+    (task,) = json.loads(out.read_text())
+    (prediction,) = task["predictions"]
+    assert prediction["model_version"] == "rules-1"
+    assert [result["value"]["labels"] for result in prediction["result"]] == [["PER"], ["AGE"]]
+
+
+def test_problems_are_one_sentence_and_leave_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "empty.jsonl").write_text("")
+    (folder / "broken.jsonl").write_text('{"id": "a"')
+    before = sorted(folder.iterdir())
+    for name, sentence in [
+        ("empty.jsonl", "empty.jsonl: no document is in it"),
+        ("broken.jsonl", "broken.jsonl:1: not JSON at column 11"),
+        ("absent.jsonl", "absent.jsonl does not exist"),
+    ]:
+        arguments = ["annotate", "export", str(folder / name), "--out", str(folder / "x.json")]
+        assert run(arguments) == 1
+        printed = capsys.readouterr().err
+        assert sentence in printed
+        assert printed.count("\n") == 1
+    assert sorted(folder.iterdir()) == before
+
+
+def test_an_existing_export_wants_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["annotate", "export", str(folder / "gold.jsonl"), "--out", str(folder / "t.json")]
+    assert run(arguments) == 0
+    assert run(arguments) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert run([*arguments, "--force"]) == 0
