@@ -77,7 +77,7 @@ def test_every_example_is_a_command_line_that_parses(
     for example in examples(command):
         for part in example.split(" | "):
             words = shlex.split(part, comments=True)
-            known = {p: c for p, c in COMMANDS}
+            known = dict(COMMANDS)
             name = next(tuple(words[1 : 1 + n]) for n in (2, 1) if tuple(words[1 : 1 + n]) in known)
             context = known[name].make_context(
                 name[-1], words[1 + len(name) :], resilient_parsing=False

@@ -118,9 +118,7 @@ def run(arguments: Sequence[str]) -> int:
     except GonerdError as problem:
         return _say(str(problem), problem.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        return _say(
-            "interrupted; nothing half-written is left, the same command goes on from here", 1
-        )
+        return _say("interrupted; nothing half-written is left", 1)
     except ModuleNotFoundError as problem:
         return _say(_missing_package(problem), 1)
     except BrokenPipeError:
@@ -155,6 +153,8 @@ def _system_problem(problem: OSError) -> str:
         errno.EACCES: "permission denied",
         errno.EROFS: "the file system is read-only",
         errno.ENOSPC: "no space is left on the disk; nothing half-written is left",
+        errno.EDQUOT: "the disk quota is used up; nothing half-written is left",
+        errno.EFBIG: "the file would be larger than is allowed here; nothing half-written is left",
     }.get(problem.errno, problem.strerror or str(problem))
     return f"{where}{reason}"
 

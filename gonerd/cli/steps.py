@@ -50,14 +50,15 @@ def demo_steps(
     def evaluation(name: str, model: str, shown_as: str) -> list[Step]:
         run = out / "runs" / name
         return [
-            step(f"evaluate the {name}", f"runs/{name}", "eval", "--model", model, "--dataset", out / "gonerd",
-                 "--split", "test", "--out", run, *chance),
+            step(f"evaluate the {name}", f"runs/{name}",
+                 "eval", "--model", model, "--dataset", out / "gonerd", "--split", "test",
+                 "--out", run, *chance),
             step(f"submit the {name} run", None, "submit", run, "--to", out / "submissions",
                  "--name", shown_as, "--license", "Apache-2.0", "--force"),
         ]  # fmt: skip
 
     return [
-        step("write the newsroom's gold and its list of sources", "newsroom",
+        step("write the newsroom's gold and sources", "newsroom",
              "newsroom", "build", out / "newsroom", "--articles", str(articles), *chance),
         step("scrape it politely", "crawl/report.json",
              "scrape", out / "newsroom" / "sources.toml", "--connect-to", "{address}", "--delay", "0.02",
