@@ -1,0 +1,217 @@
+"""Extraction quality: 181 real news pages, crawled over loopback under their own names, against their gold text.
+
+The definition is that of github.com/scrapinghub/article-extraction-benchmark (evaluate.py): per page, the multiset of
+4-word shingles of gold and found text; precision and recall are means over the pages, F1 is taken from these means.
+
+Run: python benchmarks/extraction.py [--out benchmarks/results/extraction.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT.parent / "shared/data/html/scrapinghub_aeb.tar.xz"
+RESULT = ROOT / "benchmarks/results/extraction.json"
+
+Counts = tuple[float, float, float]
+"""True positives, false positives and false negatives of one page, as shares of their sum."""
+
+
+def shingles(text: str) -> Counter[tuple[str, ...]]:
+    """How often each run of four words stands in `text`; of a shorter text, all its words are one run."""
+    words = re.findall(r"\w+", text)
+    runs = (tuple(words[i : i + 4]) for i in range(max(1, len(words) - 3)))
+    return Counter(run for run in runs if run)
+
+
+def page_counts(gold: str, found: str) -> Counts:
+    """What of `found` is gold, what is not, and what of gold was missed."""
+    wanted, got = shingles(gold), shingles(found)
+    hits = sum((wanted & got).values())
+    total = wanted.total() + got.total() - hits
+    if not total:
+        return 0.0, 0.0, 0.0
+    return hits / total, (got.total() - hits) / total, (wanted.total() - hits) / total
+
+
+def scores(pages: list[Counts]) -> dict[str, float]:
+    """Precision, recall and F1 over pages; a page without found (gold) text has no precision (recall)."""
+    precision = statistics.mean(hit / (hit + extra) for hit, extra, _ in pages if hit + extra > 0)
+    recall = statistics.mean(hit / (hit + miss) for hit, _, miss in pages if hit + miss > 0)
+    return {
+        "f1": 2 * precision * recall / (precision + recall),
+        "precision": precision,
+        "recall": recall,
+    }
+
+
+def interval(pages: list[Counts], *, rounds: int = 1000, seed: int = 0) -> list[float]:
+    """The 95% percentile bootstrap interval of F1 over pages."""
+    chance = random.Random(seed)
+    found = sorted(scores(chance.choices(pages, k=len(pages)))["f1"] for _ in range(rounds))
+    return [found[round(0.025 * rounds)], found[round(0.975 * rounds) - 1]]
+
+
+class PageServer(ThreadingHTTPServer):
+    """Serves pages by Host and path; anything else is not there."""
+
+    def __init__(self, pages: dict[tuple[str, str], bytes]) -> None:
+        self.pages = pages
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    daemon_threads = True
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: PageServer
+
+    def do_GET(self) -> None:  # noqa: N802  # the library's name
+        body = self.server.pages.get((self.headers.get("Host", "").partition(":")[0], self.path))
+        self.send_response(200 if body is not None else 404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
+        pass
+
+
+def pages_by_address(archive: Path) -> tuple[dict[tuple[str, str], bytes], dict[str, str]]:
+    """(host, path) to page, and the http address of each page to its gold text."""
+    served: dict[tuple[str, str], bytes] = {}
+    gold: dict[str, str] = {}
+    with tarfile.open(archive) as tar:
+        files = {
+            member.name.removeprefix("./"): member for member in tar.getmembers() if member.isfile()
+        }
+
+        def content(name: str) -> bytes:
+            file = tar.extractfile(files[name])
+            assert file is not None
+            return file.read()
+
+        for key, entry in json.loads(content("ground-truth.json")).items():
+            parts = urlsplit(entry["url"])
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            url = f"http://{parts.hostname}{path}"
+            served[(parts.hostname or "", path)] = content(f"html/{key}.html")
+            gold[url] = entry["articleBody"]
+    return served, gold
+
+
+def crawl(served: dict[tuple[str, str], bytes], urls: list[str], out: Path) -> float:
+    """Run `gonerd scrape` on `urls` as a user would; return its seconds."""
+    server = PageServer(served)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    listed = out / "urls.txt"
+    listed.write_text("\n".join(urls), encoding="utf-8")
+    settings = out / "crawl.toml"
+    settings.write_text(
+        'noindex = "record"\n'
+    )  # the question is about extraction: no page is to be kept out
+    command = [
+        *(sys.executable, "-c", "from gonerd.cli.main import main; main()", "scrape", str(listed)),
+        *("--connect-to", f"127.0.0.1:{server.server_port}", "--no-follow", "--delay", "0"),
+        *("--config", str(settings), "--out", str(out / "crawl")),
+    ]
+    started = time.perf_counter()
+    try:
+        subprocess.run(command, check=True, cwd=ROOT)
+    finally:
+        server.shutdown()
+        server.server_close()
+    return time.perf_counter() - started
+
+
+def machine() -> dict[str, object]:
+    """What it ran on, without a name."""
+    info = Path("/proc/cpuinfo")
+    models = re.findall(r"model name\s*:\s*(.+)", info.read_text()) if info.exists() else []
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "cpu": models[0] if models else platform.processor(),
+        "cores": os.cpu_count(),
+        "ram_gib": round(memory / 2**30, 1),
+        "python": platform.python_version(),
+    }
+
+
+def commit() -> str:
+    """The commit that was measured."""
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    return found.stdout.strip()
+
+
+def _noindex(record: dict[str, Any]) -> bool:
+    return bool({"noindex", "none"} & set(record["meta"]["robots"]["directives"]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=Path, default=PAGES)
+    parser.add_argument("--out", type=Path, default=RESULT)
+    options = parser.parse_args()
+    if not options.pages.exists():
+        sys.exit(f"{options.pages.name} is not there; the benchmark needs its 181 pages")
+    served, gold = pages_by_address(options.pages)
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = crawl(served, list(gold), Path(folder))
+        lines = (Path(folder) / "crawl/documents.jsonl").read_text(encoding="utf-8").splitlines()
+        report = json.loads((Path(folder) / "crawl/report.json").read_text())
+    found = {record["meta"]["url"]: record for record in map(json.loads, lines)}
+    pages = [
+        page_counts(text, found[url]["text"] if url in found else "") for url, text in gold.items()
+    ]
+    polite = [
+        page_counts(text, found[url]["text"] if url in found and not _noindex(found[url]) else "")
+        for url, text in gold.items()
+    ]
+    extractor = next(iter(found.values()))["meta"]["extractor"]
+    result = {
+        "question": "extraction F1 on the 181 pages of scrapinghub/article-extraction-benchmark, by its own definition",
+        **{name: round(value, 4) for name, value in scores(pages).items()},
+        "f1_interval_95": [round(value, 4) for value in interval(pages)],
+        "f1_with_noindex_pages_kept_out": round(scores(polite)["f1"], 4),
+        "pages": len(gold),
+        "documents": len(found),
+        "rejected": report["rejected_by_reason"],
+        "seconds_whole_command": round(seconds, 1),
+        "extractor": extractor,
+        "machine": machine(),
+        "commit": commit(),
+        "versions": {name: version(name) for name in ("trafilatura", "lxml", "aiohttp", "warcio")},
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

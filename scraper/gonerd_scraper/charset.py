@@ -1,0 +1,122 @@
+"""The character set of a page, and where the choice came from."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from email.message import Message
+
+__all__ = ["Decoded", "declared_charset", "decode_page"]
+
+META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})""", re.IGNORECASE)
+XML = re.compile(
+    rb"""^\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w:.-]{2,40})["']""", re.IGNORECASE
+)
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+HEAD = 4096
+DETECTED = 65536
+
+# What browsers read when a page says this (https://encoding.spec.whatwg.org/#names-and-labels).
+MEANT = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A page's text, the character set it was read in, who named that, and how many bytes did not fit it."""
+
+    text: str
+    charset: str
+    source: str
+    replaced: int = 0
+
+
+def declared_charset(content_type: str) -> str:
+    """The charset parameter of a Content-Type header, empty where it has none."""
+    message = Message()
+    message["Content-Type"] = content_type
+    found = message.get_param("charset")
+    return found if isinstance(found, str) else ""
+
+
+def decode_page(body: bytes, content_type: str) -> Decoded:
+    """Read `body` in the first character set that fits all of it: a byte order mark's, HTTP's, the meta element's, a detector's.
+
+    A mark comes first as the standard for browsers has it. Where a page claims a one-byte character set and holds
+    valid UTF-8 beyond ASCII, it is UTF-8: a text in another set is hardly ever that by chance.
+    """
+    for mark, charset in BOMS:
+        if body.startswith(mark):
+            return _lenient(body, charset, "bom")
+    claims = [("http", declared_charset(content_type))]
+    for pattern in (XML, META):
+        match = pattern.search(body[:HEAD])
+        if match is not None:
+            claims.append(("meta", match[1].decode("ascii", "replace")))
+    beyond_ascii = not body.isascii()
+    for source, claim in claims:
+        charset = _known(claim)
+        if not charset:
+            continue
+        if (
+            beyond_ascii
+            and charset.startswith("cp125")
+            and (text := _strict(body, "utf-8")) is not None
+        ):
+            return Decoded(text, "utf-8", "valid_utf8")
+        if (text := _strict(body, charset)) is not None:
+            return Decoded(text, charset, source)
+    if (text := _strict(body, "utf-8")) is not None:
+        return Decoded(text, "utf-8", "valid_utf8" if beyond_ascii else "ascii")
+    for (
+        source,
+        claim,
+    ) in claims:  # a few broken bytes in a page that is otherwise what it claims to be
+        charset = _known(claim)
+        if (
+            charset
+            and len(found := _lenient(body, charset, source).text)
+            and found.count("\ufffd") <= 1 + len(found) // 1000
+        ):
+            return _lenient(body, charset, source)
+    return _lenient(body, _detected(body) or "cp1252", "detector")
+
+
+def _known(claim: str) -> str:
+    try:
+        name = codecs.lookup(claim.strip()).name
+    except (LookupError, ValueError):
+        return ""
+    return (
+        MEANT.get(name, name) if not name.startswith("utf-16") else "utf-8"
+    )  # as browsers do for a meta claim
+
+
+def _strict(body: bytes, charset: str) -> str | None:
+    try:
+        return body.decode(charset)
+    except (UnicodeDecodeError, LookupError, ValueError):
+        return None
+
+
+def _lenient(body: bytes, charset: str, source: str) -> Decoded:
+    text = body.decode(charset, "replace")
+    return Decoded(text, charset.removesuffix("-sig"), source, text.count("\ufffd"))
+
+
+def _detected(body: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(body[:DETECTED]).best()
+    return _known(best.encoding) if best is not None else ""

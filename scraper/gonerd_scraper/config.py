@@ -1,0 +1,149 @@
+"""The settings of a crawl, and how a settings file becomes a frozen dataclass."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from gonerd.errors import ConfigError, InputError
+
+__all__ = ["CrawlConfig", "read_config", "read_toml"]
+
+T = TypeVar("T")
+
+USER_AGENT = "gonerd/0.1 (+https://github.com/gonerd/gonerd)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlConfig:
+    """How a crawl behaves. Every field can stand in the TOML file of `--config`."""
+
+    user_agent: str = USER_AGENT
+    """Sent with each request; what stands before the first `/` or space is the name that robots.txt is asked for."""
+    connect_to: str | None = None
+    """`HOST:PORT` that every connection goes to, whatever the URL names; None: where the names say."""
+    follow: bool = True
+    """Discover pages by sitemaps, feeds and links; off: fetch the seeds and nothing else."""
+    delay: float = 1.0
+    """Seconds between the end of one request to a host and the start of the next."""
+    max_crawl_delay: float = 60.0
+    """Seconds; a longer Crawl-delay in robots.txt counts as this."""
+    concurrency: int = 16
+    """Pages in hand at once over all hosts, from request to extracted text; bounds the memory."""
+    timeout: float = 30.0
+    """Seconds that one request may take, body included."""
+    retries: int = 2
+    """Further tries after a network error, 408, 429 or 5xx."""
+    backoff: float = 1.0
+    """Seconds before the first retry; doubles each time, times a random factor in [0.5, 1)."""
+    max_retry_after: float = 120.0
+    """Seconds; a host that asks for a longer pause is left alone for the rest of the run."""
+    max_failures: int = 5
+    """Network failures in a row after which a host is left alone for the rest of the run."""
+    max_redirects: int = 5
+    """Redirects that lead from an address to its page."""
+    max_pages: int | None = None
+    """Pages fetched in all; None: no limit."""
+    max_pages_per_host: int | None = 5000
+    """Pages fetched from one host; None: no limit."""
+    max_depth: int = 20
+    """Links followed from a seed to a page."""
+    max_sitemaps_per_host: int = 200
+    """Sitemaps and feeds fetched from one host."""
+    max_page_bytes: int = 10_000_000
+    """Bytes of a page, before and after decompression."""
+    max_sitemap_bytes: int = 50_000_000
+    """Bytes of a sitemap or feed, before and after decompression."""
+    max_archive_bytes: int = 1_000_000_000
+    """Bytes after which a new WARC file is begun."""
+    noindex: str = "refuse"
+    """`refuse`: a page that asks not to be indexed is kept out; `record`: that is noted with the document."""
+    tdm: str = "record"
+    """The same for pages whose rights to text and data mining are reserved."""
+    workers: int = 2
+    """Processes that extract text."""
+    page_seconds: float = 20.0
+    """Seconds that extracting one page may take."""
+    page_memory: int = 1_500_000_000
+    """Bytes of address space of an extracting process."""
+    seed: int = 0
+    """Seed of the random part of the waits before retries."""
+
+    def __post_init__(self) -> None:
+        for name in ("noindex", "tdm"):
+            if getattr(self, name) not in ("record", "refuse"):
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}, expected 'record' or 'refuse'"
+                )
+        for name in ("concurrency", "workers", "timeout", "page_seconds"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
+        if self.delay < 0:
+            raise ConfigError(f"delay is {self.delay}, expected 0 or more seconds")
+        if self.connect_to is not None:
+            host, _, port = self.connect_to.rpartition(":")
+            if not host or not port.isdecimal():
+                raise ConfigError(f"connect-to is {self.connect_to!r}, expected HOST:PORT")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table that a TOML file holds.
+
+    Raises:
+        InputError: there is no such file.
+        ConfigError: it is not TOML; the message names file and line.
+    """
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder, a TOML file was expected") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{path}: not TOML: {problem}") from None
+
+
+def read_config(kind: type[T], path: Path | None, **overrides: Any) -> T:
+    """An instance of the dataclass `kind` from a TOML file, with `overrides` (None: not given) on top.
+
+    A field that may be None is switched off by the value "off": TOML has no null.
+
+    Raises:
+        ConfigError: a key is unknown, or its value has the wrong type.
+    """
+    values = read_toml(path) if path is not None else {}
+    hints = get_type_hints(kind)
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # any dataclass
+    for name, value in values.items():
+        if name not in known:
+            raise ConfigError(
+                f"{path}: key {name!r} is unknown; expected one of {', '.join(known)}"
+            )
+        values[name] = _checked(f"{path}: {name}", value, hints[name])
+    return kind(**values | {name: value for name, value in overrides.items() if value is not None})
+
+
+def _checked(where: str, value: Any, hint: Any) -> Any:
+    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if value == "off" and NoneType in options:
+        return None
+    for option in options:
+        origin = get_origin(option) or option
+        if origin is float and type(value) in (int, float):
+            return float(value)
+        if (
+            origin is tuple
+            and isinstance(value, list)
+            and all(isinstance(part, str) for part in value)
+        ):
+            return tuple(value)
+        if type(value) is origin:
+            return value
+    names = " or ".join(
+        '"off"' if o is NoneType else getattr(o, "__name__", str(o)) for o in options
+    )
+    raise ConfigError(f"{where} is {value!r}, expected {names}")

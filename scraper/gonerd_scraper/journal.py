@@ -1,0 +1,90 @@
+"""The crawl log: one JSON line per event, appended and synced, from which a killed crawl goes on."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gonerd.errors import InputError, OutputError
+
+__all__ = ["JOURNAL", "Journal", "read_rows"]
+
+JOURNAL = "crawl.jsonl"
+
+
+class Journal:
+    """Appends rows to DIR/crawl.jsonl; only one process at a time may hold it.
+
+    A last line that is not whole was being written when the crawl died, and is cut off.
+
+    Raises:
+        OutputError: another process holds the journal.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / JOURNAL
+        self._file: BinaryIO = self.path.open("ab")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise OutputError(
+                f"{folder} is being written by another gonerd scrape; wait for it, or give another --out"
+            ) from None
+        os.truncate(self.path, _whole_length(self.path))
+
+    def append(self, rows: list[dict[str, Any]]) -> None:
+        """Write `rows` and bring them to the disk."""
+        lines = (
+            json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            for row in rows
+        )
+        self._file.write("".join(f"{line}\n" for line in lines).encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Give the journal free."""
+        self._file.close()
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (byte offset, row) of a journal.
+
+    Raises:
+        InputError: a line is not a row; the message names file and line.
+    """
+    offset = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                row = json.loads(line)
+            except ValueError:
+                raise InputError(
+                    f"{path}:{number}: not a row of a crawl log; begin anew with --force"
+                ) from None
+            if not isinstance(row, dict) or "event" not in row:
+                raise InputError(
+                    f"{path}:{number}: not a row of a crawl log; begin anew with --force"
+                )
+            yield offset, row
+            offset += len(line)
+
+
+def _whole_length(path: Path) -> int:
+    """Length up to the last line feed."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - 65536)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            end = start
+    return 0

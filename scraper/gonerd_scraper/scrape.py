@@ -1,0 +1,107 @@
+"""The crawl as one call: sources in, a folder with archive, manifest and documents out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gonerd.errors import InputError, OutputError
+from gonerd.files import write_text
+from gonerd_scraper.config import CrawlConfig
+from gonerd_scraper.journal import JOURNAL, Journal
+from gonerd_scraper.outputs import DOCUMENTS, MANIFEST, REJECTED, REPORT, write_outputs
+from gonerd_scraper.progress import CrawlDisplay
+from gonerd_scraper.replay import state_from_journal
+from gonerd_scraper.sources import Source
+
+__all__ = ["clear_crawl", "scrape_sources", "summary_of_report"]
+
+CONFIG = "config.json"
+
+
+def scrape_sources(
+    sources: Sequence[Source], out: Path, config: CrawlConfig, *, force: bool = False
+) -> dict[str, Any]:
+    """Crawl `sources` into the folder `out`, or go on with the crawl that lies there; return the report.
+
+    What was fetched is not fetched again, and what failed for a passing reason is tried again. Interrupted, the
+    files show what there is so far, and the next call goes on.
+
+    Raises:
+        InputError: not one document came of it; what was fetched and why it was rejected stays in `out`.
+        OutputError: `out` holds something that is no crawl, or another process writes there.
+    """
+    if not any(source.seeds for source in sources):
+        raise InputError("no source names a seed to begin at")
+    if force:
+        clear_crawl(out)
+    _require_crawl_folder(out)
+    journal = Journal(out)
+    try:
+        write_text(out / CONFIG, json.dumps(asdict(config), indent=2) + "\n", overwrite=True)
+        state = state_from_journal(journal.path)
+        from gonerd_scraper.crawl import Crawl  # aiohttp is loaded only here
+
+        try:
+            with CrawlDisplay() as display:
+                crawl = Crawl(sources, config, out, state, journal=journal, watcher=display)
+                asyncio.run(crawl.run())
+        finally:
+            report = write_outputs(out, journal.path)
+    finally:
+        journal.close()
+    if not report["documents"]:
+        raise InputError(_nothing(sources, out))
+    return report
+
+
+def clear_crawl(out: Path) -> None:
+    """Remove what a crawl left in `out`, and nothing else."""
+    for name in (JOURNAL, DOCUMENTS, MANIFEST, REJECTED, REPORT, CONFIG):
+        (out / name).unlink(missing_ok=True)
+    if (out / "archive").is_dir():
+        for path in (out / "archive").glob("gonerd-*.warc.gz"):
+            path.unlink()
+        if not any((out / "archive").iterdir()):
+            shutil.rmtree(out / "archive")
+
+
+def summary_of_report(report: dict[str, Any], out: Path) -> str:
+    """The report for a person, a few lines."""
+    reasons = ", ".join(
+        f"{reason} {count}" for reason, count in report["rejected_by_reason"].items()
+    )
+    lines = [
+        f"{report['documents']} documents from {report['pages']} pages of {len(report['hosts'])} hosts"
+        f" ({report['bytes'] / 1e6:.1f} MB in {report['seconds']:.1f} s): {out / DOCUMENTS}",
+        f"{report['rejected']} rejected{f' ({reasons})' if reasons else ''}: {out / REJECTED}",
+    ]
+    if report.get("not_fetched"):
+        lines.append(f"{report['not_fetched']} addresses found and not fetched (limits)")
+    return "\n".join(lines)
+
+
+def _require_crawl_folder(out: Path) -> None:
+    if out.is_file():
+        raise OutputError(f"{out} is a file, a folder was expected")
+    if out.is_dir() and any(out.iterdir()) and not (out / JOURNAL).exists():
+        raise OutputError(f"{out} holds something that is no crawl; give another --out")
+
+
+def _nothing(sources: Sequence[Source], out: Path) -> str:
+    """One sentence on why there is no document, from the reasons of the pages."""
+    with (out / REJECTED).open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    seeds = {seed for source in sources for seed in source.seeds}
+    first = next((row for row in rows if row["url"] in seeds), rows[0] if rows else None)
+    tried = ", ".join(sorted(seeds)[:3]) + (f" and {len(seeds) - 3} more" if len(seeds) > 3 else "")
+    if first is None:
+        return f"no document came of {tried}: no page was reached"
+    why = f"{first['url']}: {first['reason']} ({first['detail']})"
+    others = f", and {len(rows) - 1} other pages were rejected" if len(rows) > 1 else ""
+    return f"no document came of {tried}: {why}{others}; every reason is in {out / REJECTED}"

@@ -1,0 +1,59 @@
+"""Addresses that a site can make without end: loops of folders, calendars, filters."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from urllib.parse import parse_qsl, urlsplit
+
+from gonerd_scraper.urls import host_of
+
+__all__ = ["TrapGuard"]
+
+MAX_SEGMENTS = 12
+MAX_SAME_SEGMENT = 2
+MAX_PARAMETERS = 5
+MAX_QUERIES = (1000, 100)
+"""Addresses that differ in their query only, with one parameter (`?id=7`) and with several (`?sort=a&colour=b`)."""
+MAX_DATES = 60
+
+CALENDAR = re.compile(
+    r"/(?:calendar|events?|agenda|schedule|day|week|month)(?:/|\b)", re.IGNORECASE
+)
+DATE = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?:[-/]?(?:0?[1-9]|1[0-2]))?(?:[-/]?\d{1,2})?(?!\d)")
+DATE_KEYS = frozenset({"date", "day", "month", "week", "year", "from", "to", "start", "end"})
+
+
+class TrapGuard:
+    """Says of a link that was found why it looks like one of an endless series; counts those it let pass."""
+
+    def __init__(self) -> None:
+        self._queries: Counter[str] = Counter()
+        self._dates: Counter[str] = Counter()
+
+    def reason(self, url: str) -> str | None:
+        """Why `url` is not followed, or None."""
+        parts = urlsplit(url)
+        segments = [segment for segment in parts.path.split("/") if segment]
+        if len(segments) > MAX_SEGMENTS:
+            return f"{len(segments)} folders deep, more than {MAX_SEGMENTS}"
+        for segment, count in Counter(segments).items():
+            if count > MAX_SAME_SEGMENT:
+                return f"{segment!r} stands {count} times in the path"
+        parameters = parse_qsl(parts.query, keep_blank_values=True)
+        if len(parameters) > MAX_PARAMETERS:
+            return f"{len(parameters)} query parameters, more than {MAX_PARAMETERS}"
+        calendar = CALENDAR.search(parts.path) is not None
+        dated = calendar and DATE.search(url) is not None
+        if dated or (calendar and any(key.lower() in DATE_KEYS for key, _ in parameters)):
+            where = f"{host_of(url)}{CALENDAR.split(parts.path)[0]}"
+            if self._dates[where] >= MAX_DATES:
+                return f"the calendar under {where}/ led to {MAX_DATES} pages already"
+            self._dates[where] += 1
+        if parameters:
+            where = f"{host_of(url)}{parts.path}"
+            limit = MAX_QUERIES[len(parameters) > 1]
+            if self._queries[where] >= limit:
+                return f"{where} was met with {limit} other queries already"
+            self._queries[where] += 1
+        return None

@@ -1,0 +1,110 @@
+"""Addresses of pages: their normal form, the domain they belong to, and links made absolute."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit, urlunsplit
+
+__all__ = [
+    "host_of",
+    "is_web_url",
+    "names_page",
+    "origin_of",
+    "registered_domain",
+    "resolve_link",
+    "url_key",
+]
+
+MAX_URL_LENGTH = 2000
+
+# What never is a page with an article; asking for it would only cost the host bandwidth.
+NOT_PAGES = frozenset(
+    """
+    .7z .avi .bmp .css .csv .doc .docx .dmg .eps .epub .exe .flv .gif .gz .ico .iso .jpeg .jpg .js .json
+    .m4a .m4v .mov .mp3 .mp4 .mpg .ogg .pdf .png .ppt .pptx .rar .svg .tar .tgz .tif .tiff .wav .webm
+    .webp .woff .woff2 .xls .xlsx .zip
+    """.split()
+)
+
+
+def url_key(url: str) -> str:
+    """The form under which two spellings of one address are the same; never fetched, only compared.
+
+    courlan sorts the query and takes out what only tracks the reader. Its result is not a fixed point
+    of itself (courlan 1.4.0), so it is applied until nothing changes.
+    """
+    from courlan import normalize_url
+
+    parts = urlsplit(url)
+    path = "/" + parts.path.lstrip("/")
+    path = urlsplit(urljoin(url, path)).path or "/"  # courlan leaves /a/../b as it is
+    key = urlunsplit(parts._replace(path=path, fragment=""))
+    for _ in range(8):
+        again = normalize_url(key)
+        if again == key:
+            break
+        key = again
+    return key
+
+
+def resolve_link(base: str, link: str) -> str | None:
+    """`link` as an absolute http(s) address without its fragment; None where it is none."""
+    try:
+        url = urldefrag(urljoin(base, link.strip())).url
+    except ValueError:
+        return None
+    return url if is_web_url(url) else None
+
+
+def is_web_url(url: str) -> bool:
+    """Whether `url` is something that a crawl could ask for: http(s), a host, no password, no end of length."""
+    if len(url) > MAX_URL_LENGTH or any(ord(c) < 0x20 for c in url):
+        return False
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        return False
+    return parts.username is None and parts.password is None
+
+
+def names_page(url: str) -> bool:
+    """Whether the ending of the path leaves it open that this is a page: no picture, no archive, no PDF."""
+    name = urlsplit(url).path.rpartition("/")[2].lower()
+    return "." not in name or f".{name.rpartition('.')[2]}" not in NOT_PAGES
+
+
+def host_of(url: str) -> str:
+    """Host and, where it is not the scheme's own, port: what one owner task is responsible for."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return host if parts.port in (None, default) else f"{host}:{parts.port}"
+
+
+def origin_of(url: str) -> str:
+    """`scheme://host[:port]`: what one robots.txt speaks for (RFC 9309, 2.3)."""
+    return f"{urlsplit(url).scheme}://{host_of(url)}"
+
+
+@lru_cache(maxsize=65536)
+def registered_domain(host: str) -> str:
+    """The domain that someone registered: `bbc.co.uk` for `news.bbc.co.uk`; a number stays itself.
+
+    Names under a made-up top level, as in `.example`, are cut to their last two labels.
+    """
+    from courlan import extract_domain
+
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    try:
+        return str(ip_address(name.strip("[]")))
+    except ValueError:
+        return extract_domain(f"http://{name}/") or ".".join(name.lower().split(".")[-2:])
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where the port is no number
+    except ValueError:
+        return None
+    return parts
