@@ -170,8 +170,7 @@ def test_an_interrupted_command_says_so_and_leaves_nothing(tmp_path: Path) -> No
     pipe = tmp_path / "docs.jsonl"
     os.mkfifo(pipe)
     process = subprocess.Popen(
-        [*GONERD, "export", str(pipe), "--format", "documents", "--to", "documents"]
-        + ["--out", str(tmp_path / "x")],
+        [*GONERD, "export", str(pipe), "--format", "documents", "--to", "documents", "--out", str(tmp_path / "x")],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with pipe.open("w") as feed:
