@@ -79,7 +79,7 @@ def test_merged_added_and_reordered_passages_do_not_mislead() -> None:
 
 def test_single_words_that_recur_are_no_proof_of_the_same_passage() -> None:
     document = gold(PARAGRAPHS[1], "Lisbon")
-    text = "Rain fell over Lisbon all night, and the harbour stayed closed to every ship."
+    text = "Rain fell over Lisbon."
     assert found(document, text) == []
 
 
