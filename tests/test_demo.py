@@ -1,7 +1,6 @@
 """The whole way in one command, small: interrupted, taken up again, looked at."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -133,4 +132,4 @@ def test_a_folder_that_is_no_demo_is_not_touched(tmp_path: Path) -> None:
         1,
         f"gonerd: {tmp_path} holds something that is no demo; give another folder\n",
     )
-    assert os.listdir(tmp_path) == ["mine"]
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

@@ -169,10 +169,10 @@ def test_a_full_disk_behind_standard_output_is_told(corpus: Path) -> None:
 def test_an_interrupted_command_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     pipe = tmp_path / "docs.jsonl"
     os.mkfifo(pipe)
+    words = ["export", str(pipe), "--format", "documents", "--to", "documents"]
     process = subprocess.Popen(
-        [*GONERD, "export", str(pipe), "--format", "documents", "--to", "documents", "--out", str(tmp_path / "x")],
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*GONERD, *words, "--out", str(tmp_path / "x")], stderr=subprocess.PIPE, text=True
+    )
     with pipe.open("w") as feed:
         feed.write(json.dumps({"id": "1", "text": "x"}) + "\n")
         feed.flush()
