@@ -208,12 +208,14 @@ def _depth(value: Any) -> int:
 
 
 def _kind(value: Any) -> str:
-    """A value in few characters, safe to print."""
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
-    shown = json.dumps(value) if isinstance(value, str | float | bool | None) else _digits(value)
+    """Say what `value` is in few characters that are safe to print."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if type(value) is int and abs(value) >= 10**50:
+        return "a huge number"
+    if not isinstance(value, str | int | float | None):
+        return f"a {type(value).__name__}"  # TOML has dates and times
+    shown = json.dumps(value)
     return shown if len(shown) <= 60 else shown[:59] + "…"
-
-
-def _digits(value: Any) -> str:
-    return str(value) if isinstance(value, int) and abs(value) < 10**50 else "a huge number"

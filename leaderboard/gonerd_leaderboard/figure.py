@@ -11,6 +11,9 @@ from gonerd_leaderboard.board import Board, Row
 
 __all__ = ["Axis", "Point", "Tick", "f1_axis", "pareto", "points_of", "speed_axis"]
 
+LABEL_WIDTH, LABEL_HEIGHT = 45.0, 6.5
+"""Room that a label takes at most, in per cent of the plot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -47,6 +50,8 @@ class Point:
     y_low: float
     y_high: float
     series: int
+    label_y: float
+    on_left: bool
 
 
 def f1_axis(board: Board) -> Axis:
@@ -88,6 +93,9 @@ def points_of(board: Board, f1: Axis) -> tuple[list[Point], Axis | None, list[st
         return [], None, []
     axis = speed_axis([speed for _, speed in timed])
     hardware = sorted({row.entry.result.efficiency.hardware for row, _ in timed})
+    places = _label_places(
+        [(axis.at(speed), 100 - f1.at(row.entry.result.full.total.f1)) for row, speed in timed]
+    )
     points = [
         Point(
             row=row,
@@ -96,8 +104,10 @@ def points_of(board: Board, f1: Axis) -> tuple[list[Point], Axis | None, list[st
             y_low=100 - f1.at(row.entry.result.full.interval.low),
             y_high=100 - f1.at(row.entry.result.full.interval.high),
             series=1 + hardware.index(row.entry.result.efficiency.hardware),
+            label_y=label_y,
+            on_left=on_left,
         )
-        for row, speed in timed
+        for (row, speed), (label_y, on_left) in zip(timed, places, strict=True)
     ]
     return points, axis, hardware
 
@@ -113,3 +123,22 @@ def pareto(points: Sequence[Point]) -> list[tuple[Point, Point]]:
                 front.append(point)
         lines += list(pairwise(front))
     return lines
+
+
+def _label_places(points: Sequence[tuple[float, float]]) -> list[tuple[float, bool]]:
+    """(height, whether left of its point) of each label, moved down where it would cover another."""
+    placed: list[tuple[float, float]] = []
+    places: dict[int, tuple[float, bool]] = {}
+    for number in sorted(range(len(points)), key=lambda i: points[i][1]):
+        x, y = points[number]
+        on_left = x > 55
+        begin = x - LABEL_WIDTH if on_left else x
+        while blockers := [
+            other_y
+            for other_begin, other_y in placed
+            if abs(other_begin - begin) < LABEL_WIDTH and abs(other_y - y) < LABEL_HEIGHT - 1e-9
+        ]:
+            y = max(blockers) + LABEL_HEIGHT
+        placed.append((begin, y))
+        places[number] = (round(y, 3), on_left)
+    return [places[number] for number in range(len(points))]

@@ -24,8 +24,8 @@ def short_count(count: int | None) -> str:
     if count is None:
         return ""
     for size, unit in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if count >= size:
-            return (
-                f"{count / size:.3g}{unit}" if count < 1000 * size else f"{count // size:,}{unit}"
-            )
+        if count >= 0.9995 * size:  # rounds to at least one
+            value = count / size
+            digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+            return f"{value:,.{digits}f}{unit}"
     return str(count)

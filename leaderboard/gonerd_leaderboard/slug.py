@@ -8,7 +8,7 @@ import unicodedata
 
 __all__ = ["slug_from_name"]
 
-LONGEST = 60
+LONGEST = 40
 
 
 def slug_from_name(name: str) -> str:

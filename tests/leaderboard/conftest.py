@@ -1,0 +1,79 @@
+"""A board of a few runs, its page, and a real browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from gonerd_leaderboard.page import build_page
+from gonerd_leaderboard.submission import submit
+from tests.leaderboard.factory import make_run
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+)
+
+HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>&amp;"\''
+LONG = "longest" * 28 + "name"
+RIGHT_TO_LEFT = "‮نموذج التعرف על שמות"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """One run folder as `gonerd eval` leaves it."""
+    return make_run(tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven entries on two boards, some with names that break careless pages."""
+    folder = tmp_path_factory.mktemp("leaderboard")
+    runs: dict[str, dict[str, Any]] = {
+        "Alpha base": {"model": "acme/alpha", "error": 0.1, "params": 150_000_000},
+        "Beta base": {"model": "acme/beta", "error": 0.12, "params": None},
+        "Beta cut": {"model": "acme/beta", "error": 0.12, "reads": 200, "licence": "MIT"},
+        HOSTILE: {"model": "evil/<b>bold</b>", "error": 0.5},
+        LONG: {"model": "long/" + "x" * 195, "error": 0.55},
+        RIGHT_TO_LEFT: {"model": "rtl/نموذج", "error": 0.6, "licence": None},
+        "Alpha on the sample": {"model": "acme/alpha", "dataset": "sample", "host": "a.example"},
+    }
+    for number, (name, options) in enumerate(runs.items()):
+        run = make_run(folder / f"run-{number}", seed=number, **options)
+        submit(run, folder / "submissions", name=name)
+    return folder / "submissions"
+
+
+@pytest.fixture(scope="session")
+def page_folder(submissions: Path) -> Path:
+    """The built page of `submissions`."""
+    return build_page(submissions, submissions.parent / "page").path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; without one the test fails, unless GONERD_NO_BROWSER=1 says so."""
+    if os.environ.get("GONERD_NO_BROWSER") == "1":
+        pytest.skip("GONERD_NO_BROWSER=1: no test that needs a browser was asked for")
+    if not CHROMIUM.exists():
+        pytest.fail(
+            f"{CHROMIUM} is missing: install it with 'apt-get install chromium', "
+            "or set GONERD_NO_BROWSER=1 to leave the browser tests out",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
+        yield browser
+        browser.close()

@@ -1,0 +1,166 @@
+"""The built files: what is in them, that nothing of a stranger's runs, and the commands around them."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+import threading
+import urllib.request
+from html.parser import HTMLParser
+
+import pytest
+from click.testing import CliRunner
+
+from gonerd.errors import InputError, OutputError
+from gonerd_leaderboard.cli.leaderboard import leaderboard
+from gonerd_leaderboard.cli.submit import submit as submit_command
+from gonerd_leaderboard.export import csv_from_boards
+from gonerd_leaderboard.page import build_page
+from gonerd_leaderboard.serving import page_server
+from gonerd_leaderboard.submission import submit
+from tests.leaderboard.conftest import HOSTILE, LONG, RIGHT_TO_LEFT
+from tests.leaderboard.factory import make_run
+
+FILES = ["board.js", "index.html", "leaderboard.csv", "leaderboard.json", "style.css"]
+
+
+class Reader(HTMLParser):
+    """Elements with their attributes, in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def test_a_page_is_five_files(page_folder):
+    assert sorted(path.name for path in page_folder.iterdir()) == FILES
+
+
+def test_the_same_submissions_give_the_same_page(submissions, page_folder, tmp_path):
+    build_page(submissions, tmp_path / "again")
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (page_folder / name).read_bytes()
+
+
+def test_no_script_style_or_address_comes_from_a_submission_or_from_elsewhere(page_folder):
+    elements = Reader((page_folder / "index.html").read_text()).found
+    assert [attrs for tag, attrs in elements if tag == "script"] == [{"src": "board.js"}]
+    assert not [tag for tag, _ in elements if tag in ("style", "img", "iframe", "object", "b-old")]
+    for _tag, attrs in elements:
+        assert not [key for key in attrs if key.startswith("on") or key == "style"]
+        for key in ("src", "href"):
+            assert re.fullmatch(
+                r"|#.*|data:,|[a-z.]+|https://arxiv\.org/abs/2311\.13657", attrs.get(key, "")
+            )
+    policy = next(attrs for _, attrs in elements if attrs.get("http-equiv"))
+    assert policy["http-equiv"] == "Content-Security-Policy"
+    assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy["content"]
+    assert "unsafe" not in policy["content"]
+
+
+def test_names_are_shown_as_they_were_written(page_folder):
+    record = json.loads((page_folder / "leaderboard.json").read_text())
+    names = {entry["name"] for board in record["boards"] for entry in board["entries"]}
+    assert {HOSTILE, LONG, RIGHT_TO_LEFT} <= names
+
+
+def test_the_json_ranks_each_board_and_marks_the_synthetic_one(page_folder):
+    real, synthetic = json.loads((page_folder / "leaderboard.json").read_text())["boards"]
+    assert (len(real["entries"]), len(synthetic["entries"])) == (6, 1)
+    assert [entry["rank"]["place"] for entry in real["entries"]] == [1, 2, 3, 4, 5, 6]
+    f1s = [entry["f1"] for entry in real["entries"]]
+    assert f1s == sorted(f1s, reverse=True)
+    assert real["notice"] is None
+    assert "nothing about real text" in synthetic["notice"]
+
+
+def test_the_csv_has_one_line_an_entry_and_the_json_s_numbers(page_folder):
+    lines = list(csv.DictReader((page_folder / "leaderboard.csv").open(newline="")))
+    boards = json.loads((page_folder / "leaderboard.json").read_text())["boards"]
+    expected = [entry for board in boards for entry in board["entries"]]
+    assert [float(line["f1"]) for line in lines] == [entry["f1"] for entry in expected]
+    assert [line["params"] for line in lines[:2]] == ["150000000", ""]
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_disarmed(tmp_path):
+    submit(make_run(tmp_path / "run"), tmp_path / "to", name="=HYPERLINK(1)")
+    summary = build_page(tmp_path / "to", tmp_path / "page")
+    assert "'=HYPERLINK(1)" in (summary.path / "leaderboard.csv").read_text()
+    assert csv_from_boards([]).count("\n") == 1
+
+
+def test_an_empty_folder_is_one_sentence_and_no_page(tmp_path):
+    (tmp_path / "to").mkdir()
+    with pytest.raises(InputError, match="no submission was found; gonerd submit RUN_DIR --to"):
+        build_page(tmp_path / "to", tmp_path / "page")
+    with pytest.raises(InputError, match="is no folder; expected one that gonerd submit"):
+        build_page(tmp_path / "nowhere", tmp_path / "page")
+    assert not (tmp_path / "page").exists()
+
+
+def test_force_replaces_a_page_and_nothing_else(submissions, tmp_path):
+    out = tmp_path / "page"
+    build_page(submissions, out)
+    with pytest.raises(OutputError, match="exists already"):
+        build_page(submissions, out)
+    assert build_page(submissions, out, overwrite=True).entries == 7
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("years of work")
+    with pytest.raises(OutputError, match="holds no leaderboard page"):
+        build_page(submissions, tmp_path / "thesis", overwrite=True)
+
+
+def test_one_broken_submission_stops_the_build_and_is_named(tmp_path):
+    place = submit(make_run(tmp_path / "run"), tmp_path / "to")
+    (place / "model.toml").write_text("name = 7")
+    with pytest.raises(Exception, match=r"model\.toml: field name is 7, expected a string"):
+        build_page(tmp_path / "to", tmp_path / "page")
+    assert not (tmp_path / "page").exists()
+
+
+def test_the_commands_do_the_same_and_print_one_json_object(tmp_path):
+    run, to, out = make_run(tmp_path / "run", licence=None), tmp_path / "to", tmp_path / "page"
+    submitted = CliRunner().invoke(submit_command, [str(run), "--to", str(to), "--json"])
+    assert json.loads(submitted.stdout) == {
+        "path": str(next(to.glob("*/*"))),
+        "name": "acme/tagger",
+        "license": None,
+    }
+    assert "no licence is stated" in submitted.stderr
+    built = CliRunner().invoke(leaderboard, ["build", str(to), "--out", str(out), "--json"])
+    assert json.loads(built.stdout) == {"path": str(out), "boards": 1, "entries": 1}
+
+
+def test_a_served_page_is_the_built_one_and_only_on_loopback(page_folder):
+    with page_server(page_folder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert server.server_address[0] == "127.0.0.1"
+        address = f"http://127.0.0.1:{server.server_port}/"
+        with urllib.request.urlopen(address) as response:
+            assert response.read() == (page_folder / "index.html").read_bytes()
+        with pytest.raises(OutputError, match=rf"port {server.server_port} can't be used"):
+            page_server(page_folder, port=server.server_port)
+        server.shutdown()
+
+
+def test_a_folder_without_a_page_is_not_served(tmp_path):
+    with pytest.raises(InputError, match="holds no page; gonerd leaderboard build writes one"):
+        page_server(tmp_path)
+
+
+def test_serve_builds_a_page_from_submissions_and_stops_on_interrupt(submissions):
+    code = "from gonerd_leaderboard.cli.leaderboard import leaderboard as l; l(['serve', '--json', {!r}])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code.format(str(submissions))], stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        lines = [process.stdout.readline() for _ in range(3)]
+        with urllib.request.urlopen(json.loads("".join(lines))["url"]) as response:
+            assert b"GONERD leaderboard" in response.read()
+        process.send_signal(2)
+        assert process.wait(timeout=10) == 0

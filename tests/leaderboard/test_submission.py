@@ -1,0 +1,281 @@
+"""Submitting: what is copied where, and what is refused with which words."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from gonerd.errors import CheckError, GonerdError, InputError, OutputError, SchemaError
+from gonerd_leaderboard import entries, submit
+from gonerd_leaderboard.submission import read_run
+from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
+
+
+def test_a_submitted_run_is_read_back_as_one_entry(run, tmp_path):
+    place = submit(run, tmp_path / "to", name="My tagger", licence="MIT")
+    (entry,) = entries(tmp_path / "to")
+    assert place == tmp_path / "to" / entry.id
+    assert sorted(path.name for path in place.iterdir()) == [
+        "model.toml",
+        "predictions.jsonl.zst",
+        "result.json",
+    ]
+    assert (place / "result.json").read_bytes() == (run / "result.json").read_bytes()
+    assert (entry.card.name, entry.card.license) == ("My tagger", "MIT")
+    assert entry.result.full.total.gold == entry.result.dataset.gold_total == 480
+    assert entry.id.startswith("acme--tagger/" + "0" * 40 + "-native-")
+
+
+def test_the_card_takes_name_and_licence_from_the_run_where_none_is_given(run, tmp_path):
+    submit(run, tmp_path / "to")
+    (entry,) = entries(tmp_path / "to")
+    assert (entry.card.name, entry.card.license) == ("acme/tagger", "Apache-2.0")
+
+
+def test_the_same_entry_twice_is_refused_without_force(run, tmp_path):
+    submit(run, tmp_path / "to")
+    with pytest.raises(OutputError, match="exists already"):
+        submit(run, tmp_path / "to", name="Again")
+    submit(run, tmp_path / "to", name="Again", overwrite=True)
+    (entry,) = entries(tmp_path / "to")
+    assert entry.card.name == "Again"
+
+
+def test_one_model_stands_on_two_datasets_and_under_two_policies(tmp_path):
+    for number, options in enumerate(({}, {"dataset": "other"}, {"reads": 100})):
+        submit(make_run(tmp_path / f"run-{number}", **options), tmp_path / "to")
+    assert len(list(entries(tmp_path / "to"))) == 3
+    assert len(list((tmp_path / "to").iterdir())) == 1
+
+
+def test_a_refused_run_leaves_nothing_behind(run, tmp_path):
+    change_result(run, "scores.full.tp", 10**6)
+    with pytest.raises(GonerdError):
+        submit(run, tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kind", "words"),
+    [
+        ("schema_version", 2, SchemaError, "schema_version is 2, expected 1"),
+        ("schema_version", True, SchemaError, "schema_version is true"),
+        ("provenance", "rerun", SchemaError, 'provenance is "rerun", expected the form self_repor'),
+        ("surprise", 1, SchemaError, "field surprise is unknown"),
+        ("scores.full.ci.extra", 1, SchemaError, "field scores.full.ci.extra is unknown"),
+        ("created", ..., SchemaError, "field created is missing"),
+        ("created", "2026-11-20T10:00:00", SchemaError, "expected a time with its zone"),
+        ("model.revision", "main", SchemaError, "expected a revision that stays"),
+        ("model.params", "12M", SchemaError, 'model.params is "12M", expected a whole number'),
+        ("model.params", -1, SchemaError, "expected a whole number from 0"),
+        ("model.id", "", SchemaError, "model.id is .*expected a string that is not empty"),
+        ("model.id", "x" * 201, SchemaError, "at most 200 characters, not 201"),
+        ("model.id", "a\x00b", SchemaError, "no control characters"),
+        ("model.id", "\ud800", SchemaError, "no half surrogates"),
+        ("scores.full.f1", 1.5, SchemaError, "scores.full.f1 is 1.5, expected a number from 0 to"),
+        ("scores.full.f1", True, SchemaError, "scores.full.f1 is true"),
+        ("scores.full.ci.f1", [0.9, 0.8], SchemaError, "with low <= high"),
+        ("scores.full.ci.f1", [0.9], SchemaError, r"expected a pair \[low, high\]"),
+        ("scores.full.by_type.CAT", {}, SchemaError, 'by_type is "CAT", expected the labels'),
+        ("scores", [], SchemaError, "scores is a list of 0, expected an object"),
+        ("policy.mode", "oracle", SchemaError, 'policy.mode is "oracle"'),
+        ("artifacts", [], SchemaError, "an entry for predictions.jsonl.zst"),
+        ("artifacts", [{"path": "../x", "sha256": "0" * 64, "bytes": 1}], SchemaError, "artifacts"),
+        ("dataset.gold_total", 481, CheckError, "dataset.gold_total is 481: all gold must be coun"),
+        ("dataset.n_docs", 41, CheckError, "holds 40 documents, dataset.n_docs says 41"),
+        ("dataset.gold_by_type.PER", 1, CheckError, "dataset.gold_by_type"),
+        ("scores.full.precision", 0.999, CheckError, "scores.full.precision is 0.999, its counts"),
+        ("scores.full.by_type.PER.f1", 1.0, CheckError, "scores.full.by_type.PER.f1 is 1.0"),
+        ("scores.full.by_source", {}, None, ""),
+        ("scores.common_window_4096.f1", 0.0, CheckError, "scores.common_window_4096.f1"),
+        ("coverage.gold_lost", 3, CheckError, r"coverage.gold_reachable \+ gold_lost"),
+        ("coverage.docs_truncated", 41, CheckError, "coverage.docs_truncated is more than"),
+    ],
+)
+def test_a_result_with_one_wrong_field_is_refused_by_name(run, tmp_path, path, value, kind, words):
+    change_result(run, path, value)
+    if kind is None:
+        assert read_run(run).result
+        return
+    with pytest.raises(kind, match=words) as caught:
+        submit(run, tmp_path / "to")
+    assert str(caught.value).startswith(str(run))
+    assert "\n" not in str(caught.value)
+
+
+def test_every_flipped_count_is_found(run):
+    record = json.loads((run / "result.json").read_text())
+    places = ["scores.full", "scores.common_window_4096"]
+    places += [f"{place}.by_type.{label}" for place in places for label in ("PER", "ORG", "LOC")]
+    places += [f"{place}.by_source.news" for place in places[:2]]
+    for place in places:
+        for field in ("tp", "fp", "fn"):
+            inner = record
+            for key in place.split("."):
+                inner = inner[key]
+            change_result(run, f"{place}.{field}", inner[field] + 1)
+            with pytest.raises(CheckError):
+                read_run(run)
+            change_result(run, f"{place}.{field}", inner[field])
+    assert read_run(run)
+
+
+@pytest.mark.parametrize("size", [0, 10, -1])
+def test_predictions_that_are_cut_off_or_changed_are_refused(run, size):
+    file = run / "predictions.jsonl.zst"
+    file.write_bytes(file.read_bytes()[:size])
+    with pytest.raises(CheckError, match=r"artifacts in result\.json say"):
+        read_run(run)
+
+
+def test_one_flipped_byte_is_refused(run):
+    file = run / "predictions.jsonl.zst"
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(CheckError, match="SHA-256"):
+        read_run(run)
+
+
+def _doubled(lines):
+    return [*lines[:-1], lines[0]]
+
+
+def _without_one(lines):
+    return lines[:-1]
+
+
+def _entity(entity):
+    def change(lines):
+        lines[3]["entities"][0] = entity
+        return lines
+
+    return change
+
+
+def _field(key, value):
+    def change(lines):
+        lines[3] = {**lines[3], key: value}
+        return lines
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_doubled, ":40: document 'doc-0' stands in the file twice"),
+        (_without_one, "holds 39 documents, dataset.n_docs says 40"),
+        (_entity([5, 5, "PER"]), r"entities\[0\]: start and end"),
+        (_entity([-1, 5, "PER"]), r"entities\[0\]: start and end"),
+        (_entity([0.0, 5, "PER"]), r"entities\[0\]: start and end"),
+        (_entity([0, 2, "DATE"]), "the label is unknown; expected one of PER, ORG, LOC, MISC"),
+        (_entity([0, 2, ["PER"]]), "the label is unknown"),
+        (_entity([0, 2]), "is not .start, end, label"),
+        (_entity([0, 2, "PER", "high"]), "score is"),
+        (_entity([10**6, 10**6 + 1, "PER"]), "past the .* characters that the model read"),
+        (_entity([0, 200, "PER"]), "overlaps another"),
+        (_field("entities", []), "holds .* entities, scores.full counts"),
+        (_field("entities", None), "field entities is no list"),
+        (_field("doc_id", 7), ":4: field doc_id is 7"),
+        (_field("text_sha256", "0"), ":4: field text_sha256"),
+        (_field("consumed_to", True), ":4: field consumed_to is true"),
+        (_field("code", "import os"), ":4: field code is unknown"),
+    ],
+)
+def test_predictions_with_one_fault_are_refused_by_line(run, change, words):
+    change_predictions(run, change(predictions_of(run)))
+    with pytest.raises(GonerdError, match=words):
+        read_run(run)
+
+
+def test_a_zip_bomb_is_refused_before_it_fills_the_memory(run, monkeypatch):
+    monkeypatch.setattr("gonerd_leaderboard.predictions.MOST_UNPACKED", 1 << 20)
+    change_predictions(run, ["x" * (8 << 20)])
+    assert (run / "predictions.jsonl.zst").stat().st_size < 10_000
+    with pytest.raises(InputError, match="unpacks to more than 1,048,576 bytes"):
+        read_run(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not JSON at line 1"),
+        ("[]", "the file is a list of 0, expected an object"),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ('{"a": 1, "a": 2}', "'a' stands twice"),
+        ('{"a": ' + "9" * 5000 + "}", "thousands of digits"),
+        ("[" * 100_000, "nested too deep"),
+        (b"\xff", "byte 0xff at position 0 is not UTF-8"),
+        (b" " * (5 << 20), "is larger than 4,194,304 bytes"),
+    ],
+)
+def test_a_result_that_is_no_json_object_is_refused(run, text, words):
+    (run / "result.json").write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(GonerdError, match=words):
+        read_run(run)
+
+
+@pytest.mark.parametrize("name", ["result.json", "predictions.jsonl.zst"])
+def test_a_missing_file_a_link_and_a_pipe_are_refused(run, tmp_path, name):
+    (run / name).rename(tmp_path / name)
+    with pytest.raises(InputError, match=f"{name} does not exist"):
+        read_run(run)
+    (run / name).symlink_to(tmp_path / name)
+    with pytest.raises(InputError, match="is a link or a device"):
+        read_run(run)
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    with pytest.raises(InputError, match="is not a plain file"):
+        read_run(run)
+
+
+def test_a_run_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match="is no folder; expected a run written by gonerd eval"):
+        submit(tmp_path / "nowhere", tmp_path / "to")
+
+
+def test_a_model_folder_that_is_a_link_is_not_followed(run, tmp_path):
+    (tmp_path / "to").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "to" / "acme--tagger").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="is a link"):
+        submit(run, tmp_path / "to")
+    with pytest.raises(InputError, match="is a link"):
+        list(entries(tmp_path / "to"))
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("x" * 201, "at most 200"), ("a\x07b", "no control"), ("  ", "is not empty")],
+)
+def test_a_name_that_no_table_can_show_is_refused(run, tmp_path, name, words):
+    with pytest.raises(SchemaError, match=f"the model card: field name .*{words}"):
+        submit(run, tmp_path / "to", name=name)
+    assert not (tmp_path / "to").exists()
+
+
+def test_what_does_not_belong_in_a_submission_is_refused(run, tmp_path):
+    place = submit(run, tmp_path / "to")
+    (place / "setup.py").write_text("raise SystemExit")
+    with pytest.raises(InputError, match=r"setup\.py does not belong to a submission"):
+        list(entries(tmp_path / "to"))
+    (place / "setup.py").unlink()
+    (place.parent / "note.txt").write_text("")
+    with pytest.raises(InputError, match="is a file where a folder was expected"):
+        list(entries(tmp_path / "to"))
+
+
+def test_a_submission_in_another_models_folder_is_refused(run, tmp_path):
+    place = submit(run, tmp_path / "to")
+    place.parent.rename(tmp_path / "to" / "better--tagger")
+    with pytest.raises(CheckError, match="belongs in acme--tagger/"):
+        list(entries(tmp_path / "to"))
+
+
+def test_an_unfinished_copy_is_passed_over(run, tmp_path):
+    place = submit(run, tmp_path / "to")
+    Path(f"{place}.123.partial").mkdir()
+    assert len(list(entries(tmp_path / "to"))) == 1
