@@ -47,7 +47,7 @@ def stats(
     on_misaligned: MisalignedPolicy,
     force: bool,
 ) -> None:
-    """Count lengths, tags, entities and domains: Tables 1, 9 and 10 of the paper, and its Figure 1.
+    """Count what is in a dataset: the paper's Tables 1, 9 and 10, and its Figure 1.
 
     A dataset is a folder that 'gonerd build' wrote, a corpus file (JSON Lines, CoNLL), or 'sample'.
     Lengths count tokens of spaCy's English tokenizer, or the file's own.

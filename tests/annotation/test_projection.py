@@ -4,6 +4,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gonerd import Document, Entity
+from gonerd.newsroom.generator import articles
+from gonerd.newsroom.layouts import TEMPLATES, Surroundings, story_from_article
+from gonerd.newsroom.sites import SITES
 from gonerd_annotation.projection import project_entities
 from tests.strategies import tokenized_documents
 
@@ -87,3 +90,24 @@ def test_a_changed_word_inside_an_entity_loses_it() -> None:
     document = gold(PARAGRAPHS[2], "Per Holm", "Harbour Bank")
     text = PARAGRAPHS[2].replace("Per Holm", "Per H�lm")
     assert found(document, text) == ["Harbour Bank"]
+
+
+def test_gold_of_every_page_template_is_found_in_what_the_extractor_makes_of_it() -> None:
+    from trafilatura import extract
+
+    sites = {site.domain: site for site in SITES}
+    gold_entities = lost = 0
+    for number, article in enumerate(articles(2 * len(TEMPLATES), seed=0)):
+        template = list(TEMPLATES.values())[number % len(TEMPLATES)]
+        around = Surroundings(site=sites[article.domain], seed=str(number))
+        text = extract(template(story_from_article(article), around), fast=True)
+        document = article.document()
+        projection = project_entities(document, text)
+        kept = [entity for entity in document.entities if entity not in projection.lost]
+        assert [text[e.start : e.end].split() for e in projection.entities] == [
+            document.mention(e).split() for e in kept
+        ]
+        gold_entities += len(document.entities)
+        lost += len(projection.lost)
+    assert gold_entities > 1000
+    assert lost / gold_entities < 0.005  # 1 of 6,046 when measured on 190 pages
