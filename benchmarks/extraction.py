@@ -1,7 +1,8 @@
-"""Extraction quality: 181 real news pages, crawled over loopback under their own names, against their gold text.
+"""Extraction quality: 181 real news pages, crawled over loopback under their own names.
 
-The definition is that of github.com/scrapinghub/article-extraction-benchmark (evaluate.py): per page, the multiset of
-4-word shingles of gold and found text; precision and recall are means over the pages, F1 is taken from these means.
+The definition is that of github.com/scrapinghub/article-extraction-benchmark (evaluate.py): per
+page, the multiset of 4-word shingles of gold and found text; precision and recall are means over
+the pages, F1 is taken from these means.
 
 Run: python benchmarks/extraction.py [--out benchmarks/results/extraction.json]
 """
@@ -85,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: PageServer
 
-    def do_GET(self) -> None:  # noqa: N802  # the library's name
+    def do_GET(self) -> None:  # the library's name
         body = self.server.pages.get((self.headers.get("Host", "").partition(":")[0], self.path))
         self.send_response(200 if body is not None else 404)
         self.send_header("Content-Type", "text/html")
@@ -195,7 +196,7 @@ def main() -> None:
     ]
     extractor = next(iter(found.values()))["meta"]["extractor"]
     result = {
-        "question": "extraction F1 on the 181 pages of scrapinghub/article-extraction-benchmark, by its own definition",
+        "question": "extraction F1 on the 181 pages of scrapinghub/article-extraction-benchmark",
         **{name: round(value, 4) for name, value in scores(pages).items()},
         "f1_interval_95": [round(value, 4) for value in interval(pages)],
         "f1_with_noindex_pages_kept_out": round(scores(polite)["f1"], 4),

@@ -32,8 +32,8 @@ class ForbiddenAddressError(OSError):
 def is_public(address: str) -> bool:
     """Whether `address` is one that anybody on the internet could reach.
 
-    `ipaddress.is_global` alone passes multicast and the IPv6 forms that carry an IPv4 address inside (mapped,
-    6to4, NAT64): those are unwrapped first.
+    `ipaddress.is_global` alone passes multicast and the IPv6 forms that carry an IPv4 address
+    inside (mapped, 6to4, NAT64): those are unwrapped first.
     """
     found = ip_address(address.partition("%")[0])
     inner = _inner(found)

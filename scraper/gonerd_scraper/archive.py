@@ -21,8 +21,9 @@ TRANSFER_HEADERS = frozenset({"transfer-encoding", "content-length", "trailer"})
 
 @dataclass(frozen=True, slots=True)
 class RecordPlace:
-    """Where a response record lies: file (relative to the crawl's folder), bytes, and the SHA-256 of those bytes.
+    """Where a response record lies, and the SHA-256 of its bytes there.
 
+    `file` is relative to the crawl's folder; `offset` and `length` count compressed bytes.
     `end` is where the request record behind it ends: up to there the file is accounted for.
     """
 
@@ -45,8 +46,9 @@ class RecordPlace:
 class ArchiveWriter:
     """Appends to `folder/archive/gonerd-NNNNN.warc.gz`; a new file begins after `max_bytes`.
 
-    `committed` says, for each file that a journal names, how many of its bytes are accounted for: what lies behind
-    is cut off, and a file that nothing accounts for is removed, as both were being written when the crawl died.
+    `committed` says, for each file that a journal names, how many of its bytes are accounted for:
+    what lies behind is cut off, and a file that nothing accounts for is removed, as both were being
+    written when the crawl died.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int, committed: dict[str, int]) -> None:
@@ -111,8 +113,8 @@ class ArchiveWriter:
             size = path.stat().st_size if path.exists() else 0
             if size < kept:
                 raise InputError(
-                    f"{path}: found {size} bytes, the crawl log accounts for {kept}: part of the archive is gone; "
-                    "restore it, or begin anew with --force"
+                    f"{path}: found {size} bytes, the crawl log accounts for {kept}: "
+                    "part of the archive is gone; restore it, or begin anew with --force"
                 )
 
 
@@ -135,7 +137,7 @@ def read_record(folder: Path, place: RecordPlace, url: str, *, limit: int) -> Re
         ) from None
     if hashlib.sha256(member).hexdigest() != place.sha256:
         raise InputError(
-            f"{path}: the {place.length} bytes at {place.offset} ({url}) are not those that were written there"
+            f"{path}: the {place.length} bytes at {place.offset} ({url}) are not those that were written"
         )
     record = next(iter(ArchiveIterator(BytesIO(member))))
     headers: Headers = tuple((str(key), str(value)) for key, value in record.http_headers.headers)

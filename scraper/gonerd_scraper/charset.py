@@ -51,10 +51,12 @@ def declared_charset(content_type: str) -> str:
 
 
 def decode_page(body: bytes, content_type: str) -> Decoded:
-    """Read `body` in the first character set that fits all of it: a byte order mark's, HTTP's, the meta element's, a detector's.
+    """Read `body` in the first character set that fits all of it.
 
-    A mark comes first as the standard for browsers has it. Where a page claims a one-byte character set and holds
-    valid UTF-8 beyond ASCII, it is UTF-8: a text in another set is hardly ever that by chance.
+    Asked in this order: the byte order mark, HTTP, the meta element, a detector.
+    A mark comes first as the standard for browsers has it. Where a page claims a one-byte character
+    set and holds valid UTF-8 beyond ASCII, it is UTF-8: a text in another set is hardly ever that
+    by chance.
     """
     for mark, charset in BOMS:
         if body.startswith(mark):

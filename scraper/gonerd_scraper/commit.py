@@ -15,9 +15,10 @@ Entry = tuple[dict[str, Any], Response | None]
 
 
 class Committer:
-    """Writes answers to the archive, syncs, then their rows to the journal, syncs; in a thread, in the order given.
+    """Writes answers to the archive, syncs, writes their rows to the journal, syncs.
 
-    What was waiting while the disk was busy goes together in the next round.
+    That happens in a thread and in the order given. What was waiting while the disk was busy goes
+    together in the next round.
     """
 
     def __init__(self, archive: ArchiveWriter, journal: Journal) -> None:

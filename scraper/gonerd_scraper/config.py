@@ -22,7 +22,7 @@ class CrawlConfig:
     """How a crawl behaves. Every field can stand in the TOML file of `--config`."""
 
     user_agent: str = USER_AGENT
-    """Sent with each request; what stands before the first `/` or space is the name that robots.txt is asked for."""
+    """Sent with each request; robots.txt is asked for the name before the first `/` or space."""
     connect_to: str | None = None
     """`HOST:PORT` that every connection goes to, whatever the URL names; None: where the names say."""
     follow: bool = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -17,6 +16,7 @@ from gonerd_scraper.discover import (
     unpacked_sitemap,
 )
 from gonerd_scraper.frozen import frozen_text
+from gonerd_scraper.language import language_of
 from gonerd_scraper.reservation import Reservation, ReservationRules
 from gonerd_scraper.response import Headers
 from gonerd_scraper.robots import page_directives
@@ -25,7 +25,7 @@ __all__ = ["EXTRACTOR_OPTIONS", "PageInput", "Reading", "extractor_record", "rea
 
 EXTRACTOR_OPTIONS: dict[str, Any] = {
     "deduplicate": False,  # on, a page's text would depend on the pages read before it (trafilatura #778)
-    "favor_precision": True,  # with tables the best F1 of the four on the 181 pages of benchmarks/extraction.py
+    "favor_precision": True,  # with tables the best F1 in benchmarks/extraction.py
     "include_comments": False,
     "include_tables": True,
     "fast": False,
@@ -151,7 +151,7 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
             meta=meta,
             leads=leads,
         )
-    language, certainty = _language(text)
+    language, certainty = language_of(text)
     meta |= {
         "title": _clean(getattr(found, "title", None)),
         "authors": [
@@ -209,16 +209,3 @@ def _page_type(tree: Any, found: Any) -> str:
     """What the page calls itself: og:type, lower-cased, empty where it says nothing."""
     declared = tree.xpath("string(//meta[@property='og:type']/@content)")
     return str(declared or getattr(found, "pagetype", None) or "").strip().lower()
-
-
-@lru_cache(maxsize=1)
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-def _language(text: str) -> tuple[str, float]:
-    """ISO 639-1 code and certainty of the text, by its first 20,000 characters."""
-    language, certainty = _identifier().classify(text[:20_000])
-    return str(language), round(float(certainty), 4)

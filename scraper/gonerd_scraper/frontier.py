@@ -25,8 +25,8 @@ LISTS_FIRST = {"sitemap": 0, "feed": 1, "page": 2}
 class Item:
     """An address to fetch: what is expected there, how it was come by, and which source it belongs to.
 
-    `chain` holds the addresses that redirected here, the first one first. `place` is set where the answer lies in
-    the archive already and only its reading is to be done.
+    `chain` holds the addresses that redirected here, the first one first. `place` is set where the
+    answer lies in the archive already and only its reading is to be done.
     """
 
     url: str

@@ -16,8 +16,9 @@ LINE_ENDS = re.compile(r"[^\S\n]+\n")
 def frozen_text(text: str) -> str:
     """`text` as every later stage sees it; the same again when applied to its own result.
 
-    Line breaks become line feeds, tabs blanks, control characters go, lines lose white space at their end, the
-    text at both ends, and the whole is in NFC. Label Studio would change each of these in its own way, and move offsets.
+    Line breaks become line feeds, tabs blanks, control characters go, lines lose white space at
+    their end, the text at both ends, and the whole is in NFC. Label Studio would change each of
+    these in its own way, and move offsets.
     """
     text = BREAKS.sub("\n", text).replace("\t", " ")
     text = unicodedata.normalize("NFC", UNWANTED.sub("", text))

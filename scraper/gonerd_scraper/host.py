@@ -21,8 +21,9 @@ NOT_NOW = frozenset({408, 425, 429, 500, 502, 503, 504})
 class Host:
     """Owned by one task, which alone asks this host for anything.
 
-    `slots` bounds the answers in hand over all hosts: `get` returns with one slot taken, which the caller releases
-    when it is done with the answer. `left_alone` says why no more is asked of the host in this run.
+    `slots` bounds the answers in hand over all hosts: `get` returns with one slot taken, which the
+    caller releases when it is done with the answer. `left_alone` says why no more is asked of the
+    host in this run.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Host:
 
 
 def retry_after(value: str, *, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, given as a number or as a date; None where it is neither."""
+    """Seconds that a Retry-After header asks for, as a number or a date; None where it is neither."""
     value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value) if len(value) < 10 else math.inf

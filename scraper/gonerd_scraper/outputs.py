@@ -1,4 +1,4 @@
-"""The files a crawl leaves: documents, manifest, rejected pages and the report, all drawn from its journal."""
+"""The files a crawl leaves, all drawn from its journal: documents, manifest, rejected pages, report."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class HostCount:
 
 @dataclass(slots=True)
 class _Index:
-    """Where in the journal the last outcome of each address stands; with the document's id, empty without one.
+    """Where the last outcome of each address stands, with the document's id, empty without one.
 
     A document stays one: what a later run fails to fetch again does not take it away.
     """
@@ -62,11 +62,11 @@ class _Index:
     found: set[str] = field(default_factory=set)
 
 
-def write_outputs(folder: Path, journal: Path) -> dict[str, Any]:
-    """Write the four files, each whole or not at all, and return the report.
+def write_outputs(folder: Path, journal: Path, *, finished: bool = True) -> dict[str, Any]:
+    """Write the files, each whole or not at all, the report only when `finished`; return the report.
 
-    Documents are ordered by id, rejected pages by address: nothing depends on the order in which hosts answered.
-    Memory grows with the number of addresses, not with the texts.
+    Documents are ordered by id, rejected pages by address: nothing depends on the order in which
+    hosts answered. Memory grows with the number of addresses, not with the texts.
     """
     index = _indexed(journal)
     documents = sorted(
@@ -85,7 +85,8 @@ def write_outputs(folder: Path, journal: Path) -> dict[str, Any]:
     rejected = _rejected(journal, index)
     write_json_lines(folder / REJECTED, rejected, overwrite=True)
     report = _report(index, len(documents), rejected)
-    write_text(folder / REPORT, json.dumps(report, indent=2) + "\n", overwrite=True)
+    if finished:
+        write_text(folder / REPORT, json.dumps(report, indent=2) + "\n", overwrite=True)
     return report
 
 

@@ -14,7 +14,7 @@ SHOWN_HOSTS = 12
 
 
 class CrawlDisplay:
-    """A `Watcher` that draws pages, bytes, rejects, rate, queue and time left; silent where stderr is no terminal."""
+    """A `Watcher` that draws pages, bytes, rejects, rate, queue and time left, on a terminal only."""
 
     def __init__(self) -> None:
         self.pages = 0

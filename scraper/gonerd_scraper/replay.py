@@ -16,8 +16,9 @@ __all__ = ["CrawlState", "state_from_journal"]
 class CrawlState:
     """What earlier runs found and did; all of it is about addresses as they were first asked for.
 
-    `open` are found items without an outcome, in the order they were found; `unread` those among them whose answer
-    is in the archive already. `fetched` counts towards the limits. `committed` is the length of each archive file.
+    `open` are found items without an outcome, in the order they were found; `unread` those among
+    them whose answer is in the archive already. `fetched` counts towards the limits. `committed` is
+    the length of each archive file.
     """
 
     known: list[str] = field(default_factory=list)
@@ -30,7 +31,8 @@ class CrawlState:
 def state_from_journal(path: Path) -> CrawlState:
     """Read a journal once, from its first row to its last.
 
-    Outcomes that another try may change (a network error, a 5xx) leave their item open: the next run tries again.
+    Outcomes that another try may change (a network error, a 5xx) leave their item open: the next
+    run tries again.
     """
     state = CrawlState()
     if not path.exists():

@@ -32,7 +32,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class ReservationRules:
-    """The rules of one /.well-known/tdmrep.json, in the order of the file; the first that fits a path counts."""
+    """The rules of one /.well-known/tdmrep.json, in its order; the first that fits a path counts."""
 
     rules: tuple[tuple[re.Pattern[str], Reservation], ...] = ()
 

@@ -19,9 +19,9 @@ class BrokenBodyError(Exception):
 class Response:
     """One answer to one request.
 
-    `raw` is the body as sent, without the transfer's chunks; `body` is `raw` without its Content-Encoding.
-    `cut` says why the end is missing (WARC-Truncated: length, time, disconnect), empty where it is whole;
-    `broken` says what is wrong with the encoding, empty where nothing is.
+    `raw` is the body as sent, without the transfer's chunks; `body` is `raw` without its
+    Content-Encoding. `cut` says why the end is missing (WARC-Truncated: length, time, disconnect),
+    empty where it is whole; `broken` says what is wrong with the encoding, empty where nothing is.
     """
 
     url: str
@@ -48,8 +48,8 @@ class Response:
 class BodyDecoder:
     """Takes a Content-Encoding off a body piece by piece, never making more than `limit` bytes.
 
-    `full` is set once the limit is reached: what comes after that is not decoded, so a small body that
-    unpacks to gigabytes costs `limit` bytes and no more.
+    `full` is set once the limit is reached: what comes after that is not decoded, so a small body
+    that unpacks to gigabytes costs `limit` bytes and no more.
     """
 
     def __init__(self, encoding: str, limit: int) -> None:

@@ -21,7 +21,7 @@ def agent_name(user_agent: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RobotsRules:
-    """What one origin allows one agent. `refusal` stands where robots.txt could not be had: nothing is allowed."""
+    """What one origin allows one agent; with `refusal`, robots.txt could not be had: nothing."""
 
     agent: str
     parsed: Protego | None = None
@@ -29,7 +29,7 @@ class RobotsRules:
 
     @classmethod
     def from_response(cls, agent: str, status: int, body: bytes) -> Self:
-        """Rules by the status of /robots.txt (RFC 9309, 2.3.1): 2xx is read, 4xx allows all, the rest nothing.
+        """Rules by the status of /robots.txt (RFC 9309, 2.3.1): 4xx allows all, 5xx nothing.
 
         429 is the one 4xx that counts as 5xx, as it says "not now" and not "there is none".
         """

@@ -29,12 +29,12 @@ def scrape_sources(
 ) -> dict[str, Any]:
     """Crawl `sources` into the folder `out`, or go on with the crawl that lies there; return the report.
 
-    What was fetched is not fetched again, and what failed for a passing reason is tried again. Interrupted, the
-    files show what there is so far, and the next call goes on.
+    What was fetched is not fetched again, and what failed for a passing reason is tried again.
+    Interrupted, the files show what there is so far, and the next call goes on.
 
     Raises:
-        InputError: not one document came of it; what was fetched and why it was rejected stays in `out`.
-        OutputError: `out` holds something that is no crawl, or another process writes there.
+        InputError: not one document came of it; what was fetched and why it was rejected stays in
+        `out`. OutputError: `out` holds something that is no crawl, or another process writes there.
     """
     if not any(source.seeds for source in sources):
         raise InputError("no source names a seed to begin at")
@@ -44,6 +44,7 @@ def scrape_sources(
     journal = Journal(out)
     try:
         write_text(out / CONFIG, json.dumps(asdict(config), indent=2) + "\n", overwrite=True)
+        (out / REPORT).unlink(missing_ok=True)  # it says that a crawl came to its end
         state = state_from_journal(journal.path)
         from gonerd_scraper.crawl import Crawl  # aiohttp is loaded only here
 
@@ -51,8 +52,10 @@ def scrape_sources(
             with CrawlDisplay() as display:
                 crawl = Crawl(sources, config, out, state, journal=journal, watcher=display)
                 asyncio.run(crawl.run())
-        finally:
-            report = write_outputs(out, journal.path)
+        except BaseException:
+            write_outputs(out, journal.path, finished=False)
+            raise
+        report = write_outputs(out, journal.path)
     finally:
         journal.close()
     if not report["documents"]:

@@ -13,14 +13,17 @@ __all__ = ["TrapGuard"]
 MAX_SEGMENTS = 12
 MAX_SAME_SEGMENT = 2
 MAX_PARAMETERS = 5
-MAX_QUERIES = (1000, 100)
-"""Addresses that differ in their query only, with one parameter (`?id=7`) and with several (`?sort=a&colour=b`)."""
+MAX_NUMBERED, MAX_QUERIES = 1000, 100
+"""Addresses that differ in their query only: with one number (`?id=7`), and with anything else."""
 MAX_DATES = 60
 
 CALENDAR = re.compile(
     r"/(?:calendar|events?|agenda|schedule|day|week|month)(?:/|\b)", re.IGNORECASE
 )
 DATE = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?:[-/]?(?:0?[1-9]|1[0-2]))?(?:[-/]?\d{1,2})?(?!\d)")
+SESSION_KEYS = frozenset(
+    {"jsessionid", "phpsessid", "session", "session_id", "sessionid", "sid", "aspsessionid"}
+)
 DATE_KEYS = frozenset({"date", "day", "month", "week", "year", "from", "to", "start", "end"})
 
 
@@ -43,6 +46,9 @@ class TrapGuard:
         parameters = parse_qsl(parts.query, keep_blank_values=True)
         if len(parameters) > MAX_PARAMETERS:
             return f"{len(parameters)} query parameters, more than {MAX_PARAMETERS}"
+        for key, _ in parameters:
+            if key.lower() in SESSION_KEYS:
+                return f"{key!r} names a session, not a page"
         calendar = CALENDAR.search(parts.path) is not None
         dated = calendar and DATE.search(url) is not None
         if dated or (calendar and any(key.lower() in DATE_KEYS for key, _ in parameters)):
@@ -52,7 +58,8 @@ class TrapGuard:
             self._dates[where] += 1
         if parameters:
             where = f"{host_of(url)}{parts.path}"
-            limit = MAX_QUERIES[len(parameters) > 1]
+            numbered = len(parameters) == 1 and parameters[0][1].isdecimal()
+            limit = MAX_NUMBERED if numbered else MAX_QUERIES
             if self._queries[where] >= limit:
                 return f"{where} was met with {limit} other queries already"
             self._queries[where] += 1

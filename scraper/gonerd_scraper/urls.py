@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit, urlunsplit
@@ -19,20 +20,20 @@ __all__ = [
 MAX_URL_LENGTH = 2000
 
 # What never is a page with an article; asking for it would only cost the host bandwidth.
-NOT_PAGES = frozenset(
-    """
-    .7z .avi .bmp .css .csv .doc .docx .dmg .eps .epub .exe .flv .gif .gz .ico .iso .jpeg .jpg .js .json
-    .m4a .m4v .mov .mp3 .mp4 .mpg .ogg .pdf .png .ppt .pptx .rar .svg .tar .tgz .tif .tiff .wav .webm
-    .webp .woff .woff2 .xls .xlsx .zip
-    """.split()
+NOT_PAGES = re.compile(
+    r"""\.(?:
+    7z|avi|bmp|css|csv|docx?|dmg|eps|epub|exe|flv|gif|gz|ico|iso|jpe?g|js|json|m4[av]|mov|mp[34]|mpg|ogg|pdf|png
+    |pptx?|rar|svg|tar|tgz|tiff?|wav|web[mp]|woff2?|xlsx?|zip
+    )$""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
 def url_key(url: str) -> str:
     """The form under which two spellings of one address are the same; never fetched, only compared.
 
-    courlan sorts the query and takes out what only tracks the reader. Its result is not a fixed point
-    of itself (courlan 1.4.0), so it is applied until nothing changes.
+    courlan sorts the query and takes out what only tracks the reader. Its result is not a fixed
+    point of itself (courlan 1.4.0), so it is applied until nothing changes.
     """
     from courlan import normalize_url
 
@@ -58,7 +59,7 @@ def resolve_link(base: str, link: str) -> str | None:
 
 
 def is_web_url(url: str) -> bool:
-    """Whether `url` is something that a crawl could ask for: http(s), a host, no password, no end of length."""
+    """Whether a crawl could ask for `url`: http(s), a host, no password, at most MAX_URL_LENGTH."""
     if len(url) > MAX_URL_LENGTH or any(ord(c) < 0x20 for c in url):
         return False
     parts = _split(url)
@@ -69,8 +70,7 @@ def is_web_url(url: str) -> bool:
 
 def names_page(url: str) -> bool:
     """Whether the ending of the path leaves it open that this is a page: no picture, no archive, no PDF."""
-    name = urlsplit(url).path.rpartition("/")[2].lower()
-    return "." not in name or f".{name.rpartition('.')[2]}" not in NOT_PAGES
+    return NOT_PAGES.search(urlsplit(url).path) is None
 
 
 def host_of(url: str) -> str:

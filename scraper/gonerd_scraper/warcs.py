@@ -36,7 +36,10 @@ __all__ = ["WarcPage", "read_warc", "scrape_warcs"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarcPage:
-    """One response of a WARC file, its body as it reads. `problem` says why it can't be used, empty where it can."""
+    """One response of a WARC file, its body as it reads.
+
+    `problem` is the reason and detail of why it can't be used, None where it can.
+    """
 
     url: str
     status: int
@@ -51,8 +54,8 @@ class WarcPage:
 def read_warc(path: Path, *, limit: int, warn: Callable[[str], object]) -> Iterator[WarcPage]:
     """Yield the HTTP responses of a WARC file (plain or .gz), bodies capped at `limit` bytes.
 
-    A file that is broken or ends in the middle yields what can be read; `warn` is told what can't. The libraries
-    take both for a normal end, so lengths and the last gzip member are checked here.
+    A file that is broken or ends in the middle yields what can be read; `warn` is told what can't.
+    The libraries take both for a normal end, so lengths and the last gzip member are checked here.
 
     Raises:
         InputError: the file is missing, or is no WARC file.
@@ -73,9 +76,7 @@ def read_warc(path: Path, *, limit: int, warn: Callable[[str], object]) -> Itera
                     yield _placed(held, path, bytes_of, last, record.stream_pos)
                     held = None
                 elif held is not None:
-                    warn(
-                        f"{path}: record {records} shares its gzip member with others and has no place of its own"
-                    )
+                    warn(f"{path}: record {records} shares its gzip member with others")
                     yield _placed(held, path, bytes_of, last, last)
                     held = None
                 last = record.stream_pos
@@ -94,7 +95,7 @@ def read_warc(path: Path, *, limit: int, warn: Callable[[str], object]) -> Itera
             raise InputError(f"{path}: no WARC record found in {size} bytes, expected a WARC file")
         if _cut_member(bytes_of, last):
             warn(
-                f"{path}: cut off inside the gzip member at byte {last} of {size}; the records before it were read"
+                f"{path}: cut off inside the gzip member at byte {last} of {size}; the rest was read"
             )
 
 

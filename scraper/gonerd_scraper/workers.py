@@ -1,6 +1,7 @@
 """Processes that do one job at a time and are killed when it takes too long or too much memory.
 
-A page is made by strangers: one that is built to be slow, huge or to crash the parser costs its own job and nothing else.
+A page is made by strangers: one that is built to be slow, huge or to crash the parser costs its own
+job and nothing else.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ class JobError(Exception):
 class WorkerPool:
     """`size` processes; `run` may be called from as many threads at once as one likes, and waits its turn.
 
-    The processes are plain interpreters that run this module, not forks and not copies of `__main__`: they share
-    no sockets and no files with the parent, and a script that uses the pool needs no `__main__` guard.
+    The processes are plain interpreters that run this module, not forks and not copies of
+    `__main__`: they share no sockets and no files with the parent, and a script that uses the pool
+    needs no `__main__` guard.
     """
 
     def __init__(self, size: int, *, seconds: float, memory: int) -> None:

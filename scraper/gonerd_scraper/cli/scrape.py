@@ -84,8 +84,9 @@ def scrape(
 ) -> None:
     """Fetch news pages politely into WARC files, a manifest and documents.
 
-    SOURCES are URLs, .toml files with [[source]] tables, or text files with one URL a line; without any, the
-    domains that the paper names. The same command in the same folder goes on where it was interrupted.
+    SOURCES are URLs, .toml files with [[source]] tables, or text files with one URL a line; without
+    any, the domains that the paper names. The same command in the same folder goes on where it was
+    interrupted.
 
     \b
     Examples:
