@@ -115,7 +115,7 @@ def newsletter(story: Story, around: Surroundings) -> str:
     """Sign-up boxes and donation lines inside the text, where readers trip over them."""
     between = [
         newsletter_box(around),
-        '<p class="donate"><strong>Local news needs you. <a href="/donate">Donate today</a>.</strong></p>',
+        '<p class="donate"><strong>Local news needs you. <a href="/about">Donate today</a>.</strong></p>',
         newsletter_box(around),
     ]
     body = f"""<body><div class="topbar">{navigation(around)}</div><main><article class="post-full">

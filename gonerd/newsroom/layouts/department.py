@@ -28,8 +28,8 @@ An official website of the government of this story. Here is how you know.</div>
 {"".join(blocks(story, around))}
 </div></div>
 <div class="node-updated">Updated {long_date(story)}</div></main></div>
-<footer class="usa-footer"><ul><li><a href="/accessibility">Accessibility</a></li>
-<li><a href="/foia">Records requests</a></li><li><a href="/privacy">Privacy policy</a></li></ul>
+<footer class="usa-footer"><ul><li><a href="/about">Accessibility</a></li>
+<li><a href="/about">Records requests</a></li><li><a href="/privacy">Privacy policy</a></li></ul>
 </footer></body>"""
     head = f'<meta name="dcterms.date" content="{short_date(story)}">\n'
     return page(

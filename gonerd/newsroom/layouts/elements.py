@@ -52,7 +52,7 @@ def rich(paragraph: str, chance: Random, *, share: float = 0.3) -> str:
     inner = text(" ".join(words[start:end]))
     marked = chance.choice(
         (
-            f'<a href="/topic/{chance.randrange(400)}">{inner}</a>',
+            f'<a href="http://lexicon.example/entry/{chance.randrange(400)}">{inner}</a>',
             f"<em>{inner}</em>",
             f"<b>{inner}</b>",
         )
@@ -79,8 +79,8 @@ def anchors(links: Iterable[Link], *, opening: str = "<li>", closing: str = "</l
 
 
 def byline(story: Story) -> str:
-    """The authors as a line of text, not escaped."""
-    return " and ".join(story.authors)
+    """The authors as a line of text, not escaped; a story without any is by the staff."""
+    return " and ".join(story.authors) or "Staff report"
 
 
 def long_date(story: Story) -> str:

@@ -130,8 +130,8 @@ def share_bar(story: Story) -> str:
 def tags(story: Story) -> str:
     """The story's topic and date as tags."""
     return (
-        f'<ul class="tags"><li><a rel="tag" href="/tag/{text(story.topic)}">{text(story.topic)}</a></li>'
-        f'<li><a rel="tag" href="/tag/local">local</a></li><li>{long_date(story)}</li></ul>'
+        f'<ul class="tags"><li><a rel="tag" href="/section/{text(story.topic)}">{text(story.topic)}</a></li>'
+        f'<li><a rel="tag" href="/">local</a></li><li>{long_date(story)}</li></ul>'
     )
 
 

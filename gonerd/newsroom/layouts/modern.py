@@ -71,7 +71,7 @@ def broadcaster(story: Story, around: Surroundings) -> str:
 <div class="c-video"><script>window.player = {player};
 document.write("This video is not available in your region.");</script>
 <noscript>Please enable JavaScript to watch this video.</noscript></div>{figure(around, place="a")}
-<div class="c-byline"><a href="/staff/{short_date(story)}">{text(byline(story))}</a> Reporter</div>
+<div class="c-byline"><a href="/about">{text(byline(story))}</a> Reporter</div>
 <div class="c-date">Published {long_date(story)}</div>
 <div class="c-text">{with_inserts(blocks(story, around), between, every=4)}</div></div>
 <div class="c-rail">{related(around, title="Top videos")}</div>{footer(story, around)}</body>"""

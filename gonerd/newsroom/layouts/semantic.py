@@ -48,7 +48,7 @@ def classic(story: Story, around: Surroundings) -> str:
 def microdata(story: Story, around: Surroundings) -> str:
     """Microdata on every element, an audio player, a caption, and a support box at the end."""
     body = f"""<body itemscope itemtype="https://schema.org/WebPage">
-<div class="station-bar"><span>On air</span><a href="/listen">Listen live</a>
+<div class="station-bar"><span>On air</span><a href="/about">Listen live</a>
 </div>{navigation(around)}
 <div itemscope itemtype="https://schema.org/NewsArticle" class="post">
 <meta itemprop="datePublished" content="{story.published.isoformat()}">
@@ -57,7 +57,7 @@ def microdata(story: Story, around: Surroundings) -> str:
 <div class="audio-player"><audio controls src="/audio/{story.published:%Y%m%d}.mp3"></audio>
 <span>Listen • 3:42</span></div>{figure(around)}
 <div itemprop="articleBody" class="RichTextArticleBody">{"".join(blocks(story, around))}</div>
-<div class="support"><p>{text(around.site.name)} is made possible by members. <a href="/give">Give
+<div class="support"><p>{text(around.site.name)} is made possible by members. <a href="/about">Give
 now</a>.</p></div></div>
 {related(around)}{footer(story, around)}</body>"""
     return page(story, around, body=body)

@@ -1,0 +1,265 @@
+"""The fictional web as one object: what every address answers, and what is true of it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+from gonerd.newsroom.address import Address
+from gonerd.newsroom.article import Article
+from gonerd.newsroom.feeds import (
+    feed_paths,
+    feed_response,
+    feed_type,
+    sitemap_paths,
+    sitemap_response,
+)
+from gonerd.newsroom.generator import article, variant
+from gonerd.newsroom.generator import articles as generated_articles
+from gonerd.newsroom.layouts import TEMPLATES, Link, Story, Surroundings, story_from_article
+from gonerd.newsroom.manners import (
+    FAILURES,
+    HOSTILE,
+    REDIRECTS,
+    declared_charset,
+    encoded_page,
+    first_answer,
+    sent,
+)
+from gonerd.newsroom.oddities import ODDITIES, odd_story, paywall_story
+from gonerd.newsroom.pages import PAGE_SIZE, list_page, missing_page, static_page
+from gonerd.newsroom.plan import EXTRA, REPRINT, planned_addresses
+from gonerd.newsroom.policies import policy_response
+from gonerd.newsroom.response import Headers, Response, html_response, redirect_to
+from gonerd.newsroom.sites import SITES, Site, site_of
+from gonerd.newsroom.structure import fixed_addresses, with_sections
+from gonerd.newsroom.traps import calendar_page, failing_response, session_page
+from gonerd.schema import Document
+
+__all__ = ["Newsroom"]
+
+_CALENDAR = re.compile(r"/calendar/(\d{1,4})/(\d{2})(?:/\d{2})?")
+_BOARD = re.compile(r"/board\?sid=([0-9a-f]{1,16})")
+_FAR = re.compile(r"(/item/far-\d+)/(\d+)")
+
+
+class Newsroom:
+    """A web of 21 sites with `articles` articles, the same for the same `seed`.
+
+    Reprints, oddities, lists, failures and traps come on top of the articles. With `hostile` off
+    nothing is served that costs a crawler time or memory. Set-up takes as long as generating the
+    articles once; a page is made when it is asked for, and `cached_pages` of them are kept.
+    """
+
+    def __init__(
+        self, articles: int, seed: int = 0, *, hostile: bool = True, cached_pages: int = 4096
+    ) -> None:
+        self.articles = articles
+        self.seed = seed
+        self.hostile = hostile
+        extras = (article(EXTRA + number, seed=seed) for number in count())
+        made = generated_articles(articles, seed=seed)
+        pages = with_sections(planned_addresses(made, extras, seed=seed, hostile=hostile))
+        self._listed: dict[str, list[Address]] = defaultdict(list)
+        for address in pages:
+            if address.listed:
+                self._listed[address.domain].append(address)
+        for addresses in self._listed.values():
+            addresses.sort(key=lambda a: (a.published, a.url), reverse=True)
+        self._addresses = [*pages, *fixed_addresses(self._listed)]
+        self._routes = {address.route: address for address in self._addresses}
+        self._sites = {site.host: site for site in SITES}
+        self._answer = lru_cache(maxsize=cached_pages)(self._made_answer)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that are served."""
+        return tuple(self._sites)
+
+    def urls(self) -> Iterator[str]:
+        """Yield every address that shows something, endless spaces by their first page."""
+        return (address.url for address in self._addresses)
+
+    def addresses(self) -> tuple[Address, ...]:
+        """Give every address with what is expected of a crawler that meets it."""
+        return tuple(self._addresses)
+
+    def truth(self) -> Iterator[dict[str, Any]]:
+        """Yield one record an address, as `gonerd.newsroom.address.Address.record` makes it."""
+        return (address.record() for address in self._addresses)
+
+    def gold(self) -> Iterator[Document]:
+        """Yield the gold documents: articles in order, then reprints."""
+        for address in self._addresses:
+            if address.gold_id and address.kind in ("article", "reprint"):
+                yield self._article(address).document()
+
+    def respond(
+        self,
+        host: str,
+        target: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        attempt: int = 0,
+    ) -> Response:
+        """Answer one GET; nothing is remembered, so `attempt` says how often it was asked before.
+
+        `headers` are the request's, with names in lower case. A host that is none of ours gets 421.
+        """
+        asked = headers or {}
+        site = self._sites.get(host.lower().partition(":")[0])
+        if site is None:
+            return Response(status=421, headers=(("Content-Type", "text/plain"),), body=b"Who?\n")
+        address = self._routes.get((site.host, target))
+        manner = address.manner if address else ""
+        response = first_answer(manner, attempt, self._answer(site.host, target))
+        if response.status == 200 and _unchanged(response, asked):
+            return Response(status=304, headers=(("ETag", response.header("ETag") or ""),))
+        return sent(manner, response, accepted=asked.get("accept-encoding", ""))
+
+    def _made_answer(self, host: str, target: str) -> Response:
+        site = self._sites[host]
+        address = self._routes.get((host, target))
+        if address is None:
+            return self._unplanned(site, target)
+        if address.kind == "redirect" and address.manner not in FAILURES:
+            return redirect_to(address.target, status=REDIRECTS[address.manner][1])
+        if address.kind in ("list", "static") or address.manner in ("calendar", "session"):
+            return self._unplanned(site, target)
+        if address.manner in FAILURES or address.manner in HOSTILE:
+            return failing_response(address)
+        return _validated(self._page(site, address), address)
+
+    def _page(self, site: Site, address: Address) -> Response:
+        manner = address.manner
+        layout = TEMPLATES[manner if manner in ("amp", "print") else site.template]
+        related = self._listed[site.domain]
+        around = Surroundings(
+            site=site,
+            seed=f"{self.seed}/{address.url}",
+            sections=self._sections(site),
+            charset=declared_charset(manner),
+            canonical=address.duplicate_of if address.kind == "copy" else "",
+            robots="noindex, nofollow" if manner == "noindex-meta" else "",
+            head='<meta name="tdm-reservation" content="1">\n' if manner == "tdm-meta" else "",
+        )
+        chosen = around.random("related").sample(related, k=min(5, len(related)))
+        around = replace(around, related=tuple(Link(a.url, a.title) for a in chosen))
+        response = encoded_page(layout(self._story(address), around), manner)
+        more: Headers = ()
+        if manner == "noindex-header":
+            more = (("X-Robots-Tag", "noindex"),)
+        elif manner == "tdm-header":
+            more = (("tdm-reservation", "1"),)
+        return replace(response, headers=(*response.headers, *more))
+
+    def _story(self, address: Address) -> Story:
+        if address.kind in ODDITIES:
+            return odd_story(address)
+        shown = self._article(address)
+        if address.kind == "paywall":
+            return paywall_story(address, shown)
+        return replace(story_from_article(shown), topic=address.topic)
+
+    def _article(self, address: Address) -> Article:
+        number = address.number
+        if REPRINT <= number < EXTRA:
+            shown = variant(article(number - REPRINT, seed=self.seed), seed=self.seed)
+        else:
+            shown = article(number, seed=self.seed)
+        return replace(
+            shown,
+            number=number,
+            url=address.url,
+            domain=address.domain,
+            kind=site_of(address.domain).kind,
+        )
+
+    def _sections(self, site: Site) -> tuple[Link, ...]:
+        topics = sorted({address.topic for address in self._listed[site.domain]})
+        return tuple(Link(f"/section/{topic}", topic.replace("-", " ").title()) for topic in topics)
+
+    def _unplanned(self, site: Site, target: str) -> Response:
+        """Answer for what is not a story: policies, feeds, sitemaps, lists, endless spaces, nothing."""
+        listed = self._listed[site.domain]
+        sitemaps = tuple(f"http://{site.host}{path}" for path in sitemap_paths(site))
+        found = (
+            policy_response(site, target, sitemaps=sitemaps, hostile=self.hostile)
+            or feed_response(site, target, listed)
+            or sitemap_response(site, target, listed)
+        )
+        if found is not None:
+            return found
+        if (address := self._routes.get((site.host, target))) and address.kind == "list":
+            return _validated(html_response(self._list(site, address, target)), None)
+        if address and address.kind == "static":
+            return html_response(static_page(site, address.title))
+        if (month := _CALENDAR.fullmatch(target)) and self.hostile and 1 <= int(month[2]) <= 12:
+            return html_response(calendar_page(site, int(month[1]), int(month[2])))
+        if (board := _BOARD.fullmatch(target)) and self.hostile:
+            return html_response(session_page(site, board[1]))
+        if far := _FAR.fullmatch(target):
+            start = self._routes.get((site.host, far[1]))
+            if start is not None:
+                return failing_response(start, step=int(far[2]))
+        if target.endswith("?again"):
+            start = self._routes.get((site.host, target.removesuffix("?again")))
+            if start is not None and start.manner == "loop":
+                return redirect_to(start.url, status=302)
+        return Response(
+            status=404,
+            headers=(("Content-Type", "text/html; charset=utf-8"),),
+            body=missing_page(site).encode(),
+        )
+
+    def _list(self, site: Site, address: Address, target: str) -> str:
+        listed = self._listed[site.domain]
+        if address.topic:
+            listed = [entry for entry in listed if entry.topic == address.topic]
+        path, _, query = target.partition("?page=")
+        number = int(query or 1)
+        pages = -(-len(listed) // PAGE_SIZE) if address.topic else 1
+        further = [Link(f"{path}?page={n}", str(n)) for n in range(2, pages + 1) if n != number]
+        head = "".join(
+            f'<link rel="alternate" type="{feed_type(feed)}" href="{feed}">\n'
+            for feed in feed_paths(site)
+        )
+        return list_page(
+            site,
+            address.title,
+            listed[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+            sections=self._sections(site),
+            further=further,
+            head=head,
+        )
+
+
+def _validated(response: Response, address: Address | None) -> Response:
+    etag = f'"{sha256(response.body).hexdigest()[:20]}"'
+    headers: Headers = (*response.headers, ("ETag", etag))
+    if address is not None:
+        stamp = address.published.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        headers = (*headers, ("Last-Modified", stamp))
+    return replace(response, headers=headers)
+
+
+def _unchanged(response: Response, asked: Mapping[str, str]) -> bool:
+    etag = response.header("ETag")
+    if etag is None:
+        return False
+    if (known := asked.get("if-none-match")) is not None:
+        return known == "*" or etag in known
+    since, modified = asked.get("if-modified-since"), response.header("Last-Modified")
+    if since is None or modified is None:
+        return False
+    try:
+        return parsedate_to_datetime(since) >= parsedate_to_datetime(modified)
+    except ValueError:
+        return False
