@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -13,8 +13,8 @@ from gonerd.labels import TAGS
 __all__ = [
     "TaggerConfig",
     "TrainingConfig",
-    "config_from_json",
-    "json_from_config",
+    "config_from_values",
+    "values_from_config",
     "with_settings",
 ]
 
@@ -101,24 +101,12 @@ class TrainingConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected 0 or more")
 
 
-def json_from_config(config: TaggerConfig | TrainingConfig) -> str:
-    """The configuration as one JSON object; `config_from_json` is the inverse."""
-    return json.dumps(asdict(config), indent=2) + "\n"
-
-
-def config_from_json(kind: type[C], text: str, *, where: str) -> C:
-    """The configuration that `text` holds; `where` names its place in errors.
-
-    Raises:
-        ConfigError: not a JSON object, a key is unknown, or a value has the wrong type or makes no sense.
-    """
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as problem:
-        raise ConfigError(f"{where}: not JSON at line {problem.lineno} ({problem.msg})") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{where}: found {type(values).__name__}, expected an object")
-    return _config_from_values(kind, values, where=where)
+def values_from_config(config: TaggerConfig | TrainingConfig) -> dict[str, Any]:
+    """The configuration as JSON values; `config_from_values` is the inverse."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(config).items()
+    }
 
 
 def with_settings(
@@ -138,11 +126,11 @@ def with_settings(
         except json.JSONDecodeError:
             value = text
         if key in _names(model) and key != "tags":
-            model = _config_from_values(
+            model = config_from_values(
                 TaggerConfig, asdict(model) | {key: value}, where=f"--set {setting}"
             )
         elif key in _names(training):
-            training = _config_from_values(
+            training = config_from_values(
                 TrainingConfig, asdict(training) | {key: value}, where=f"--set {setting}"
             )
         else:
@@ -155,7 +143,14 @@ def _names(config: Any) -> set[str]:
     return {field.name for field in fields(config)}
 
 
-def _config_from_values(kind: type[C], values: Mapping[str, Any], *, where: str) -> C:
+def config_from_values(kind: type[C], values: Any, *, where: str) -> C:
+    """The configuration that JSON `values` hold; a key that is missing has its default.
+
+    Raises:
+        ConfigError: not an object, a key is unknown, or a value has the wrong type or makes no sense.
+    """
+    if not isinstance(values, dict):
+        raise ConfigError(f"{where}: found {type(values).__name__}, expected an object")
     default = kind()
     for key, value in values.items():
         if key not in _names(kind):

@@ -53,7 +53,13 @@ class _Shared:
     """What all blocks need of a batch."""
 
     def __init__(
-        self, *, prepared: Any, turn: tuple[Tensor, Tensor], before: Tensor, group: Tensor, groups: int
+        self,
+        *,
+        prepared: Any,
+        turn: tuple[Tensor, Tensor],
+        before: Tensor,
+        group: Tensor,
+        groups: int,
     ) -> None:
         self.prepared = prepared
         self.turn = turn
@@ -111,7 +117,8 @@ def _over_mentions(x: Tensor, shared: _Shared) -> Tensor:
     index = shared.group[:, None].expand_as(x)
     mean = x.new_zeros(shared.groups, x.shape[1]).scatter_add(0, index, x) / shared.counts
     top = x.new_full((shared.groups, x.shape[1]), -1e9).scatter_reduce(0, index, x, "amax")
-    return torch.cat([mean, top], dim=1)[shared.group]
+    # embedding and not indexing: the gradient of indexing is not deterministic with several threads
+    return functional.embedding(shared.group, torch.cat([mean, top], dim=1))
 
 
 def rotary_turn(position: Tensor, width: int) -> tuple[Tensor, Tensor]:

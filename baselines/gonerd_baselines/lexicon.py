@@ -16,7 +16,14 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AFFIX_SLOTS", "CHARACTERS", "Lexicon", "lexicon_from_counts", "word_shape"]
+__all__ = [
+    "AFFIX_SLOTS",
+    "CHARACTERS",
+    "Lexicon",
+    "lexicon_from_counts",
+    "row_counts",
+    "word_shape",
+]
 
 AFFIX_LENGTHS = (1, 2, 3, 4)
 AFFIX_SLOTS = 2 * len(AFFIX_LENGTHS)
@@ -140,3 +147,12 @@ def _known(counts: Mapping[str, int], least: int) -> Rows:
     return np.array(
         sorted({_hash(text) for text, count in counts.items() if count >= least}), dtype=np.int64
     )
+
+
+def row_counts(lexicon: Lexicon, counts: Mapping[str, int]) -> Rows:
+    """(known words + 1,) how often the word of each row stands in `counts`; 0 for the unknown."""
+    made = np.zeros(len(lexicon.words) + 1, dtype=np.int64)
+    rows = lexicon.rows(counts)[:, 0]
+    np.add.at(made, rows, np.fromiter(counts.values(), dtype=np.int64, count=len(counts)))
+    made[UNKNOWN] = 0
+    return made

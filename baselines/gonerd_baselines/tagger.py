@@ -46,6 +46,16 @@ class Tagger(nn.Module):
         for table in (self.words, self.affixes, self.shapes, self.flags):
             nn.init.normal_(table.weight, std=0.1)
 
+    @property
+    def device(self) -> str:
+        """Where the weights are."""
+        return str(self.emit.weight.device)
+
+    @property
+    def parameters_count(self) -> int:
+        """How many numbers are trained."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
     def forward(self, batch: Batch, forget: Tensor | None = None) -> Tensor:
         """(t, tags) scores; where `forget` (t,) is true, the word is taken as an unknown one."""
         rows = batch.rows
@@ -60,7 +70,9 @@ class Tagger(nn.Module):
         word = functional.pad(rows[:, WORD_COLUMN], (1, 0), value=UNKNOWN)
         meaning = self.join_word(self.dropout(self.words(word)))
         place = batch.word + 1 if forget is None else (batch.word + 1).masked_fill(forget, 0)
-        x = form[batch.word] + meaning[place] + self.flags(batch.flags)
+        # embedding and not indexing: the gradient of indexing is not deterministic with several threads
+        x = functional.embedding(batch.word, form) + functional.embedding(place, meaning)
+        x = x + self.flags(batch.flags)
         x = self.encoder(self.dropout(x), batch.packing, batch.group, batch.groups)
         return self.emit(self.dropout(x))  # type: ignore[no-any-return]  # torch types a module's call as Any
 

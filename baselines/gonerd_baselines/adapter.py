@@ -1,0 +1,110 @@
+"""`--model gonerd:PATH`: a tagger that `gonerd finetune` wrote, as an adapter of `gonerd eval`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gonerd.errors import ConfigError, InputError
+from gonerd.evaluation.adapters import AdapterOptions, ModelCard, Prediction
+from gonerd.files import file_sha256
+from gonerd.schema import Document
+
+if TYPE_CHECKING:
+    from gonerd_baselines.tagger import Tagger
+
+__all__ = ["TaggerAdapter", "adapter_from_argument"]
+
+READ_AHEAD = 256
+"""Documents that are sorted by length and predicted together; memory does not grow beyond them."""
+
+
+def adapter_from_argument(argument: str, options: AdapterOptions) -> TaggerAdapter:
+    """The adapter for the model folder `argument`.
+
+    Raises:
+        ConfigError: no folder is named, or an option makes no sense.
+        InputError: the folder is no model.
+    """
+    if not argument:
+        raise ConfigError("--model gonerd needs a folder, as in gonerd:PATH")
+    for name, value in (("batch size", options.batch_size), ("length", options.max_len)):
+        if value is not None and value < 1:
+            raise ConfigError(f"a {name} of {value} makes no sense; expected 1 or more")
+    from gonerd_baselines.model_folder import WEIGHTS_FILE, load_tagger
+
+    folder = Path(argument)
+    tagger = load_tagger(folder, device=options.device)
+    sha256 = file_sha256(folder / WEIGHTS_FILE)
+    config = tagger.config
+    card = ModelCard(
+        kind="gonerd",
+        id=folder.name,
+        revision=sha256[:12],
+        weights_sha256=sha256,
+        params=tagger.parameters_count,
+        max_len=options.max_len,
+        license=None,
+        extra={
+            "attention": config.attention,
+            "window": config.window,
+            "layers": config.layers,
+            "width": config.width,
+            "max_len_unit": "tokens",
+        },
+    )
+    return TaggerAdapter(tagger, card, options)
+
+
+class TaggerAdapter:
+    """Reads every document whole, whatever its length, unless `max_len` asks for the first tokens only."""
+
+    def __init__(self, tagger: Tagger, card: ModelCard, options: AdapterOptions) -> None:
+        self.tagger = tagger
+        self.card = card
+        self.options = options
+
+    def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
+        """Yield one prediction a document, in their order.
+
+        Raises:
+            InputError: a document comes without tokens.
+        """
+        stream = iter(documents)
+        while some := list(islice(stream, READ_AHEAD)):
+            yield from self._predict_some(some)
+
+    def _predict_some(self, documents: list[Document]) -> Iterator[Prediction]:
+        from gonerd_baselines.features import features_of
+        from gonerd_baselines.prediction import predicted_entities
+
+        read = [self._part_to_read(document) for document in documents]
+        filled = [part for part in read if part.tokens]
+        found = predicted_entities(
+            self.tagger,
+            filled,
+            [features_of(part, {"O": 0}) for part in filled],
+            batch_documents=self.options.batch_size,
+        )
+        by_id = {id(part): entities for part, entities in zip(filled, found, strict=True)}
+        for document, part in zip(documents, read, strict=True):
+            yield Prediction(
+                doc_id=document.id,
+                entities=tuple(by_id.get(id(part), ())),
+                consumed_to=_end_of_reading(document, part),
+            )
+
+    def _part_to_read(self, document: Document) -> Document:
+        if document.tokens is None:
+            raise InputError(f"document {document.id!r} has no tokens; the tagger reads tokens")
+        return replace(document, entities=(), tokens=document.tokens[: self.options.max_len])
+
+
+def _end_of_reading(document: Document, part: Document) -> int:
+    """The whole text, unless tokens were left out: then the end of the last token that was read."""
+    if part.tokens and document.tokens and len(part.tokens) < len(document.tokens):
+        return part.tokens[-1][1]
+    return len(document.text)
