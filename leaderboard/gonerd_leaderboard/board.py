@@ -63,7 +63,7 @@ def _board(entries: list[Entry]) -> Board:
             )
     ranked = ranks([(e.result.full.total.f1, e.result.full.interval) for e in entries])
     rows = [Row(entry, rank) for entry, rank in zip(entries, ranked, strict=True)]
-    rows.sort(key=lambda row: (row.rank.place, row.entry.card.name.casefold(), row.entry.id))
+    rows.sort(key=lambda row: (row.rank.place, row.rank.group, row.entry.card.name.casefold()))
     slugs = [slug_from_name(part) for part in (dataset.id, dataset.split)]
     return Board(
         id="-".join([*slugs, dataset.split_sha256[:8]]),

@@ -29,7 +29,9 @@ def test_rank_intervals_count_what_is_surely_above_and_below(scores):
 
 @given(SCORES)
 def test_all_of_a_tie_group_overlap_with_its_best(scores):
-    ranked = sorted(zip(scores, ranks(scores), strict=True), key=lambda pair: pair[1].place)
+    ranked = sorted(
+        zip(scores, ranks(scores), strict=True), key=lambda pair: (pair[1].place, pair[1].group)
+    )
     groups = [rank.group for _, rank in ranked]
     assert groups == sorted(groups)
     for group in set(groups):
