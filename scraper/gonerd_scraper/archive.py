@@ -181,6 +181,7 @@ def _members(response: Response) -> tuple[bytes, bytes]:
         warc_headers_dict=extra,
     )
     writer.write_record(answer)
+    answer.raw_stream.close()  # the writer put a temporary file there
     length = out.tell()
     parts = urlsplit(response.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -197,6 +198,7 @@ def _members(response: Response) -> tuple[bytes, bytes]:
         },
     )
     writer.write_record(question)
+    question.raw_stream.close()
     written = out.getvalue()
     return written[:length], written[length:]
 

@@ -30,6 +30,7 @@ EXTRACTOR_OPTIONS: dict[str, Any] = {
     "include_tables": True,
     "fast": False,
 }
+"""Passed to trafilatura. A first line that only repeats the headline is taken off its result."""
 
 NOT_TEXT = ("script", "style", "nav", "header", "footer", "noscript")
 VISIBLE_WORDS = f"//body//text()[not({' or '.join(f'ancestor::{name}' for name in NOT_TEXT)})]"
@@ -141,7 +142,8 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
         },
         **EXTRACTOR_OPTIONS,
     )
-    text = frozen_text((getattr(found, "text", "") or "") if found is not None else "")
+    title = _clean(getattr(found, "title", None))
+    text = _without_title(frozen_text(getattr(found, "text", None) or ""), title)
     if not text:
         deep = f"; nested {nesting} deep, the parser stops at 256" if nesting >= MAX_NESTING else ""
         return Reading(
@@ -153,7 +155,7 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
         )
     language, certainty = language_of(text)
     meta |= {
-        "title": _clean(getattr(found, "title", None)),
+        "title": title,
         "authors": [
             name for name in (_clean(getattr(found, "author", None)) or "").split("; ") if name
         ],
@@ -179,6 +181,16 @@ def _said(reserved: Reservation) -> str:
 def _clean(value: Any) -> str | None:
     found = frozen_text(str(value)).replace("\n", " ") if value else ""
     return found or None
+
+
+def _without_title(text: str, title: str | None) -> str:
+    """`text` without its first line where that is the headline, which stands in the metadata."""
+    first, _, rest = text.partition("\n")
+    return rest.lstrip() if title and rest and _letters(first) == _letters(title) else text
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def _nesting(tree: Any) -> int:

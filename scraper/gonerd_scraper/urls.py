@@ -77,6 +77,7 @@ def host_of(url: str) -> str:
     """Host and, where it is not the scheme's own, port: what one owner task is responsible for."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
+    host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return host if parts.port in (None, default) else f"{host}:{parts.port}"
 
@@ -94,9 +95,9 @@ def registered_domain(host: str) -> str:
     """
     from courlan import extract_domain
 
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    name = urlsplit(f"//{host}").hostname or host
     try:
-        return str(ip_address(name.strip("[]")))
+        return str(ip_address(name))
     except ValueError:
         return extract_domain(f"http://{name}/") or ".".join(name.lower().split(".")[-2:])
 
