@@ -62,7 +62,7 @@ def odd_story(address: Address) -> Story:
 def paywall_story(address: Address, article: Article) -> Story:
     """Show the first lines of an article, and then the wall."""
     words = " ".join(article.paragraphs).split()
-    opening = " ".join(words[:45]) + "…"
+    opening = " ".join(words[:60]) + "…"
     wall = (
         "Subscribe to continue reading",
         f"This article is for subscribers of {site_of(address.domain).name}.",

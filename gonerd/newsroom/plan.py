@@ -134,7 +134,7 @@ def _oddities(
             site = chance.choices(OPEN_SITES, weights=[site.weight for site in OPEN_SITES])[0]
             language = "en"
             if kind == "foreign":
-                language = chance.choice(sorted(LANGUAGES))
+                language = sorted(LANGUAGES)[number % len(LANGUAGES)]
                 title = foreign_title(language, place=site.city, chance=chance)
             else:
                 title = chance.choice(_TITLES[kind])

@@ -133,6 +133,9 @@ class _Listener:
             TimeoutError,
         ):
             _LOG.debug("a client went away")
+        except asyncio.CancelledError:
+            # only `hang_up` cancels; Python 3.11 reports a connection that ends cancelled as an error
+            _LOG.debug("hung up")
         finally:
             if task is not None:
                 self._open.pop(task, None)
