@@ -66,9 +66,8 @@ class Host:
                 self._slots.release()
                 raise
             self._failures = 0
-            wait = self._wait_after(response, attempt)
-            self._rest(wait)
-            if response.status not in NOT_NOW or last or self.left_alone:
+            self._rest(self._wait_after(response, attempt))
+            if not _not_now(response) or last or self.left_alone:
                 return response
             try:
                 await keep(response)
@@ -90,7 +89,7 @@ class Host:
         return float(self._config.backoff * 2**attempt * self._chance.uniform(0.5, 1.0))
 
     def _wait_after(self, response: Response, attempt: int) -> float:
-        if response.status not in NOT_NOW:
+        if not _not_now(response):
             return 0.0
         asked = retry_after(response.header("Retry-After"), now=datetime.now(UTC))
         if asked is None:
@@ -108,6 +107,11 @@ class Host:
         self._failures += 1
         if self._failures >= self._config.max_failures:
             self.left_alone = f"{self._failures} requests in a row failed ({problem.detail})"
+
+
+def _not_now(response: Response) -> bool:
+    """Whether the same request may bring something better a little later."""
+    return response.status in NOT_NOW or response.cut == "disconnect"
 
 
 def retry_after(value: str, *, now: datetime) -> float | None:

@@ -15,12 +15,16 @@ MAX_SAME_SEGMENT = 2
 MAX_PARAMETERS = 5
 MAX_NUMBERED, MAX_QUERIES = 1000, 100
 """Addresses that differ in their query only: with one number (`?id=7`), and with anything else."""
-MAX_DATES = 60
+MAX_DATES = 30
 
 CALENDAR = re.compile(
-    r"/(?:calendar|events?|agenda|schedule|day|week|month)(?:/|\b)", re.IGNORECASE
+    r"""/(?:calendar|events?|agenda|schedule|archive|day|week|month)\b
+    (?:/[a-z-]+)?                          # /calendar/month/…
+    /-?\d{1,4}(?:[/-]\d{1,2}){0,2}/?$      # …2024, 2024/05, 2024-05-17
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
-DATE = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?:[-/]?(?:0?[1-9]|1[0-2]))?(?:[-/]?\d{1,2})?(?!\d)")
+CALENDAR_FOLDER = re.compile(r"/(?:calendar|events?|agenda|schedule)\b", re.IGNORECASE)
 SESSION_KEYS = frozenset(
     {"jsessionid", "phpsessid", "session", "session_id", "sessionid", "sid", "aspsessionid"}
 )
@@ -49,13 +53,12 @@ class TrapGuard:
         for key, _ in parameters:
             if key.lower() in SESSION_KEYS:
                 return f"{key!r} names a session, not a page"
-        calendar = CALENDAR.search(parts.path) is not None
-        dated = calendar and DATE.search(url) is not None
-        if dated or (calendar and any(key.lower() in DATE_KEYS for key, _ in parameters)):
-            where = f"{host_of(url)}{CALENDAR.split(parts.path)[0]}"
-            if self._dates[where] >= MAX_DATES:
-                return f"the calendar under {where}/ led to {MAX_DATES} pages already"
-            self._dates[where] += 1
+        asks_date = any(key.lower() in DATE_KEYS for key, _ in parameters)
+        if CALENDAR.search(parts.path) or (asks_date and CALENDAR_FOLDER.search(parts.path)):
+            host = host_of(url)
+            if self._dates[host] >= MAX_DATES:
+                return f"calendars of {host} led to {MAX_DATES} pages already"
+            self._dates[host] += 1
         if parameters:
             where = f"{host_of(url)}{parts.path}"
             numbered = len(parameters) == 1 and parameters[0][1].isdecimal()
