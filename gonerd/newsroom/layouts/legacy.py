@@ -18,29 +18,26 @@ _NOTICES = (
 
 
 def table(story: Story, around: Surroundings) -> str:
-    """Tables within a table and `font` elements; the text in one cell of it."""
+    """Tables for all that stands around the text, `font` elements, notices of readers below it."""
     menu = anchors(around.sections, opening="<tr><td bgcolor='#eee'>", closing="</td></tr>")
     links = anchors(around.related, opening="<tr><td><font size=1>", closing="</font></td></tr>")
     chance = around.random("notices")
     notices = "".join(
-        f'<tr><td><p><font size="2">{notice}</font></p></td></tr>'
-        for notice in chance.sample(_NOTICES, k=2)
+        f'<p><font size="2">{notice}</font></p>' for notice in chance.sample(_NOTICES, k=2)
     )
     paragraphs = blocks(
         story, around, opening='<p><font face="Times" size="3">', closing="</font></p>"
     )
-    body = f"""<body bgcolor="#ffffff" link="#0000cc"><center><table width="760" border="0"><tr>
-<td colspan="3">
-<a href="/"><img src="/logo.gif" alt="{text(around.site.name)}"></a></td></tr><tr valign="top">
-<td width="120"><table>{menu}</table></td><td width="480"><table><tr><td><font size="5">
-<b>{text(story.title)}</b>
-</font></td></tr><tr><td><font size="2"><i>By {text(byline(story))}, {long_date(story)}</i></font>
-</td></tr>
-<tr><td class="story">{"".join(paragraphs)}</td></tr>
-{notices}</table></td>
-<td width="160"><table>{links}</table>{advert(around)}</td></tr><tr><td colspan="3" align="center">
+    body = f"""<body bgcolor="#ffffff" link="#0000cc"><table width="100%" border="0"><tr>
+<td colspan="3"><a href="/"><img src="/logo.gif" alt="{text(around.site.name)}"></a></td></tr>
+<tr><td><font size="5"><b>{text(story.title)}</b></font></td></tr>
+<tr><td><font size="2"><i>By {text(byline(story))}, {long_date(story)}</i></font></td></tr></table>
+<table align="left" width="120"><tr><td><table>{menu}</table></td></tr></table>
+<table align="right" width="160"><tr><td><table>{links}</table>{advert(around)}</td></tr></table>
+{"".join(paragraphs)}{notices}
+<table width="100%"><tr><td align="center">
 <font size="1">Copyright {story.published.year} {text(around.site.name)}. Best viewed at 800 x 600.</font>
-</td></tr></table></center></body>"""
+</td></tr></table></body>"""
     return page(story, around, body=body)
 
 
@@ -83,12 +80,18 @@ def print_page(story: Story, around: Surroundings) -> str:
 
 
 def lists(story: Story, around: Surroundings) -> str:
-    """The story as the items of a list, beside other lists."""
-    items = blocks(story, around, opening="<li>", closing="</li>")
+    """Most of the story as items of lists, beside other lists."""
+    items = list(blocks(story, around, opening="", closing=""))
+    runs = (items[at : at + 3] for at in range(0, len(items), 3))
+    facts = "".join(
+        f"<p>{lead}</p>"
+        + (f"<ul>{''.join(f'<li>{item}</li>' for item in rest)}</ul>" if rest else "")
+        for lead, *rest in runs
+    )
     body = f"""<body><ul class="menu">{anchors(around.sections)}</ul><div class="item-page">
 <h1>{text(story.title)}</h1><dl class="info"><dt>Author</dt><dd>{text(byline(story))}</dd>
 <dt>Date</dt>
-<dd>{long_date(story)}</dd></dl><ul class="facts">{"".join(items)}</ul></div>
+<dd>{long_date(story)}</dd></dl><div class="facts">{facts}</div></div>
 <ul class="latest">{anchors(around.related)}</ul><div class="foot">{text(around.site.name)}</div>
 </body>"""
     return page(story, around, body=body)

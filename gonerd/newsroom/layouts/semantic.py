@@ -83,11 +83,9 @@ def magazine(story: Story, around: Surroundings) -> str:
     dropped = first
     if letter.isalpha():
         dropped = f'<p class="opening"><span class="dropcap">{letter}</span>{rest}'
-    quotes = [
-        f'<p class="large">{text(p.split(". ")[0][:160])}</p>'
-        for p in around.random("quotes").sample(story.paragraphs, k=min(4, len(story.paragraphs)))
-    ]
-    inserts = (quotes[0], advert(around, "mid"), *quotes[1:2], pull_quote(story), *quotes[2:])
+    chosen = around.random("quotes").sample(story.paragraphs, k=min(4, len(story.paragraphs) // 4))
+    quotes = [f'<p class="large">{text(p.split(". ")[0][:160])}</p>' for p in chosen]
+    inserts = (*quotes[:1], advert(around, "mid"), *quotes[1:2], pull_quote(story), *quotes[2:])
     body = f"""<body class="longform">
 <header class="hero"><a class="logo" href="/">{text(around.site.name)}</a>
 <h1>{text(story.title)}</h1><div class="dek">{text(story.topic.title())}</div></header>
