@@ -16,6 +16,7 @@ __all__ = [
     "json_ld",
     "long_date",
     "open_graph",
+    "opening_words",
     "page",
     "rich",
     "short_date",
@@ -86,6 +87,12 @@ def byline(story: Story) -> str:
 def long_date(story: Story) -> str:
     """The date in American letters: March 5, 2021."""
     return f"{story.published:%B} {story.published.day}, {story.published.year}"
+
+
+def opening_words(paragraph: str) -> str:
+    """The first words of a paragraph, never all of it: a quotation of it stays apart from it."""
+    words = paragraph.split()
+    return " ".join(words[: min(16, len(words) - 1)]) + "…"
 
 
 def short_date(story: Story) -> str:

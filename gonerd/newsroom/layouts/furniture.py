@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gonerd.newsroom.layouts.elements import anchors, long_date, text
+from gonerd.newsroom.layouts.elements import anchors, long_date, opening_words, text
 from gonerd.newsroom.layouts.story import Story, Surroundings
 
 __all__ = [
@@ -111,7 +111,7 @@ def newsletter_box(around: Surroundings) -> str:
 def pull_quote(story: Story) -> str:
     """A sentence of the story once more, in large letters."""
     middle = story.paragraphs[len(story.paragraphs) // 2]
-    return f'<aside class="pullquote"><q>{text(middle.split(". ")[0][:120])}</q></aside>'
+    return f'<aside class="pullquote"><q>{text(opening_words(middle))}</q></aside>'
 
 
 def related(around: Surroundings, *, title: str = "Related stories") -> str:

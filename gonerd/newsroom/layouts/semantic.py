@@ -9,6 +9,7 @@ from gonerd.newsroom.layouts.elements import (
     json_ld,
     long_date,
     open_graph,
+    opening_words,
     page,
     short_date,
     text,
@@ -84,7 +85,7 @@ def magazine(story: Story, around: Surroundings) -> str:
     if letter.isalpha():
         dropped = f'<p class="opening"><span class="dropcap">{letter}</span>{rest}'
     chosen = around.random("quotes").sample(story.paragraphs, k=min(4, len(story.paragraphs) // 4))
-    quotes = [f'<p class="large">{text(p.split(". ")[0][:160])}</p>' for p in chosen]
+    quotes = [f'<p class="large">{text(opening_words(p))}</p>' for p in chosen]
     inserts = (*quotes[:1], advert(around, "mid"), *quotes[1:2], pull_quote(story), *quotes[2:])
     body = f"""<body class="longform">
 <header class="hero"><a class="logo" href="/">{text(around.site.name)}</a>
