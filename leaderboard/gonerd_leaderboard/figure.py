@@ -9,7 +9,10 @@ from itertools import pairwise
 
 from gonerd_leaderboard.board import Board, Row
 
-__all__ = ["Axis", "Point", "Tick", "f1_axis", "pareto", "points_of", "speed_axis"]
+__all__ = ["MOST_NAMED", "Axis", "Point", "Tick", "f1_axis", "pareto", "points_of", "speed_axis"]
+
+MOST_NAMED = 8
+"""Points that carry a name in the figure of speed; where there are more, the first carry ranks."""
 
 LABEL_WIDTH, LABEL_HEIGHT = 45.0, 6.5
 """Room that a label takes at most, in per cent of the plot."""
@@ -127,6 +130,8 @@ def pareto(points: Sequence[Point]) -> list[tuple[Point, Point]]:
 
 def _label_places(points: Sequence[tuple[float, float]]) -> list[tuple[float, bool]]:
     """(height, whether left of its point) of each label, moved down where it would cover another."""
+    if len(points) > MOST_NAMED:  # ranks are short enough to stand where their points are
+        return [(y, x > 55) for x, y in points]
     placed: list[tuple[float, float]] = []
     places: dict[int, tuple[float, bool]] = {}
     for number in sorted(range(len(points)), key=lambda i: points[i][1]):

@@ -16,7 +16,7 @@ from gonerd_leaderboard.board import Board, boards_from_entries
 from gonerd_leaderboard.column import GROUPS, columns_of
 from gonerd_leaderboard.entry import entries
 from gonerd_leaderboard.export import csv_from_boards, json_from_boards
-from gonerd_leaderboard.figure import f1_axis, pareto, points_of
+from gonerd_leaderboard.figure import MOST_NAMED, f1_axis, pareto, points_of
 from gonerd_leaderboard.number import percent, rounded, short_count
 
 __all__ = ["DATA", "PageSummary", "build_page", "html_from_boards"]
@@ -25,11 +25,8 @@ ASSETS = ("board.js", "style.css")
 
 DATA = "leaderboard.json"
 
-MOST_NAMED = 8
-"""Points that are labelled with a name in the figure of speed; more get their rank."""
-
 MOST_IN_FIGURE = 25
-"""Entries in the figure of intervals; the table has them all."""
+"""Entries that the figures name; the table has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +100,7 @@ def _view(board: Board) -> dict[str, Any]:
         "hardware": hardware,
         "front": pareto(points),
         "named": len(points) <= MOST_NAMED,
+        "most": MOST_IN_FIGURE,
         "level": board.rows[0].entry.result.full.interval.level,
     }
 
