@@ -31,11 +31,11 @@ class TaggerConfig:
     """Tokens that local attention sees on each side, in every layer."""
     layers: int = 2
     """Transformer blocks, each with attention, a convolution and a feed-forward part."""
-    width: int = 128
+    width: int = 96
     """Numbers that stand for a token between the blocks."""
     heads: int = 4
     """Attention heads; `width` is divided among them, and each share must be even (rotary positions)."""
-    hidden: int = 256
+    hidden: int = 192
     """Width inside the feed-forward part."""
     word_width: int = 96
     """Width of the embedding of a known word."""
@@ -72,7 +72,7 @@ class TrainingConfig:
     """Wall-clock limit in seconds for the whole training, validation included; None for no limit."""
     seed: int = 0
     """Decides initial weights, order and dropout."""
-    batch_tokens: int = 4096
+    batch_tokens: int = 2048
     """Tokens a step; a longer document makes a step of its own."""
     learning_rate: float = 2e-3
     """Highest learning rate of AdamW, reached after the warm-up."""
@@ -84,7 +84,7 @@ class TrainingConfig:
     """Largest norm of the gradient."""
     word_dropout: float = 0.25
     """A known word becomes the unknown word with probability word_dropout / (word_dropout + its count)."""
-    min_count: int = 1
+    min_count: int = 2
     """How often a word must stand in the training split to be known."""
     average: float = 0.998
     """Decay a step of the running mean of the weights that is validated and saved; 0 for the last weights."""

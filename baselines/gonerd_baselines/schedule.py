@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["SAFETY", "Plan", "learning_rate", "plan_from_speed", "plan_without_limit"]
+__all__ = ["SAFETY", "Plan", "learning_rate", "steps_that_fit"]
 
 SAFETY = 0.85
 """Share of the time limit that is planned for; the rest is for a machine that becomes slower."""
@@ -15,40 +15,24 @@ class Plan:
     """A training's length in steps, and why."""
 
     steps: int
-    steps_per_epoch: int
     by_machine: bool
     """Whether the time limit, and so the machine's speed, made it shorter than the epochs asked for."""
 
 
-def plan_without_limit(*, epochs: int, steps_per_epoch: int) -> Plan:
-    """All epochs; the same on every machine."""
-    return Plan(steps=epochs * steps_per_epoch, steps_per_epoch=steps_per_epoch, by_machine=False)
-
-
-def plan_from_speed(
+def steps_that_fit(
     *,
-    epochs: int,
     steps_per_epoch: int,
     seconds: float,
     seconds_per_step: float,
     seconds_per_validation: float,
-) -> Plan:
-    """The most steps, up to `epochs`, that fit in `seconds` with a validation after each epoch.
-
-    At least one step is planned, however short the time.
-    """
-    wanted = epochs * steps_per_epoch
+) -> int:
+    """The most steps that fit in `seconds` with a validation after each epoch; one at least."""
     # What is not whole epochs still ends with a validation of its own.
     room = SAFETY * seconds - seconds_per_validation
     an_epoch = steps_per_epoch * seconds_per_step + seconds_per_validation
     whole = max(0, int(room // an_epoch))
     rest = max(0, int((room - whole * an_epoch) // seconds_per_step))
-    possible = max(1, whole * steps_per_epoch + min(rest, steps_per_epoch))
-    return Plan(
-        steps=min(wanted, possible),
-        steps_per_epoch=steps_per_epoch,
-        by_machine=possible < wanted,
-    )
+    return max(1, whole * steps_per_epoch + min(rest, steps_per_epoch))
 
 
 def learning_rate(step: int, *, steps: int, highest: float, warmup: float) -> float:

@@ -19,7 +19,7 @@ from gonerd_baselines.lexicon import lexicon_from_counts, row_counts
 from gonerd_baselines.optimizing import adamw, backward, seeded
 from gonerd_baselines.packing import batches_by_tokens
 from gonerd_baselines.prediction import validation_counts
-from gonerd_baselines.schedule import Plan, learning_rate, plan_from_speed, plan_without_limit
+from gonerd_baselines.schedule import Plan, learning_rate, steps_that_fit
 from gonerd_baselines.speed import seconds_per_step, seconds_per_validation
 from gonerd_baselines.tagger import Tagger
 
@@ -133,6 +133,7 @@ class Trainer:
     def _run_epoch(self, plan: Plan, progress: Callable[[Progress], None]) -> None:
         epoch = len(self.epochs)
         losses, tokens, began = 0.0, 0, time.monotonic()
+        first = self.step
         for indexes in self._batches(epoch):
             batch = batch_from_features(
                 [self.train.features[index] for index in indexes],
@@ -144,7 +145,7 @@ class Trainer:
             tokens += batch.packing.tokens
             now = time.monotonic()
             speed = tokens / max(now - began, 1e-9)
-            left = (plan.steps - self.step) * (self.train.tokens / plan.steps_per_epoch) / speed
+            left = (now - began) / (self.step - first) * (plan.steps - self.step)
             progress(
                 Progress(
                     step=self.step,
@@ -205,15 +206,25 @@ class Trainer:
 
     def _make_plan(self) -> Plan:
         config = self.config
-        batches = self._batches(0)
         if config.max_seconds is None:
-            return plan_without_limit(epochs=config.epochs, steps_per_epoch=len(batches))
+            return Plan(steps=self._steps_of_all_epochs(), by_machine=False)
+        batches = self._batches(0)
         a_step = seconds_per_step(self.tagger, self.train, batches, self.forget, config)
         self.validation_seconds = seconds_per_validation(self.average, self.validation)
-        return plan_from_speed(
-            epochs=config.epochs,
+        possible = steps_that_fit(
             steps_per_epoch=len(batches),
             seconds=config.max_seconds - (time.monotonic() - self._began),
             seconds_per_step=a_step,
             seconds_per_validation=self.validation_seconds,
         )
+        wanted = self._steps_of_all_epochs(enough=possible + 1)
+        return Plan(steps=min(wanted, possible), by_machine=possible < wanted)
+
+    def _steps_of_all_epochs(self, enough: float = float("inf")) -> int:
+        """The steps of all epochs, counted until there are `enough`."""
+        steps = 0
+        for epoch in range(self.config.epochs):
+            if steps >= enough:
+                break
+            steps += len(self._batches(epoch))
+        return steps
