@@ -20,7 +20,6 @@ from gonerd.records import (
 from gonerd.schema import Document, text_sha256
 from gonerd_scraper.duplicates import (
     Clusters,
-    Pair,
     SignatureIndex,
     jaccard,
     shingles,
@@ -28,6 +27,7 @@ from gonerd_scraper.duplicates import (
 )
 from gonerd_scraper.filters import RULES, CleanRules, Rejection, apply_rules, first_rejection
 from gonerd_scraper.measures import measures_of
+from gonerd_scraper.urls import url_key
 
 __all__ = ["clean_documents", "explain_document", "summary_of_cleaning"]
 
@@ -100,24 +100,23 @@ def explain_document(path: Path, url: str, rules: CleanRules) -> dict[str, Any]:
     measures = measures_of(chosen)
     verdicts = {name: rule(chosen, measures, rules) for name, rule in RULES.items()}
     same = _similar(path, chosen, rules)
-    smaller = sorted(
-        pair.a for pair in same if pair.b == chosen.id and pair.jaccard >= rules.duplicate_threshold
-    )
+    better = [
+        name
+        for similarity, rank, name in same
+        if similarity >= rules.duplicate_threshold and rank < _rank(chosen)
+    ]
     failed = [name for name, verdict in verdicts.items() if verdict is not None]
     return {
         "id": chosen.id,
         "url": chosen.meta.get("url"),
-        "kept": not failed and not smaller,
+        "kept": not failed and not better,
         "rules": {
             name: verdict.reason if verdict is not None else None
             for name, verdict in verdicts.items()
         },
         "measures": asdict(measures),
-        "similar": [
-            {"id": pair.b if pair.a == chosen.id else pair.a, "jaccard": pair.jaccard}
-            for pair in same
-        ],
-        "duplicate_of": smaller[0] if smaller and not failed else None,
+        "similar": [{"id": name, "jaccard": similarity} for similarity, _, name in same],
+        "duplicate_of": better[0] if better and not failed else None,
     }
 
 
@@ -140,11 +139,13 @@ class _Spool:
         self.ids: list[str] = []
         self.urls: list[str] = []
         self.sources: list[str] = []
+        self.ranks: list[tuple[Any, ...]] = []
         self._offsets: list[int] = []
 
     def add(self, document: Document) -> None:
         self.ids.append(document.id)
         self.urls.append(str(document.meta.get("url", "")))
+        self.ranks.append(_rank(document))
         self.sources.append(str(document.meta.get("source", "")))
         self._offsets.append(self._file.seek(0, 2))
         self._file.write(
@@ -176,7 +177,7 @@ def _filter(path: Path, rules: CleanRules, spool: _Spool, rejected: list[dict[st
 
 
 def _deduplicate(spool: _Spool, rules: CleanRules, rejected: list[dict[str, Any]]) -> Clusters:
-    """Reject all but the smallest id of each group of duplicates; return the wider clusters of all."""
+    """Reject all but the best of each group of duplicates; return the wider clusters of all."""
     duplicates, clusters = Clusters(), Clusters()
     closest: dict[str, float] = {}
     first_with: dict[str, str] = {}
@@ -199,16 +200,22 @@ def _deduplicate(spool: _Spool, rules: CleanRules, rejected: list[dict[str, Any]
             duplicates.join(pair.a, pair.b)
             for name in (pair.a, pair.b):
                 closest[name] = max(closest.get(name, 0.0), pair.jaccard)
+    best: dict[str, tuple[Any, ...]] = {}
+    for name, rank in zip(spool.ids, spool.ranks, strict=True):
+        group = duplicates.name(name)
+        best[group] = min(best.get(group, rank), rank)
+        clusters.join(group, name)
     for name, url in zip(spool.ids, spool.urls, strict=True):
-        kept = duplicates.name(name)
-        clusters.join(kept, name)
+        kept = best[duplicates.name(name)][-1]
         if kept != name:
             exact = closest[name] == 1.0
             rule = "duplicate" if exact else "near_duplicate"
-            reason = f"{'the same text as' if exact else 'nearly the same text as'} {kept}, or as one that is"
-            rejected.append(
-                _row(name, url, Rejection(rule, reason, {"kept": kept, "jaccard": closest[name]}))
+            reason = (
+                f"{'the same text as' if exact else 'nearly the same text as'} "
+                f"{kept}, or as one that is"
             )
+            values = {"kept": kept, "jaccard": closest[name]}
+            rejected.append(_row(name, url, Rejection(rule, reason, values)))
     return clusters
 
 
@@ -221,16 +228,26 @@ def _kept(spool: _Spool, clusters: Mapping[str, str]) -> Iterator[dict[str, Any]
             yield record
 
 
-def _similar(path: Path, chosen: Document, rules: CleanRules) -> list[Pair]:
+def _similar(
+    path: Path, chosen: Document, rules: CleanRules
+) -> list[tuple[float, tuple[Any, ...], str]]:
+    """Similarity, rank and id of the documents in the cluster of `chosen`, the most similar first."""
     own = shingles(chosen.text)
     found = []
     for document in read_documents(path):
         if document.id != chosen.id:
             similarity = jaccard(own, shingles(document.text))
             if similarity >= rules.cluster_threshold and first_rejection(document, rules) is None:
-                a, b = sorted((chosen.id, document.id))
-                found.append(Pair(a, b, round(similarity, 6)))
-    return sorted(found, key=lambda pair: -pair.jaccard)
+                found.append((round(similarity, 6), _rank(document), document.id))
+    return sorted(found, key=lambda entry: (-entry[0], entry[2]))
+
+
+def _rank(document: Document) -> tuple[Any, ...]:
+    """Better is what is no copy by its own word; older; has the shorter address; the smaller id."""
+    meta = document.meta
+    url, canonical = str(meta.get("final_url") or meta.get("url") or ""), meta.get("canonical")
+    copy = isinstance(canonical, str) and url_key(canonical) != url_key(url)
+    return copy, str(meta.get("date") or "9999"), len(url), document.id
 
 
 def _row(name: str, url: str, verdict: Rejection) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from gonerd_scraper.urls import names_page, resolve_link
+from gonerd_scraper.urls import names_page, resolve_link, without_tracking
 
 __all__ = [
     "Leads",
@@ -176,7 +176,8 @@ def _json_feed(body: bytes) -> list[str]:
 
 
 def _pages(base: str, links: Any) -> tuple[str, ...]:
-    return tuple(link for link in _absolute(base, links) if names_page(link))
+    found = (without_tracking(link) for link in _absolute(base, links) if names_page(link))
+    return tuple(dict.fromkeys(found))
 
 
 def _absolute(base: str, links: Any) -> tuple[str, ...]:

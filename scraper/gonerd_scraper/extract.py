@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
+from gonerd_scraper.byline import without_byline
 from gonerd_scraper.charset import decode_page
 from gonerd_scraper.discover import (
     Leads,
@@ -17,9 +18,11 @@ from gonerd_scraper.discover import (
 )
 from gonerd_scraper.frozen import frozen_text
 from gonerd_scraper.language import language_of
+from gonerd_scraper.markup import flatten_layout_tables, list_signals, text_of_body
 from gonerd_scraper.reservation import Reservation, ReservationRules
 from gonerd_scraper.response import Headers
 from gonerd_scraper.robots import page_directives
+from gonerd_scraper.urls import resolve_link
 
 __all__ = ["EXTRACTOR_OPTIONS", "PageInput", "Reading", "extractor_record", "read_page"]
 
@@ -30,10 +33,7 @@ EXTRACTOR_OPTIONS: dict[str, Any] = {
     "include_tables": True,
     "fast": False,
 }
-"""Passed to trafilatura. A first line that only repeats the headline is taken off its result."""
-
-NOT_TEXT = ("script", "style", "nav", "header", "footer", "noscript")
-VISIBLE_WORDS = f"//body//text()[not({' or '.join(f'ancestor::{name}' for name in NOT_TEXT)})]"
+"""Passed to trafilatura. First lines that only repeat the metadata are taken off its result."""
 
 MAX_NESTING = 250
 """libxml2 gives up on what lies deeper than this, without saying so."""
@@ -129,8 +129,10 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
         return Reading(
             kind="page", reason="tdm_reserved", detail=_said(reserved), meta=meta, leads=leads
         )
+    canonical = tree.xpath("string(//link[@rel='canonical']/@href)").strip()
     nesting = _nesting(tree)
-    signals = _signals(tree)
+    signals = list_signals(tree)
+    flatten_layout_tables(tree)
     found = bare_extraction(
         tree,
         url=page.url,
@@ -143,7 +145,14 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
         **EXTRACTOR_OPTIONS,
     )
     title = _clean(getattr(found, "title", None))
-    text = _without_title(frozen_text(getattr(found, "text", None) or ""), title)
+    body = getattr(found, "body", None)
+    authors = [name for name in (_clean(getattr(found, "author", None)) or "").split("; ") if name]
+    text = without_byline(
+        frozen_text(text_of_body(body)) if body is not None else "",
+        title=title,
+        authors=authors,
+        site=_clean(getattr(found, "sitename", None)),
+    )
     if not text:
         deep = f"; nested {nesting} deep, the parser stops at 256" if nesting >= MAX_NESTING else ""
         return Reading(
@@ -156,13 +165,12 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
     language, certainty = language_of(text)
     meta |= {
         "title": title,
-        "authors": [
-            name for name in (_clean(getattr(found, "author", None)) or "").split("; ") if name
-        ],
+        "authors": authors,
         "date": _clean(getattr(found, "date", None)),
         "licence": _clean(getattr(found, "license", None)),
         "language": language,
         "language_certainty": certainty,
+        "canonical": resolve_link(page.url, canonical) if canonical else None,
         "page": signals | {"type": _page_type(tree, found)},
     }
     return Reading(kind="page", text=text, meta=meta, leads=leads)
@@ -183,16 +191,6 @@ def _clean(value: Any) -> str | None:
     return found or None
 
 
-def _without_title(text: str, title: str | None) -> str:
-    """`text` without its first line where that is the headline, which stands in the metadata."""
-    first, _, rest = text.partition("\n")
-    return rest.lstrip() if title and rest and _letters(first) == _letters(title) else text
-
-
-def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
-
-
 def _nesting(tree: Any) -> int:
     """How deep the deepest element lies, found without recursion."""
     from lxml import etree
@@ -202,19 +200,6 @@ def _nesting(tree: Any) -> int:
         depth += 1 if event == "start" else -1
         deepest = max(deepest, depth)
     return deepest
-
-
-def _signals(tree: Any) -> dict[str, Any]:
-    """What tells a list of articles from an article: how much of the page's words are links."""
-    words = links = 0
-    for element in tree.xpath(VISIBLE_WORDS):
-        count = len(element.split())
-        if count:
-            words += count
-            parent = element.getparent()
-            if parent is not None and any(e.tag == "a" for e in (parent, *parent.iterancestors())):
-                links += count
-    return {"words": words, "link_share": round(links / words, 3) if words else 0.0}
 
 
 def _page_type(tree: Any, found: Any) -> str:

@@ -51,6 +51,8 @@ class CleanRules:
     """Share of a page's words that may be links, where the page does not call itself an article."""
     max_list_words_per_line: float | None = 12.0
     """A page above `max_link_share` is a list when its lines have fewer words than this on average."""
+    max_teaser_share: float | None = 0.75
+    """Share of a page's lines of prose that may stand right behind a headline that is a link."""
     min_words: int | None = 50
     """Gopher: 50."""
     max_words: int | None = 100_000
@@ -73,8 +75,8 @@ class CleanRules:
     """FineWeb: share of lines that end in punctuation, 0.12."""
     max_short_lines: float | None = 0.67
     """FineWeb: share of lines of at most 30 characters, 0.67."""
-    max_repeated_characters: float | None = 0.1
-    """FineWeb has 0.01; press releases repeat their own boilerplate, so 0.1 here."""
+    max_repeated_characters: float | None = 0.3
+    """FineWeb has 0.01; pull quotes and boilerplate repeat lines of good articles, so 0.3 here."""
     max_line_breaks_per_word: float | None = 0.3
     """FineWeb: 0.3."""
     max_replacement_characters: float | None = 0.001
@@ -178,6 +180,7 @@ def _code(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
 def _list_page(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
     values = {
         "link_share": m.link_share,
+        "teaser_share": m.teaser_share,
         "words_per_line": m.words_per_line,
         "front_page": m.front_page,
     }
@@ -190,6 +193,14 @@ def _list_page(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
     ):
         return Rejection(
             "list_page", f"{m.link_share:.0%} of the page's words are links, in short lines", values
+        )
+    if (
+        not m.declared_article
+        and m.prose_lines >= 3
+        and _above(m.teaser_share, rules.max_teaser_share)
+    ):
+        return Rejection(
+            "list_page", f"{m.teaser_share:.0%} of the page's prose are teasers of links", values
         )
     return None
 

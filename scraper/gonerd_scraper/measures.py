@@ -60,6 +60,8 @@ class Measures:
     language: str
     language_certainty: float
     link_share: float
+    prose_lines: int
+    teaser_share: float
     front_page: bool
     declared_article: bool
     words_per_line: float
@@ -97,6 +99,8 @@ def measures_of(document: Document) -> Measures:
         language=str(language[0]),
         language_certainty=float(language[1] or 0.0),
         link_share=float(page.get("link_share", 0.0)),
+        prose_lines=int(page.get("prose_lines", 0)),
+        teaser_share=float(page.get("teaser_share", 0.0)),
         front_page=urlsplit(
             str(document.meta.get("final_url") or document.meta.get("url") or "x")
         ).path

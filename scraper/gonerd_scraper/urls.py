@@ -15,9 +15,11 @@ __all__ = [
     "registered_domain",
     "resolve_link",
     "url_key",
+    "without_tracking",
 ]
 
 MAX_URL_LENGTH = 2000
+TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid)(?:=|$)", re.IGNORECASE)
 
 # What never is a page with an article; asking for it would only cost the host bandwidth.
 NOT_PAGES = re.compile(
@@ -47,6 +49,16 @@ def url_key(url: str) -> str:
             break
         key = again
     return key
+
+
+def without_tracking(url: str) -> str:
+    """`url` without the parameters that only tell the site where a reader came from; the rest as written.
+
+    These never change what a server sends, and feeds put them on every address.
+    """
+    head, mark, query = url.partition("?")
+    kept = [part for part in query.split("&") if not TRACKING.match(part)]
+    return f"{head}?{'&'.join(kept)}" if mark and kept else head
 
 
 def resolve_link(base: str, link: str) -> str | None:
