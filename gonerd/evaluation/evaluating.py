@@ -135,16 +135,30 @@ def _checked(
             raise CheckError(
                 f"the model predicted {prediction.doc_id!r} where {wanted} was expected"
             )
-        beyond = max((e.end for e in prediction.entities), default=0)
-        if beyond > len(document.text) or not 0 <= prediction.consumed_to <= len(document.text):
-            raise CheckError(
-                f"document {document.id!r}: the model predicted past the end of the text "
-                f"({len(document.text)} characters)"
-            )
+        _require_sound(prediction, document)
         yield prediction
     left = next(expected, None)
     if left is not None:
         raise CheckError(f"the model gave no prediction for document {left.id!r}")
+
+
+def _require_sound(prediction: Prediction, document: Document) -> None:
+    """What a leaderboard would refuse is refused here, where the model can still be mended."""
+    where = f"document {document.id!r}: the model"
+    if not 0 <= prediction.consumed_to <= len(document.text):
+        raise CheckError(
+            f"{where} read up to {prediction.consumed_to} of {len(document.text)} characters"
+        )
+    previous = 0
+    for entity in sorted(prediction.entities):
+        if entity.start < previous:
+            raise CheckError(f"{where} predicted overlapping entities at {entity.start}")
+        if entity.end > prediction.consumed_to:
+            raise CheckError(
+                f"{where} predicted an entity that ends at {entity.end}, past what it read "
+                f"({prediction.consumed_to} of {len(document.text)} characters)"
+            )
+        previous = entity.end
 
 
 def _result(

@@ -143,8 +143,13 @@ def test_gold_beyond_a_models_reach_counts_as_missed(dataset: str, tmp_path: Pat
         (lambda p: p[::-1], r"the model predicted 'd\d+' where 'd\d+' was expected"),
         (
             lambda p: [replace(p[0], entities=(Entity(0, 9999, "PER"),)), *p[1:]],
-            "past the end of the text",
+            r"predicted an entity that ends at 9999, past what it read",
         ),
+        (
+            lambda p: [replace(p[0], entities=(*p[0].entities, p[0].entities[0])), *p[1:]],
+            "predicted overlapping entities at 0",
+        ),
+        (lambda p: [replace(p[0], consumed_to=9999), *p[1:]], r"read up to 9999 of \d+ characters"),
     ],
 )
 def test_a_model_that_breaks_the_contract_is_refused(

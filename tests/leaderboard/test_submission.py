@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gonerd.errors import CheckError, GonerdError, InputError, OutputError, SchemaError
-from gonerd_leaderboard import entries, submit
-from gonerd_leaderboard.submission import read_run
+from gonerd_leaderboard.entry import entries
+from gonerd_leaderboard.submission import read_run, submit
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
 
 
