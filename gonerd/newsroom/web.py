@@ -21,7 +21,7 @@ from gonerd.newsroom.feeds import (
     sitemap_paths,
     sitemap_response,
 )
-from gonerd.newsroom.generator import article, variant
+from gonerd.newsroom.generator import article
 from gonerd.newsroom.generator import articles as generated_articles
 from gonerd.newsroom.layouts import TEMPLATES, Link, Story, Surroundings, story_from_article
 from gonerd.newsroom.manners import (
@@ -37,6 +37,7 @@ from gonerd.newsroom.oddities import ODDITIES, odd_story, paywall_story
 from gonerd.newsroom.pages import PAGE_SIZE, list_page, missing_page, static_page
 from gonerd.newsroom.plan import EXTRA, REPRINT, planned_addresses
 from gonerd.newsroom.policies import policy_response
+from gonerd.newsroom.reprint import reprint
 from gonerd.newsroom.response import Headers, Response, html_response, redirect_to
 from gonerd.newsroom.sites import SITES, Site, site_of
 from gonerd.newsroom.structure import fixed_addresses, with_sections
@@ -171,7 +172,7 @@ class Newsroom:
     def _article(self, address: Address) -> Article:
         number = address.number
         if REPRINT <= number < EXTRA:
-            shown = variant(article(number - REPRINT, seed=self.seed), seed=self.seed)
+            shown = reprint(article(number - REPRINT, seed=self.seed), seed=self.seed)
         else:
             shown = article(number, seed=self.seed)
         return replace(
