@@ -10,6 +10,9 @@ __all__ = ["without_byline"]
 LOOKED_AT = 6
 """Lines from the top; what stands further down belongs to the text."""
 
+PROSE = 8
+"""Words; a line of so many that is no metadata begins the text."""
+
 LONGEST = 25
 """Words; a longer line is prose whatever it is made of."""
 
@@ -41,11 +44,15 @@ def without_byline(
     lines = text.split("\n")
     names = {word.casefold() for name in (*authors, site or "") for word in WORD.findall(name)}
     headline = _letters(title or "")
-    kept = [
-        line
-        for place, line in enumerate(lines)
-        if place >= LOOKED_AT or not (_letters(line) == headline or _says_nothing_new(line, names))
-    ]
+    kept: list[str] = []
+    for place, line in enumerate(lines):
+        if place >= LOOKED_AT:
+            return "\n".join(kept + lines[place:])
+        if _letters(line) == headline or _says_nothing_new(line, names):
+            continue
+        kept.append(line)
+        if len(line.split()) >= PROSE:
+            return "\n".join(kept + lines[place + 1 :])
     return "\n".join(kept) if kept else text
 
 

@@ -38,9 +38,9 @@ def scrape_sources(
     """
     if not any(source.seeds for source in sources):
         raise InputError("no source names a seed to begin at")
+    _require_crawl_folder(out)
     if force:
         clear_crawl(out)
-    _require_crawl_folder(out)
     journal = Journal(out)
     try:
         write_text(out / CONFIG, json.dumps(asdict(config), indent=2) + "\n", overwrite=True)

@@ -80,7 +80,7 @@ def read_warc(path: Path, *, limit: int, warn: Callable[[str], object]) -> Itera
                     yield _placed(held, path, bytes_of, last, last)
                     held = None
                 last = record.stream_pos
-                if record.record_type.name == "response" and record.http_headers is not None:
+                if str(record.record_type) == "response" and record.http_headers is not None:
                     held = _page(record, limit)
                     whole = held.problem is None or held.problem[0] != "cut_off"
                     if not whole:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
+from itertools import pairwise
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
@@ -150,7 +151,7 @@ def test_requests_to_a_host_come_one_at_a_time_and_keep_their_distance(tmp_path)
     assert logs[slow].most_at_once == logs[quick].most_at_once == 1
     assert logs[quick].shortest_gap() >= 0.08
     after_robots = logs[slow].times[1:]
-    assert min(b - a for a, b in zip(after_robots, after_robots[1:], strict=False)) >= 0.2
+    assert min(after - before for before, after in pairwise(after_robots)) >= 0.2
     assert logs[slow].agents.keys() == {"gonerd/0.1 (+https://github.com/gonerd/gonerd)"}
 
 

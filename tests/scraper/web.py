@@ -27,8 +27,10 @@ SENTENCES = (
 
 def article(name: str, *, links: tuple[str, ...] = (), head: str = "") -> str:
     """A news page whose text tells it from every other."""
-    paragraphs = "".join(f"<p>{sentence.format(name=name)} This is part {number} of the story of {name}.</p>\n"
-                         for number, sentence in enumerate(SENTENCES))  # fmt: skip
+    paragraphs = "".join(
+        f"<p>{sentence.format(name=name)} This is part {number} of the story of {name}.</p>\n"
+        for number, sentence in enumerate(SENTENCES)
+    )
     more = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
     return (
         f'<!DOCTYPE html><html lang="en"><head><title>{name} votes</title>{head}</head><body>'
