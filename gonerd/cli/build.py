@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from gonerd.align import MISALIGNED_POLICIES, MisalignedPolicy
+from gonerd.align import MisalignedPolicy
+from gonerd.cli.options import format_option, misaligned_option, scheme_option
 from gonerd.console import note, print_json, print_text, track
-from gonerd.corpora import FORMATS, Format, read_corpus
+from gonerd.corpora import Format, read_corpus
 from gonerd.labels import LABELS
-from gonerd.schemes import SCHEMES, Scheme
+from gonerd.schemes import Scheme
 
 __all__ = ["build"]
 
@@ -19,28 +20,9 @@ __all__ = ["build"]
 @click.argument("documents", metavar="DOCUMENTS")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
 @click.option("--name", default=None, help="The dataset's name.  [default: the folder's]")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="auto",
-    show_default=True,
-    help="What DOCUMENTS is: our JSON Lines, JSON Lines of tokens and tags, CoNLL columns.",
-)
-@click.option(
-    "--scheme",
-    type=click.Choice(SCHEMES),
-    default="iob2",
-    show_default=True,
-    help="The tag scheme of tokens and tags.",
-)
-@click.option(
-    "--on-misaligned",
-    type=click.Choice(MISALIGNED_POLICIES),
-    default="error",
-    show_default=True,
-    help="What to do with an entity that cuts a token or overlaps another.",
-)
+@format_option
+@scheme_option
+@misaligned_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the splits.")
 @click.option("--force", is_flag=True, help="Replace the folder if it exists.")
 @click.option(

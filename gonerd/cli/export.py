@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import click
 
-from gonerd.align import MISALIGNED_POLICIES, MisalignedPolicy
+from gonerd.align import MisalignedPolicy
+from gonerd.cli.options import format_option, misaligned_option, scheme_option
 from gonerd.console import note, track
-from gonerd.corpora import FORMATS, Format
+from gonerd.corpora import Format
 from gonerd.schema import Document
-from gonerd.schemes import SCHEMES, Scheme
+from gonerd.schemes import Scheme
 
 __all__ = ["export"]
 
@@ -26,31 +27,12 @@ __all__ = ["export"]
     required=True,
     help="Our JSON Lines, or CoNLL columns.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="auto",
-    show_default=True,
-    help="What DOCUMENTS is, if it is a file.",
-)
+@format_option
 @click.option(
     "--split", default="all", show_default=True, help="The split, if DOCUMENTS is a dataset."
 )
-@click.option(
-    "--scheme",
-    type=click.Choice(SCHEMES),
-    default="iob2",
-    show_default=True,
-    help="The tag scheme, of what is read and of what is written.",
-)
-@click.option(
-    "--on-misaligned",
-    type=click.Choice(MISALIGNED_POLICIES),
-    default="error",
-    show_default=True,
-    help="What to do with an entity that flat tags can't express.",
-)
+@scheme_option
+@misaligned_option
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def export(
     documents: str,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from gonerd.cli.evaluate import score_lines
+from gonerd.cli.options import format_option, scheme_option
 from gonerd.console import print_json, print_text
-from gonerd.corpora import FORMATS, Format
-from gonerd.schemes import SCHEMES, Scheme
+from gonerd.corpora import Format
+from gonerd.schemes import Scheme
 
 __all__ = ["score"]
 
@@ -15,21 +16,8 @@ __all__ = ["score"]
 @click.command()
 @click.argument("gold")
 @click.argument("predicted", metavar="PRED")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="auto",
-    show_default=True,
-    help="What both files are.",
-)
-@click.option(
-    "--scheme",
-    type=click.Choice(SCHEMES),
-    default="iob2",
-    show_default=True,
-    help="The tag scheme of tokens and tags.",
-)
+@format_option
+@scheme_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as one JSON object.")
 def score(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from gonerd.align import MISALIGNED_POLICIES, MisalignedPolicy
+from gonerd.align import MisalignedPolicy
+from gonerd.cli.options import misaligned_option
 from gonerd.console import note, print_json, print_text
 from gonerd.errors import ConfigError
 
@@ -28,13 +29,7 @@ __all__ = ["stats"]
     metavar="DIR",
     help="Draw the densities of lengths and the tags' shares there, as PNG and SVG.",
 )
-@click.option(
-    "--on-misaligned",
-    type=click.Choice(MISALIGNED_POLICIES),
-    default="error",
-    show_default=True,
-    help="What to do with an entity of a file that cuts a token or overlaps another.",
-)
+@misaligned_option
 @click.option("--force", is_flag=True, help="Replace existing figures.")
 def stats(
     datasets: tuple[str, ...],

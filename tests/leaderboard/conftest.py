@@ -12,19 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from gonerd_leaderboard.page import build_page
 from gonerd_leaderboard.submission import submit
+from tests.browser import LAUNCH_OPTIONS, find_browser
 from tests.leaderboard.factory import make_run
-
-CHROMIUM = Path("/usr/bin/chromium")
-
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-)
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>&amp;"\''
 LONG = "longest" * 28 + "name"
@@ -67,13 +56,14 @@ def browser() -> Iterator[Browser]:
     """Headless Chromium; without one the test fails, unless GONERD_NO_BROWSER=1 says so."""
     if os.environ.get("GONERD_NO_BROWSER") == "1":
         pytest.skip("GONERD_NO_BROWSER=1: no test that needs a browser was asked for")
-    if not CHROMIUM.exists():
+    path = find_browser()
+    if path is None:
         pytest.fail(
-            f"{CHROMIUM} is missing: install it with 'apt-get install chromium', "
+            "no Chromium was found: run 'python tests/browser.py', name one in GONERD_BROWSER, "
             "or set GONERD_NO_BROWSER=1 to leave the browser tests out",
             pytrace=False,
         )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
+        browser = playwright.chromium.launch(executable_path=path, args=LAUNCH_OPTIONS)
         yield browser
         browser.close()

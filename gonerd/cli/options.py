@@ -1,0 +1,36 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+import click
+
+from gonerd.align import MISALIGNED_POLICIES
+from gonerd.corpora import FORMATS
+from gonerd.schemes import SCHEMES
+
+__all__ = ["format_option", "misaligned_option", "scheme_option"]
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="auto",
+    show_default=True,
+    help="What a corpus file is: our JSON Lines, JSON Lines of tokens and tags, CoNLL columns.",
+)
+
+scheme_option = click.option(
+    "--scheme",
+    type=click.Choice(SCHEMES),
+    default="iob2",
+    show_default=True,
+    help="The tag scheme of tokens and tags.",
+)
+
+misaligned_option = click.option(
+    "--on-misaligned",
+    type=click.Choice(MISALIGNED_POLICIES),
+    default="error",
+    show_default=True,
+    help="What to do with an entity that cuts a token or overlaps another.",
+)
