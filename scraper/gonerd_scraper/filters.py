@@ -24,6 +24,8 @@ class CleanRules:
 
     language: str | None = "en"
     """ISO 639-1 code that a document must be in."""
+    min_language_characters: int = 100
+    """The language of a shorter text can't be told and is not judged."""
     min_language_certainty: float | None = 0.5
     """Certainty, 0 to 1, with which it must be."""
     max_code_lines: float | None = 0.15
@@ -53,6 +55,8 @@ class CleanRules:
     """A page above `max_link_share` is a list when its lines have fewer words than this on average."""
     max_teaser_share: float | None = 0.75
     """Share of a page's lines of prose that may stand right behind a headline that is a link."""
+    min_lines: int = 4
+    """With fewer lines than this, shares of lines are not looked at: many sources lost their line breaks."""
     min_words: int | None = 50
     """Gopher: 50."""
     max_words: int | None = 100_000
@@ -69,8 +73,9 @@ class CleanRules:
     """Gopher: share of lines that end in an ellipsis, 0.3."""
     min_alphabetic_words: float | None = 0.8
     """Gopher: share of words with a letter, 0.8."""
-    min_stop_words: int | None = 2
-    """Gopher: different words of the, be, to, of, and, that, have, with; 2."""
+    min_stop_words: int | None = 1
+    """Gopher: different words of the, be, to, of, and, that, have, with, at least 2; the language rule
+    judges that better, and short wire reports get by with one."""
     min_lines_ending_sentence: float | None = 0.12
     """FineWeb: share of lines that end in punctuation, 0.12."""
     max_short_lines: float | None = 0.67
@@ -130,7 +135,7 @@ def apply_rules(
 
 
 def _language(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
-    if rules.language is None:
+    if rules.language is None or m.characters < rules.min_language_characters:
         return None
     values = {"language": m.language, "certainty": m.language_certainty}
     if m.language != rules.language:
@@ -229,9 +234,13 @@ NOISE = (
 )
 """Measure, the threshold it must reach, the threshold it must not pass."""
 
+OF_LINES = ("bullet_lines", "ellipsis_lines", "lines_ending_sentence", "short_lines")
+
 
 def _noisy(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
     for name, low, high in NOISE:
+        if name in OF_LINES and m.lines < rules.min_lines:
+            continue
         value = getattr(m, name)
         if low is not None and _below(value, limit := getattr(rules, low)):
             return Rejection("noisy", f"{name} is {value}, below {limit}", {name: value})

@@ -20,13 +20,18 @@ SHORT_LINE = 30
 
 CODE_LINE = re.compile(
     r"""
-      [;{}]\s*(?://.*)?$                                         # ends as statements and blocks do
-    | ^\s*(?:\#include|import\s+[\w.]+\s*;?$|from\s+[\w.]+\s+import|package\s+[\w.]+;) |
-    ^\s*(?:def|class|function|func|fn|public|private|static|var|let|const|if|for|while)\b.*[({:=]\s*\S*.*[):{;]\s*$
-    | ^\s*(?:return|print|echo|elif|else|try|except|catch)\b.*[:;(){}] | ^\s*(?:\$|>>>|\#!)\s*\S |
-    </?\w+(?:\s+[\w-]+="[^"]*")*\s*/?>                         # markup shown as text |
-    =>|::|&&|\|\||!==?|\+=|== | ^\s*(?://|/\*|\*/|<!--) | ^\s*[\w.\[\]'"]+\s*=\s*[\w.\[\]'"({]+.*$ #
-    an assignment | ^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE)\b.*\b(?:FROM|INTO|SET|TABLE)\b
+      [{}]\s*;?\s*(?://.*)?$                                     # ends as blocks do
+    | (?:\w\([^()]*\)|=.*|\]|\+\+|--)\s*;$                        # ends as statements do
+    | ^\s*(?:\#include|import\s+[\w.]+\s*;?$|from\s+[\w.]+\s+import|package\s+[\w.]+;)
+    | ^\s*(?:def|class|function|func|fn|public|private|static|var|let|const|if|for|while)\b
+      .*[({:=]\s*\S*.*[):{;]\s*$
+    | ^\s*(?:return|print|echo|elif|else|try|except|catch)\b.*[:;(){}]
+    | ^\s*(?:\$\ [a-z]|>>>\ |\#!)                               # a prompt
+    | </?\w+(?:\s+[\w-]+="[^"]*")*\s*/?>                         # markup shown as text
+    | =>|::|&&|\|\||!==?|\+=|==
+    | ^\s*(?://|/\*|\*/|<!--)
+    | ^\s*[\w.\[\]'"]+\s*=\s*[\w.\[\]'"({]+.*$                   # an assignment
+    | ^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE)\b.*\b(?:FROM|INTO|SET|TABLE)\b
     """,
     re.VERBOSE,
 )
@@ -41,6 +46,7 @@ class Measures:
     names).
     """
 
+    characters: int
     words: int
     lines: int
     mean_word_length: float
@@ -80,6 +86,7 @@ def measures_of(document: Document) -> Measures:
     page = document.meta.get("page") or {}
     lowered = {word.lower() for word in words}
     return Measures(
+        characters=len(text),
         words=len(words),
         lines=len(lines),
         mean_word_length=_share(sum(map(len, words)), count),
