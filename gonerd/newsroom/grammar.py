@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from gonerd.newsroom.cast import ORGANISATIONS, PERSONS, PLACES
+from gonerd.newsroom.cast import PERSONS, PLACES
+from gonerd.newsroom.organisations import ORGANISATIONS
 from gonerd.newsroom.template import (
     Profile,
     Template,

@@ -9,11 +9,14 @@ from math import exp, log
 __all__ = ["LENGTH_QUANTILES", "length_at"]
 
 LENGTH_QUANTILES = (
-    (0.0, 38), (0.01, 52), (0.05, 85), (0.25, 170), (0.5, 330), (0.65, 512), (0.75, 658), (0.9, 1050), (0.97, 1550),
-    (0.998, 4096), (1.0, 6768),
+    (0.0, 38), (0.01, 52), (0.05, 85), (0.25, 170), (0.5, 330), (0.65, 512),
+    (0.75, 658), (0.9, 1050), (0.97, 1550), (0.998, 4096), (1.0, 6768),
 )  # fmt: skip
-"""(share, tokens): 170, 330, 658 and 6,768 are Table 1's, 512 and 4,096 stand in section 3.3; the others make the
-mean 508 and the standard deviation 557 (Table 1: 507.6 and 556.5). No article is below 38 tokens, where the paper's least is 1."""
+"""(share, tokens): 170, 330, 658 and 6,768 are Table 1's, 512 and 4,096 stand in section 3.3.
+
+The others make the mean 508 and the standard deviation 557 (Table 1: 507.6 and 556.5). No article
+is planned below 38 tokens, where the paper's least is 1.
+"""
 
 
 def length_at(share: float) -> float:

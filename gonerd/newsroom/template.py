@@ -4,9 +4,12 @@ A template is one line of a lexicon file:
 
     {mayor} told [reporters|the council] that <worry>.
 
-`{role}` names somebody or something of the article's cast, `{role:form}` a way to name it, `{value:args}` a number, date or the
-like, `<rule>` any template of that rule, `[a|b]` one of some alternatives (which nest), `a(n)` the article that fits what follows.
+`{role}` names somebody or something of the article's cast, `{role:form}` a way to name it,
+`{value:args}` a number, date or the like, `<rule>` any template of that rule, `[a|b]` one of some
+alternatives (which nest), `a(n)` the article that fits what follows.
 """
+
+# ruff: noqa: ARG002 - parts share one signature
 
 from __future__ import annotations
 
@@ -44,12 +47,13 @@ def word_count(text: str) -> int:
 
 @dataclass(slots=True)
 class Profile:
-    """The mean number of words, and of PER, ORG and LOC mentions, of a template."""
+    """The mean number of words, of PER, ORG and LOC mentions, and of phones and addresses, of a template."""
 
     words: float = 0.0
     per: float = 0.0
     org: float = 0.0
     loc: float = 0.0
+    contacts: float = 0.0
 
     def add(self, other: Profile, share: float = 1.0) -> None:
         """Add `share` of another profile to this one."""
@@ -57,6 +61,7 @@ class Profile:
         self.per += share * other.per
         self.org += share * other.org
         self.loc += share * other.loc
+        self.contacts += share * other.contacts
 
 
 class Part(Protocol):
@@ -88,7 +93,7 @@ class Literal:
         if self.sentence:
             writer.capital = True
 
-    def profile(self, of_rule: Callable[[str], Profile], label: Callable[[str], str]) -> Profile:  # noqa: ARG002
+    def profile(self, of_rule: Callable[[str], Profile], label: Callable[[str], str]) -> Profile:
         """Only words."""
         return Profile(self.words)
 
@@ -101,7 +106,7 @@ class Indefinite:
         """Leave it to the next piece to choose between a and an."""
         writer.indefinite = True
 
-    def profile(self, of_rule: Callable[[str], Profile], label: Callable[[str], str]) -> Profile:  # noqa: ARG002
+    def profile(self, of_rule: Callable[[str], Profile], label: Callable[[str], str]) -> Profile:
         """One word."""
         return Profile(1)
 
@@ -116,7 +121,7 @@ class Reference:
         """Write one of the rule's templates, if it can be one that the article has not had."""
         writer.rule(self.rule)
 
-    def profile(self, of_rule: Callable[[str], Profile], label: Callable[[str], str]) -> Profile:  # noqa: ARG002
+    def profile(self, of_rule: Callable[[str], Profile], label: Callable[[str], str]) -> Profile:
         """The mean over the rule's templates."""
         return of_rule(self.rule)
 
@@ -145,8 +150,8 @@ class Choice:
 class Slot:
     """A mention of the cast or a value: `name`, its `form` (arguments), and what follows it.
 
-    `closed`: 1 if no apposition may follow, as a comma does; 2 if no bracket may follow either. `possessive`: the
-    clitic is written with the mention, as its form hangs on the last letter.
+    `closed`: 1 if no apposition may follow, since a comma does; 2 if no bracket may follow either.
+    `possessive`: the clitic is written with the mention, as its form hangs on the last letter.
     """
 
     name: str
@@ -160,7 +165,7 @@ class Slot:
         if self.possessive:
             writer.possessive()
 
-    def profile(self, of_rule: Callable[[str], Profile], label: Callable[[str], str]) -> Profile:  # noqa: ARG002
+    def profile(self, of_rule: Callable[[str], Profile], label: Callable[[str], str]) -> Profile:
         """A mention counts as one of its label, of about two words."""
         kind = label(self.name) if self.form not in ("he", "him", "his", "the") else ""
         if kind == "PER":
@@ -169,6 +174,8 @@ class Slot:
             return Profile(2.6, org=1)
         if kind == "LOC":
             return Profile(1.6, loc=1)
+        if self.name in ("phone", "address"):
+            return Profile(5, contacts=1)
         return Profile(1.5)
 
 

@@ -1,11 +1,13 @@
 """Numbers, dates and other values of a text, none of them an entity."""
 
+# ruff: noqa: ARG001 - the makers in VALUES share one signature
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from gonerd.newsroom.names import Draw, pick, place_stem, surname
+from gonerd.newsroom.names import Draw, one_of, pick, place_stem, surname
 
 __all__ = ["MONTHS", "VALUES", "WEEKDAYS", "Value", "date_text"]
 
@@ -41,13 +43,13 @@ def date_text(day: datetime, *, year: bool) -> str:
     return f"{text}, {day.year}" if year else text
 
 
-def _num(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _num(arguments: str, draw: Draw, now: datetime) -> str:
     low, high = (int(part) for part in arguments.split("-"))
     number = low + int((high - low + 1) * draw())
     return _SMALL[number] if number < 10 else f"{number:,}"
 
 
-def _nth(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _nth(arguments: str, draw: Draw, now: datetime) -> str:
     low, high = (int(part) for part in arguments.split("-"))
     number = low + int((high - low + 1) * draw())
     if number < 10:
@@ -58,13 +60,15 @@ def _nth(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
     return f"{number}{ending}"
 
 
-def _digits(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _digits(arguments: str, draw: Draw, now: datetime) -> str:
     low, high = (int(part) for part in arguments.split("-"))
     return str(low + int((high - low + 1) * draw()))
 
 
-def _money(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _money(arguments: str, draw: Draw, now: datetime) -> str:
     size = arguments or ("small", "medium", "large")[int(3 * draw())]
+    if size == "ticket":
+        return f"${3 + int(40 * draw())}"
     if size == "small":
         return f"${5 * int(2 + 180 * draw() ** 2)}"
     if size == "medium":
@@ -79,7 +83,7 @@ def _money(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
     return f"${1 + 20 * draw() ** 2:.1f} billion"
 
 
-def _pct(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _pct(arguments: str, draw: Draw, now: datetime) -> str:
     low, high = (int(part) for part in (arguments or "2-70").split("-"))
     number = low + (high - low) * draw()
     text = f"{number:.1f}" if draw() < 0.4 else str(max(1, round(number)))
@@ -103,7 +107,7 @@ def _future(arguments: str, draw: Draw, now: datetime) -> str:
     return date_text(day, year=day.year != now.year)
 
 
-def _today(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _today(arguments: str, draw: Draw, now: datetime) -> str:
     return date_text(now, year=False)
 
 
@@ -112,7 +116,7 @@ def _weekday(arguments: str, draw: Draw, now: datetime) -> str:
     return WEEKDAYS[(now.weekday() - back) % 7]
 
 
-def _nextday(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _nextday(arguments: str, draw: Draw, now: datetime) -> str:
     return WEEKDAYS[(now.weekday() + 1 + int(5 * draw())) % 7]
 
 
@@ -121,20 +125,25 @@ def _month(arguments: str, draw: Draw, now: datetime) -> str:
     return _LONG_MONTHS[(now.month - 1 + ahead) % 12]
 
 
-def _time(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _time(arguments: str, draw: Draw, now: datetime) -> str:
+    if arguments:  # "open" in the morning, "close" later in the day
+        hour = 8 + int(3 * draw()) if arguments == "open" else 3 + int(6 * draw())
+        minute = (0, 0, 30)[int(3 * draw())]
+        half = "a.m." if arguments == "open" else "p.m."
+        return f"{hour}:{minute:02d} {half}" if minute else f"{hour} {half}"
     hour, minute = 1 + int(12 * draw()), (0, 0, 15, 20, 30, 40, 45)[int(7 * draw())]
     half = "a.m." if draw() < 0.45 else "p.m."
     return f"{hour}:{minute:02d} {half}" if minute else f"{hour} {half}"
 
 
-def _score(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _score(arguments: str, draw: Draw, now: datetime) -> str:
     low = int(4 * draw())
     if arguments == "high":
         low = 58 + int(40 * draw())
     return f"{low + 1 + int(5 * draw())}-{low}"
 
 
-def _case(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _case(arguments: str, draw: Draw, now: datetime) -> str:
     serial = int(9000 * draw())
     return (
         f"{now.year % 100}-cr-{serial:05d}",
@@ -143,7 +152,7 @@ def _case(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
     )[int(3 * draw())]
 
 
-def _road(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _road(arguments: str, draw: Draw, now: datetime) -> str:
     number = 2 + int(400 * draw() ** 2)
     return (
         f"Route {number}",
@@ -153,11 +162,11 @@ def _road(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
     )[int(4 * draw())]
 
 
-def _zip(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _zip(arguments: str, draw: Draw, now: datetime) -> str:
     return f"{10000 + int(89999 * draw())}"
 
 
-def _law(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _law(arguments: str, draw: Draw, now: datetime) -> str:
     form = pick("law.form", draw, 1.8)
     kind = draw()
     if kind < 0.2:
@@ -167,41 +176,45 @@ def _law(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
     return f"{pick('law.noun', draw)} {form}"
 
 
-def _operation(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _operation(arguments: str, draw: Draw, now: datetime) -> str:
     return f"Operation {pick('operation.a', draw)} {pick('operation.b', draw)}"
 
 
-def _product(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _product(arguments: str, draw: Draw, now: datetime) -> str:
     maker = (pick("company.coined", draw), surname(draw), place_stem(draw))[int(3 * draw())]
     return f"{maker} {pick('product.noun', draw)}"
 
 
-def _work(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+_TITLE_ENDS = ("Rain", "Letters", "Years", "Road", "Hours", "Songs")
+_TITLE_STARTS = ("Letters to", "Leaving", "A Year in", "The Last Train to", "Remembering")
+
+
+def _work(arguments: str, draw: Draw, now: datetime) -> str:
     kind = draw()
     if kind < 0.4:
         return f"The {pick('operation.a', draw)} {pick('operation.b', draw)}"
     if kind < 0.7:
-        return f"{pick('operation.a', draw)} {('Rain', 'Letters', 'Years', 'Road', 'Hours', 'Songs')[int(6 * draw())]}"
-    return f"{('Letters to', 'Leaving', 'A Year in', 'The Last Train to', 'Remembering')[int(5 * draw())]} {place_stem(draw)}"
+        return f"{pick('operation.a', draw)} {one_of(_TITLE_ENDS, draw)}"
+    return f"{one_of(_TITLE_STARTS, draw)} {place_stem(draw)}"
 
 
-def _prize(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _prize(arguments: str, draw: Draw, now: datetime) -> str:
     return f"{surname(draw)} {('Prize', 'Medal', 'Award', 'Cup', 'Trophy', 'Fellowship')[int(6 * draw())]}"
 
 
-def _nationality(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _nationality(arguments: str, draw: Draw, now: datetime) -> str:
     return pick("nationality", draw)
 
 
-def _event(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _event(arguments: str, draw: Draw, now: datetime) -> str:
     return pick("event", draw)
 
 
-def _drug(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _drug(arguments: str, draw: Draw, now: datetime) -> str:
     return pick("drug", draw)
 
 
-def _gun(arguments: str, draw: Draw, now: datetime) -> str:  # noqa: ARG001
+def _gun(arguments: str, draw: Draw, now: datetime) -> str:
     return pick("gun", draw)
 
 
@@ -233,4 +246,4 @@ VALUES: Mapping[str, Value] = {
     "year": _year,
     "zip": _zip,
 }
-"""What `{name:arguments}` may name beside the cast; `@key` after the arguments keeps the text for the rest of the story."""
+"""What `{name:arguments}` may name beside the cast; `@key` keeps the text for the rest of the story."""

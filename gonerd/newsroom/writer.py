@@ -6,19 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
-from gonerd.newsroom.cast import (
-    GENERIC,
-    ORGANISATIONS,
-    PERSONS,
-    Organisation,
-    Person,
-    Place,
-    new_organisation,
-    new_person,
-    new_place,
-)
+from gonerd.newsroom.cast import PERSONS, Person, Place, new_person, new_place
 from gonerd.newsroom.grammar import base_role, grammar
 from gonerd.newsroom.names import pick, surname
+from gonerd.newsroom.organisations import GENERIC, ORGANISATIONS, Organisation, new_organisation
 from gonerd.newsroom.template import Template, TemplateError, word_count
 from gonerd.newsroom.values import VALUES
 from gonerd.schema import Entity
@@ -28,6 +19,11 @@ __all__ = ["Story", "Writer"]
 _VOWELS = frozenset("aeiouAEIOU")
 _SPELLED_WITH_VOWEL = frozenset("AEFHILMNORSX")
 _TRIES = 5
+_NAMED_AFTER = 0.1
+"""How often a company bears the name of the story's town or main person."""
+_GENERIC_SHARE = 0.25
+_KNOWN_ACRONYM = 0.45
+"""How often an agency needs no introduction."""
 
 
 @dataclass(slots=True)
@@ -49,7 +45,8 @@ class Story:
 class Writer:
     """Renders templates into one text, and keeps the entities with their offsets.
 
-    `formal` is the style of the justice department; `full_share` how often a later mention of a person is the full name.
+    `formal` is the style of the justice department; `full_share` how often a later mention of a
+    person is the full name.
     """
 
     def __init__(self, *, chance: Random, now: datetime, formal: bool, full_share: float) -> None:
@@ -64,13 +61,17 @@ class Writer:
         self.capital = True
         self.indefinite = False
         self.heading = False
+        self.paragraphs = 0
         self.story = Story({})
+        self.stories: list[Story] = []
         self._comma = False
         self._last = ""
         self._used: dict[str, set[int]] = {}
-        self._seen: dict[tuple[str, str], bool] = {}
         self._local: list[str] = []
+        self._texts: set[str] = set()
+        self._start = 0
         self._self: Person | None = None
+        self._open = False
         self._grammar = grammar()
 
     # What the parts of a template call.
@@ -81,6 +82,10 @@ class Writer:
             self._comma = False
             if text[0] not in ".,;:?!)”" and not text.startswith((" (", " —")):
                 self._put(",")
+        if text[0] == " " and self._last == " ":  # an empty alternative stood between them
+            text = text[1:]
+            if not text:
+                return
         if text[0] == "." and self._last == ".":
             text = text[1:]
             if not text:
@@ -138,6 +143,8 @@ class Writer:
             self._value(name, form)
         elif name == "@":
             self._own(form)
+        elif name == "alias":
+            self.entity(pick("nickname", self.random), "PER")
         elif name in ("phone", "address"):
             self.entity(getattr(self, f"_{name}")(), "MISC", name.upper())
         elif "." in name:
@@ -162,8 +169,10 @@ class Writer:
         self.entities.append(Entity(start, self.length, label, subtype))
         self.mentions[label] += 1
 
-    def template(self, template: Template) -> None:
-        """Write a template as the beginning of a sentence."""
+    def template(self, template: Template, *, site: str = "") -> None:
+        """Write a template as the beginning of a sentence; `site` is the organisation that `{site}` names."""
+        if site:
+            self.story.organisations["site"] = Organisation(site, site, "paper", introduced=True)
         self.capital = True
         for part in template:
             part.write(self)
@@ -173,14 +182,32 @@ class Writer:
         return word_count("".join(self.parts[part:]))
 
     def end_paragraph(self) -> None:
-        """Write a line feed; roles that begin with _ and an open apposition end here."""
+        """Write a line feed; roles that begin with _ and an open apposition end here.
+
+        A paragraph that the article has already, word for word, is taken back.
+        """
         self._comma = self.indefinite = False
         for name in self._local:
             self.story.people.pop(name, None)
             self.story.places.pop(name, None)
             self.story.organisations.pop(name, None)
         self._local.clear()
+        text = "".join(self.parts[self._start :])
+        if text in self._texts:
+            self._take_back(text)
+            return
+        self._texts.add(text)
+        self.paragraphs += 1
         self._put("\n")
+        self._start = len(self.parts)
+        self.capital = True
+
+    def _take_back(self, text: str) -> None:
+        del self.parts[self._start :]
+        self.length -= len(text)
+        while self.entities and self.entities[-1].start >= self.length:
+            self.mentions[self.entities.pop().label] -= 1
+        self._last = "\n"
         self.capital = True
 
     # The cast.
@@ -228,8 +255,16 @@ class Writer:
             base = base_role(name)
             role = self.story.aliases.get(base, base)
             second = name.strip("_+")[len(base) :] or ("2" if base == "opposing" else "")
+            if name[-1] == "+":
+                second = "+"
+                self.story.places.pop("town+", None)
             town, county = self.place(f"town{second}").name, self.place("county").name
-            one = new_organisation(role, self.random, town=town, county=county)
+            if role == "company" and self.random() < _NAMED_AFTER:
+                stem = self.person("per").last if self.random() < 0.5 else town
+                noun = pick("company.noun", self.random)
+                one = Organisation(f"{stem} {noun}", stem, role)
+            else:
+                one = new_organisation(role, self.random, town=town, county=county)
             self._keep(name)
             self.story.organisations[name] = one
         return one
@@ -247,7 +282,7 @@ class Writer:
         if base in PERSONS:
             self._person(self.person(name), name, form, closed)
         elif base in ORGANISATIONS or base == "org":
-            self._organisation(self.organisation(name), form, closed)
+            self._organisation(self.organisation(name), form, closed, main=name == "org")
         else:
             self._place(self.place(name), form, closed)
 
@@ -261,7 +296,7 @@ class Writer:
         elif form == "given":
             person.introduced = True
             self.entity(person.given, "PER")
-        elif form == "last":
+        elif form == "last" and (person.introduced or self.heading):
             person.introduced = True
             self.entity(person.short, "PER")
         elif form == "full" or (person.introduced and self.random() < self.full_share):
@@ -288,10 +323,8 @@ class Writer:
                 self._open = False
                 self._comma = True
 
-    _open = False
-
     def _own(self, form: str) -> None:
-        """The person whose introduction is being written: {@} the full name, {@:age}, {@:yo}; {@:,} opens an apposition."""
+        """Write about the person who is being introduced; {@:,} opens an apposition."""
         assert self._self is not None
         if form == ",":
             self._open = True
@@ -299,20 +332,26 @@ class Writer:
         else:
             self._person(self._self, "+", form or "full", 0)
 
-    def _organisation(self, one: Organisation, form: str, closed: int) -> None:
+    def _organisation(self, one: Organisation, form: str, closed: int, *, main: bool) -> None:
         if form == "the":
             self.literal(GENERIC[one.role])
             return
         first = not one.introduced
-        if (first and not self.heading) or form == "full":
+        if first and one.acronym and form == "" and self.random() < _KNOWN_ACRONYM:
+            one.introduced, first = True, False
+            form = "short"
+        if form == "short" and not (first and one.acronym):
+            text = one.short
+        elif (first and not self.heading) or form == "full":
             text = one.name
-        elif form == "" and one.role in GENERIC and self.random() < 0.2:
+        elif form == "" and main and self._self is None and self.random() < _GENERIC_SHARE:
             self.literal(GENERIC[one.role])
             return
         else:
-            text = one.short if form == "short" or self.random() < 0.7 else one.name
+            text = one.short if self.random() < 0.97 else one.name
         one.introduced = True
-        if one.article and form != "bare":
+        article = one.article or (one.short_article and text == one.short)
+        if article and form != "bare" and not self.heading:
             self.literal("the ")
         self.entity(text, "ORG")
         if (
@@ -394,7 +433,7 @@ class Writer:
         elif kind < 0.28:
             text += f", Apt. {1 + int(90 * draw())}"
         elif kind < 0.34:
-            text = f"{number} {('N.', 'S.', 'E.', 'W.')[int(4 * draw())]} {street} {pick('street.type', draw, 1.5)}"
+            text = f"{number} {'NSEW'[int(4 * draw())]}. {street} {pick('street.type', draw, 1.5)}"
         elif kind < 0.38:
             text = f"P.O. Box {number}"
         return text
@@ -441,7 +480,7 @@ def _takes_an(following: str) -> bool:
     if word[:2].isupper() and len(word) > 1:
         return word[0] in _SPELLED_WITH_VOWEL
     if word[0].isdigit():
-        return word[0] == "8" or word[:2] in ("11", "18") and not word[2:3].isdigit()
+        return word[0] == "8" or (word[:2] in ("11", "18") and not word[2:3].isdigit())
     if word[0] not in _VOWELS:
         return word.startswith(("hour", "honest", "heir", "honor"))
     return not word.lower().startswith(
