@@ -36,6 +36,7 @@ def save_checkpoint(folder: Path, trainer: Trainer, *, identity: dict[str, Any])
                 "identity": identity,
                 "plan": asdict(trainer.plan),
                 "step": trainer.step,
+                "done": trainer.done,
                 "seconds": trainer.seconds,
                 "validation_seconds": trainer.validation_seconds,
                 "stopped_early": trainer.stopped_early,
@@ -63,6 +64,7 @@ def restore_checkpoint(folder: Path, trainer: Trainer, *, identity: dict[str, An
             )
         trainer.plan = Plan(**state["plan"])
         trainer.step = state["step"]
+        trainer.done = state["done"]
         trainer.seconds = state["seconds"]
         trainer.validation_seconds = state["validation_seconds"]
         trainer.stopped_early = state["stopped_early"]

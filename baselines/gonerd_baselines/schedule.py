@@ -1,4 +1,4 @@
-"""How many steps a training takes, and the learning rate of each: settled before the first step."""
+"""How many steps a training takes, and the learning rate of each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 __all__ = ["SAFETY", "Plan", "learning_rate", "steps_that_fit"]
 
-SAFETY = 0.85
-"""Share of the time limit that is planned for; the rest is for a machine that becomes slower."""
+SAFETY = 0.92
+"""Share of the time left that is planned for; the rest is for a machine that becomes slower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +15,23 @@ class Plan:
     """A training's length in steps, and why."""
 
     steps: int
-    by_machine: bool
-    """Whether the time limit, and so the machine's speed, made it shorter than the epochs asked for."""
+    """Steps in all, those taken included."""
+    wanted: int
+    """Steps of all epochs; more than `steps` where the time limit does not let them all fit."""
+    revisions: int = 0
+    """How often the machine's speed changed the plan after the training began."""
+
+    @property
+    def by_machine(self) -> bool:
+        """Whether the machine's speed had a say in the number of steps."""
+        return self.steps < self.wanted or self.revisions > 0
+
+    def revised(self, *, step: int, fitting: int) -> Plan:
+        """The plan after `step` steps, where `fitting` more find time."""
+        steps = min(self.wanted, step + fitting)
+        if steps == self.steps:
+            return self
+        return Plan(steps=steps, wanted=self.wanted, revisions=self.revisions + 1)
 
 
 def steps_that_fit(
@@ -35,10 +50,8 @@ def steps_that_fit(
     return max(1, whole * steps_per_epoch + min(rest, steps_per_epoch))
 
 
-def learning_rate(step: int, *, steps: int, highest: float, warmup: float) -> float:
-    """The rate of `step` (from 0): up in a straight line over `warmup` of the steps, then down to 0."""
-    rising = warmup * steps
-    done = step + 1
-    if done < rising:
-        return highest * done / rising
-    return highest * (steps - step) / max(1.0, steps - rising + 1)
+def learning_rate(done: float, *, highest: float, warmup: float) -> float:
+    """The rate when the share `done` of the training is over: up in a straight line, then down to 0."""
+    if done < warmup:
+        return highest * done / warmup
+    return highest * (1 - done) / (1 - warmup)

@@ -81,6 +81,8 @@ class Trainer:
         self.forget = (share / (share + frequency.clamp(min=1e-9))).to(device)
         self.plan: Plan | None = None
         self.step = 0
+        self.done = 0.0
+        """Share of the training that is over, from 0 to 1: what the learning rate follows."""
         self.seconds = 0.0
         self.validation_seconds = 0.0
         self._began = 0.0
@@ -117,8 +119,10 @@ class Trainer:
         if self.plan is None or self.best_epoch is None:
             raise RuntimeError("the training has not run")
         return {
-            "plan": asdict(self.plan)
-            | {
+            "plan": {
+                "steps": self.plan.steps,
+                "by_machine": self.plan.by_machine,
+                "revisions": self.plan.revisions,
                 "steps_taken": self.step,
                 "stopped_by_time": self.stopped_early,
                 "note": "the time limit and so this machine's speed decided the number of steps"
@@ -159,7 +163,10 @@ class Trainer:
             if self.step >= plan.steps or self.stopped_early:
                 break
         trained = time.monotonic() - began
+        validating = time.monotonic()
         f1 = validation_counts(self.average, self.validation).f1
+        if self.config.max_seconds is not None:
+            self.validation_seconds = time.monotonic() - validating
         self.epochs.append(
             Epoch(
                 epoch=epoch,
@@ -173,18 +180,23 @@ class Trainer:
         if self.best_epoch is None or f1 > self.best_epoch.validation_f1:
             self.best_epoch = self.epochs[-1]
             self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
+        self.plan = self._revised(plan, trained / (self.step - first))
 
     def _take_step(self, batch: Batch, steps: int) -> float:
         config = self.config
+        # The share that is done goes to 1 in even parts over the steps left, however often these change.
+        part = (1 - self.done) / (steps - self.step)
+        rate = learning_rate(
+            self.done + part / 2, highest=config.learning_rate, warmup=config.warmup
+        )
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(
-                self.step, steps=steps, highest=config.learning_rate, warmup=config.warmup
-            )
+            group["lr"] = rate
         loss = backward(self.tagger, batch, self.forget)
         torch.nn.utils.clip_grad_norm_(self.tagger.parameters(), config.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
+        self.done += part
         decay = min(config.average, (1 + self.step) / (DECAY_WARM + self.step))
         with torch.no_grad():
             pairs = zip(self.average.parameters(), self.tagger.parameters(), strict=True)
@@ -207,18 +219,29 @@ class Trainer:
     def _make_plan(self) -> Plan:
         config = self.config
         if config.max_seconds is None:
-            return Plan(steps=self._steps_of_all_epochs(), by_machine=False)
+            steps = self._steps_of_all_epochs()
+            return Plan(steps=steps, wanted=steps)
         batches = self._batches(0)
         a_step = seconds_per_step(self.tagger, self.train, batches, self.forget, config)
         self.validation_seconds = seconds_per_validation(self.average, self.validation)
-        possible = steps_that_fit(
-            steps_per_epoch=len(batches),
-            seconds=config.max_seconds - (time.monotonic() - self._began),
+        fitting = self._steps_that_fit(config.max_seconds, a_step)
+        wanted = self._steps_of_all_epochs(enough=100 * fitting)
+        return Plan(steps=min(wanted, fitting), wanted=wanted)
+
+    def _revised(self, plan: Plan, a_step: float) -> Plan:
+        """The plan for the time that is left: a machine that others use changes its speed."""
+        limit = self.config.max_seconds
+        if limit is None or self.step >= plan.steps or self.stopped_early:
+            return plan
+        return plan.revised(step=self.step, fitting=self._steps_that_fit(limit, a_step))
+
+    def _steps_that_fit(self, limit: float, a_step: float) -> int:
+        return steps_that_fit(
+            steps_per_epoch=len(self._batches(0)),
+            seconds=limit - (time.monotonic() - self._began),
             seconds_per_step=a_step,
             seconds_per_validation=self.validation_seconds,
         )
-        wanted = self._steps_of_all_epochs(enough=possible + 1)
-        return Plan(steps=min(wanted, possible), by_machine=possible < wanted)
 
     def _steps_of_all_epochs(self, enough: float = float("inf")) -> int:
         """The steps of all epochs, counted until there are `enough`."""

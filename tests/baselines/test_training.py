@@ -15,7 +15,7 @@ from gonerd_baselines.checkpoint import restore_checkpoint, save_checkpoint
 from gonerd_baselines.config import TaggerConfig, TrainingConfig
 from gonerd_baselines.data import SplitFeatures, split_features
 from gonerd_baselines.prediction import predicted_entities, validation_counts
-from gonerd_baselines.schedule import SAFETY, learning_rate, steps_that_fit
+from gonerd_baselines.schedule import SAFETY, Plan, learning_rate, steps_that_fit
 from gonerd_baselines.tagger import Tagger
 from gonerd_baselines.training import Progress, Trainer
 from tests.baselines.corpus import documents, long_document
@@ -190,11 +190,39 @@ def test_the_steps_fit_their_time_and_no_more_would(
     assert needed(steps + 2) >= SAFETY * seconds * (1 - 1e-9)
 
 
-@pytest.mark.parametrize("steps", [1, 2, 10, 1000])
-def test_the_learning_rate_rises_then_falls_and_is_never_zero(steps: int) -> None:
-    rates = [learning_rate(step, steps=steps, highest=1.0, warmup=0.1) for step in range(steps)]
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 0.33])
+def test_the_learning_rate_rises_then_falls(warmup: float) -> None:
+    rates = [learning_rate(n / 100 + 0.005, highest=1.0, warmup=warmup) for n in range(100)]
     top = rates.index(max(rates))
     assert all(a < b for a, b in pairwise(rates[: top + 1]))
     assert all(a > b for a, b in pairwise(rates[top:]))
-    assert min(rates) > 0
-    assert max(rates) <= 1.0
+    assert 0 < min(rates) < max(rates) <= 1.0
+
+
+def test_a_plan_changes_with_the_speed_and_never_asks_for_more_than_all_epochs() -> None:
+    plan = Plan(steps=100, wanted=200)
+    assert plan.by_machine
+    assert plan.revised(step=40, fitting=60) is plan
+    assert plan.revised(step=40, fitting=10).steps == 50
+    assert plan.revised(step=40, fitting=1000).steps == 200
+    whole = Plan(steps=200, wanted=200)
+    assert not whole.by_machine
+    assert not whole.revised(step=40, fitting=1000).by_machine
+    assert whole.revised(step=40, fitting=10).by_machine
+
+
+def test_the_learning_rate_ends_near_zero_when_the_plan_is_cut_short() -> None:
+    rates: list[float] = []
+    trainer = Trainer(TINY, replace(SHORT, epochs=10), split(), split(3, seed=1))
+
+    def look(_: Progress) -> None:
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+
+    def slow_down(trained: Trainer) -> None:
+        if len(trained.epochs) == 2 and trained.plan is not None:
+            trained.plan = trained.plan.revised(step=trained.step, fitting=8)
+
+    trainer.run(progress=look, after_epoch=slow_down)
+    assert trainer.step < trainer.report()["plan"]["steps"] + 1 == trainer.step + 1
+    assert rates[-1] < 0.1 * max(rates)
+    assert max(abs(a - b) for a, b in pairwise(rates)) < 0.25 * max(rates)
