@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: help demo test check static docs bench browser constraints clean
+.PHONY: help demo test check static docs bench sample browser constraints clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,13 @@ docs: .venv/.test  ## write docs/commands.md anew from the commands' help
 
 bench: .venv/.test  ## every benchmark, into benchmarks/results
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+sample: .venv/.test  ## build the embedded sample dataset anew
+	$(BIN)/gonerd newsroom gold --articles 240 --seed 0 --out - \
+	  | $(BIN)/gonerd build - --name gonerd-sample --out .sample --force
+	rm -rf gonerd/data
+	cp -r .sample/data .sample/README.md .sample/gonerd.json .sample/SHA256SUMS gonerd/
+	rm -rf .sample
 
 browser: .venv/.test  ## the browser that the page's tests drive
 	$(BIN)/python tests/browser.py

@@ -15,7 +15,7 @@ class Article:
     """What a page shows as its article; `document` is the same as gold.
 
     `paragraphs` hold no line feeds; the gold text is the paragraphs joined by one line feed, and
-    `entities` are offsets into that text. Title and authors are shown on the page and are not part of the text.
+    `entities` are offsets into that text. Title and authors stand on the page, not in the text.
     """
 
     number: int

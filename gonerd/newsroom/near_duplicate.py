@@ -13,7 +13,7 @@ from random import Random
 
 from gonerd.newsroom.article import Article
 from gonerd.newsroom.grammar import grammar
-from gonerd.newsroom.sites import SITES
+from gonerd.newsroom.sites import SITES, Site
 from gonerd.newsroom.writer import Writer
 from gonerd.schema import Entity
 
@@ -36,16 +36,17 @@ class _Piece:
     entities: tuple[Entity, ...]
 
 
-def variant(article: Article, *, seed: int) -> Article:
+def variant(article: Article, *, seed: int, site: Site | None = None) -> Article:
     """A reprint of an article on another site: no dateline, sentences dropped, a closing note.
 
     The Jaccard similarity of the two texts' word 5-shingles is 0.85 to 0.97 wherever the original
     has at least 150 words; a shorter one has too few shingles for that and comes as near as it can.
-    The number is REPRINT_NUMBER more than the original's.
+    The number is REPRINT_NUMBER more than the original's; without `site`, chance chooses one.
     """
     chance = Random(f"reprint:{seed}:{article.number}")
-    others = [site for site in SITES if site.kind == "news" and site.domain != article.domain]
-    site = others[int(chance.random() * len(others))]
+    others = [other for other in SITES if other.kind == "news" and other.domain != article.domain]
+    drawn = others[int(chance.random() * len(others))]
+    site = site or drawn
     published = article.published + timedelta(minutes=int(30 + 1400 * chance.random()))
     words = len(article.text.split())
     best: list[_Piece] = []

@@ -12,14 +12,12 @@ from gonerd.newsroom.address import Address
 from gonerd.newsroom.article import Article
 from gonerd.newsroom.foreign import LANGUAGES, foreign_title
 from gonerd.newsroom.manners import CHARSETS, FAILURES, HOSTILE, ONCE, REDIRECTS, SENDING
+from gonerd.newsroom.near_duplicate import REPRINT_NUMBER
 from gonerd.newsroom.oddities import ODDITIES
 from gonerd.newsroom.policies import CLOSED, OPEN_SITES, ROBOTS_MISSING, TDM_SITE
 from gonerd.newsroom.sites import Site, site_of
 
-__all__ = ["EXTRA", "MIN_WORDS", "REPRINT", "address_of_article", "planned_addresses", "slug_of"]
-
-REPRINT = 1_000_000
-"""The reprint of article n has the number REPRINT + n."""
+__all__ = ["EXTRA", "MIN_WORDS", "address_of_article", "planned_addresses", "slug_of"]
 
 EXTRA = 2_000_000
 """Articles from this number on are shown where no crawler may take them, and are not gold."""
@@ -112,7 +110,7 @@ def _reprints(originals: Sequence[Address], chance: Random) -> Iterator[Address]
     wanted = min(len(originals), _share(len(originals), _REPRINT_SHARE))
     for original in chance.sample(originals, k=wanted):
         site = _elsewhere(original, chance)
-        number = REPRINT + original.number
+        number = REPRINT_NUMBER + original.number
         yield replace(
             original,
             url=_moved_to(original, site, number),

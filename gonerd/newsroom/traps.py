@@ -60,8 +60,7 @@ def calendar_page(site: Site, year: int, month: int) -> str:
     after = (year + month // 12, month % 12 + 1)
     before = (year - (month == 1), (month - 2) % 12 + 1)
     days = "".join(
-        f'<td><a href="/calendar/{year}/{month:02d}/{day:02d}">{day}</a></td>'
-        for day in (1, 15)
+        f'<td><a href="/calendar/{year}/{month:02d}/{day:02d}">{day}</a></td>' for day in (1, 15)
     )
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><title>Events {year}-{month:02d}</title></head><body>'

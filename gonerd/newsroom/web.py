@@ -33,11 +33,11 @@ from gonerd.newsroom.manners import (
     first_answer,
     sent,
 )
+from gonerd.newsroom.near_duplicate import REPRINT_NUMBER, variant
 from gonerd.newsroom.oddities import ODDITIES, odd_story, paywall_story
 from gonerd.newsroom.pages import PAGE_SIZE, list_page, missing_page, static_page
-from gonerd.newsroom.plan import EXTRA, REPRINT, planned_addresses
+from gonerd.newsroom.plan import EXTRA, planned_addresses
 from gonerd.newsroom.policies import policy_response
-from gonerd.newsroom.reprint import reprint
 from gonerd.newsroom.response import Headers, Response, html_response, redirect_to
 from gonerd.newsroom.sites import SITES, Site, site_of
 from gonerd.newsroom.structure import fixed_addresses, with_sections
@@ -97,10 +97,14 @@ class Newsroom:
         return (address.record() for address in self._addresses)
 
     def gold(self) -> Iterator[Document]:
-        """Yield the gold documents: articles in order, then reprints."""
+        """Yield the gold documents: articles in order, then reprints, each with its original's cluster."""
         for address in self._addresses:
             if address.gold_id and address.kind in ("article", "reprint"):
-                yield self._article(address).document()
+                document = self._article(address).document()
+                original = address.number % REPRINT_NUMBER
+                yield replace(
+                    document, meta={**document.meta, "cluster": f"newsroom-{original:06d}"}
+                )
 
     def respond(
         self,
@@ -170,18 +174,13 @@ class Newsroom:
         return replace(story_from_article(shown), topic=address.topic)
 
     def _article(self, address: Address) -> Article:
-        number = address.number
-        if REPRINT <= number < EXTRA:
-            shown = reprint(article(number - REPRINT, seed=self.seed), seed=self.seed)
+        number, site = address.number, site_of(address.domain)
+        if REPRINT_NUMBER <= number < EXTRA:
+            original = article(number - REPRINT_NUMBER, seed=self.seed)
+            shown = variant(original, seed=self.seed, site=site)
         else:
             shown = article(number, seed=self.seed)
-        return replace(
-            shown,
-            number=number,
-            url=address.url,
-            domain=address.domain,
-            kind=site_of(address.domain).kind,
-        )
+        return replace(shown, url=address.url, domain=site.domain, kind=site.kind)
 
     def _sections(self, site: Site) -> tuple[Link, ...]:
         topics = sorted({address.topic for address in self._listed[site.domain]})
