@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,18 +24,15 @@ from gonerd_scraper.fetch import Fetcher, FetchError
 from gonerd_scraper.frontier import Frontier, Item, Refusal
 from gonerd_scraper.host import Host
 from gonerd_scraper.journal import Journal
+from gonerd_scraper.policies import SitePolicies
 from gonerd_scraper.replay import CrawlState
-from gonerd_scraper.reservation import ReservationRules
-from gonerd_scraper.response import Response
-from gonerd_scraper.robots import MAX_ROBOTS_BYTES, RobotsRules, agent_name
+from gonerd_scraper.response import Response, problem_of
+from gonerd_scraper.robots import RobotsRules, agent_name
 from gonerd_scraper.sources import Source
-from gonerd_scraper.urls import host_of, origin_of, registered_domain, resolve_link
+from gonerd_scraper.urls import host_of, origin_of, registered_domain, resolve_link, url_key
 from gonerd_scraper.workers import JobError, WorkerPool
 
 __all__ = ["Crawl", "Watcher"]
-
-TDM_FILE = "/.well-known/tdmrep.json"
-MAX_TDM_BYTES = 500 * 1024
 
 
 class Watcher(Protocol):
@@ -62,6 +60,7 @@ class Crawl:
         *,
         journal: Journal,
         watcher: Watcher,
+        pool: WorkerPool | None = None,
     ) -> None:
         self._sources = {source.domain: source for source in sources}
         self._config = config
@@ -69,9 +68,9 @@ class Crawl:
         self._state = state
         self._journal = journal
         self._watcher = watcher
+        self._shared_pool = pool
         self._agent = agent_name(config.user_agent)
-        self._rules: dict[str, RobotsRules] = {}
-        self._reservations: dict[str, ReservationRules] = {}
+        self._policies = SitePolicies(config, keep=self._keep_aside)
         self._owners: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
@@ -90,11 +89,7 @@ class Crawl:
         started = time.monotonic()
         try:
             with (
-                WorkerPool(
-                    self._config.workers,
-                    seconds=self._config.page_seconds,
-                    memory=self._config.page_memory,
-                ) as self._pool,
+                self._worker_pool() as self._pool,
                 ThreadPoolExecutor(self._config.workers, "read") as self._threads,
             ):
                 try:
@@ -109,13 +104,20 @@ class Crawl:
                 except BaseExceptionGroup as group:
                     raise _first(group) from None
                 finally:
-                    self._pool.close()
+                    if self._pool is not self._shared_pool:
+                        self._pool.close()  # ends what is being read, so that its threads end
                     await self._committer.finish()
             await self._commit(
                 {"event": "end", "at": _now(), "seconds": round(time.monotonic() - started, 3)}
             )
         finally:
             archive.close()
+
+    def _worker_pool(self) -> AbstractContextManager[WorkerPool]:
+        if self._shared_pool is not None:
+            return nullcontext(self._shared_pool)
+        config = self._config
+        return WorkerPool(config.workers, seconds=config.page_seconds, memory=config.page_memory)
 
     async def _begin(self) -> None:
         await self._commit(
@@ -169,7 +171,7 @@ class Crawl:
     async def _visit(self, host: Host, item: Item) -> Awaitable[None] | None:
         """Fetch `item`; the rest of the work comes back as an awaitable that holds a slot."""
         if item.place is not None:
-            await self._learn_reservations(host, item.url)
+            await self._policies.reservations(host, origin_of(item.url))
             await self._slots.acquire()
             return self._read_again(item, item.place)
         rules = await self._learn_rules(host, item)
@@ -210,7 +212,7 @@ class Crawl:
             else:
                 await self._reject(item, "redirect", reason, detail, row=row, response=response)
             return
-        problem = _unreadable(response)
+        problem = problem_of(response)
         if problem is not None:
             reason, detail, transient = problem
             await self._reject(
@@ -241,7 +243,7 @@ class Crawl:
             max_bytes=self._config.max_sitemap_bytes,
             noindex=self._config.noindex,
             tdm=self._config.tdm,
-            reservations=self._reservations.get(origin_of(item.url), ReservationRules()),
+            reservations=self._policies.known_reservations(origin_of(item.url)),
         )
         try:
             reading: Reading = await asyncio.get_running_loop().run_in_executor(
@@ -276,75 +278,27 @@ class Crawl:
         self._frontier.push(found)
 
     async def _learn_rules(self, host: Host, item: Item) -> RobotsRules:
+        """What robots.txt allows; on first sight of an origin also the sitemaps that it names."""
         origin = origin_of(item.url)
-        if origin not in self._rules:
-            rules = self._rules[origin] = await self._fetch_rules(host, origin)
-            host.crawl_delay = max(host.crawl_delay, rules.delay)
-            await self._learn_reservations(host, item.url)
-            if (
-                self._config.follow
-                and not rules.refusal
-                and registered_domain(host.name) == item.source
-            ):
-                listed = [
-                    url for link in rules.sitemaps if (url := resolve_link(f"{origin}/", link))
-                ]
-                leads = Leads(sitemaps=(*listed, f"{origin}/sitemap.xml"))
-                found, _ = self._frontier.consider(
-                    leads, Item(f"{origin}/robots.txt", "sitemap", 0, item.source)
-                )
-                if found:
-                    await self._commit({"event": "found", "found": [one.record() for one in found]})
-                    self._frontier.push(found)
-        return self._rules[origin]
+        if self._policies.knows(origin):
+            return await self._policies.rules(host, origin)
+        rules = await self._policies.rules(host, origin)
+        if (
+            self._config.follow
+            and not rules.refusal
+            and registered_domain(host.name) == item.source
+        ):
+            listed = [url for link in rules.sitemaps if (url := resolve_link(f"{origin}/", link))]
+            leads = Leads(sitemaps=(*listed, f"{origin}/sitemap.xml"))
+            start = Item(f"{origin}/robots.txt", "sitemap", 0, item.source)
+            found, _ = self._frontier.consider(leads, start)
+            if found:
+                await self._commit({"event": "found", "found": [one.record() for one in found]})
+                self._frontier.push(found)
+        return rules
 
-    async def _fetch_rules(self, host: Host, origin: str) -> RobotsRules:
-        """robots.txt through at most five redirects (RFC 9309, 2.3.1.2)."""
-        url = f"{origin}/robots.txt"
-        for _ in range(self._config.max_redirects + 1):
-            try:
-                response = await self._get_aside(host, url, "robots", MAX_ROBOTS_BYTES)
-            except FetchError as problem:
-                if problem.reason == "forbidden_address":
-                    return RobotsRules(
-                        self._agent
-                    )  # the page itself meets the same refusal, and says so
-                return RobotsRules(self._agent, refusal=f"{url}: {problem.detail}")
-            location = response.header("Location")
-            if not (300 <= response.status < 400 and location):
-                return RobotsRules.from_response(self._agent, response.status, response.body)
-            target = resolve_link(url, location)
-            if target is None:
-                break
-            url = target
-        return RobotsRules(
-            self._agent
-        )  # RFC 9309: redirects without end count as "unavailable", as 4xx does
-
-    async def _learn_reservations(self, host: Host, url: str) -> None:
-        origin = origin_of(url)
-        if origin in self._reservations:
-            return
-        self._reservations[origin] = ReservationRules()
-        rules = self._rules.get(origin)
-        if host.left_alone or (rules is not None and not rules.allows(origin + TDM_FILE)):
-            return
-        try:
-            response = await self._get_aside(host, origin + TDM_FILE, "tdmrep", MAX_TDM_BYTES)
-        except FetchError:
-            return
-        if response.status == 200:
-            self._reservations[origin] = ReservationRules.from_json(response.body)
-
-    async def _get_aside(self, host: Host, url: str, kind: str, limit: int) -> Response:
-        """Fetch and archive something that is no page."""
-        item = Item(url, kind, 0, "")
-        response = await host.get(url, limit=limit, keep=self._keeper(item))
-        try:
-            await self._keeper(item)(response)
-        finally:
-            self._slots.release()
-        return response
+    async def _keep_aside(self, kind: str, response: Response) -> None:
+        await self._keeper(Item(response.url, kind, 0, ""))(response)
 
     def _keeper(self, item: Item) -> Any:
         async def keep(response: Response) -> None:
@@ -409,23 +363,7 @@ class Crawl:
         return await self._committer.commit(row, response)
 
 
-def _unreadable(response: Response) -> tuple[str, str, bool] | None:
-    """Reason, detail and whether another try may help, where an answer holds no readable page."""
-    if not 200 <= response.status < 300:
-        again = response.status >= 500 or response.status in (408, 425, 429)
-        return "http_status", f"{response.status} {response.reason}".strip(), again
-    if response.cut == "length":
-        return "too_large", f"more than the limit; {len(response.raw)} bytes were read", False
-    if response.cut:
-        return "cut_off", f"the connection ended after {len(response.raw)} bytes", True
-    if response.broken:
-        return "bad_encoding", response.broken, False
-    return None
-
-
 def _same_page(target: str, chain: Sequence[str]) -> bool:
-    from gonerd_scraper.urls import url_key
-
     return url_key(target) in {url_key(url) for url in chain}
 
 

@@ -75,6 +75,10 @@ class Host:
                 self._slots.release()
         raise AssertionError("the last try returns or raises")
 
+    def release(self) -> None:
+        """Give back the slot that `get` returned with."""
+        self._slots.release()
+
     async def _pause(self) -> None:
         wait = self._ready - asyncio.get_running_loop().time()
         if wait > 0:

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
-__all__ = ["BodyDecoder", "BrokenBodyError", "Response", "decode_body"]
+__all__ = ["BodyDecoder", "BrokenBodyError", "Response", "decode_body", "problem_of"]
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -144,3 +144,17 @@ def decode_body(raw: bytes, encoding: str, limit: int) -> tuple[bytes, str, str]
     except BrokenBodyError as problem:
         return bytes(out), "", str(problem)
     return bytes(out), "length" if decoder.full else "", ""
+
+
+def problem_of(response: Response) -> tuple[str, str, bool] | None:
+    """Reason, detail and whether another try may help, where an answer holds no readable page."""
+    if not 200 <= response.status < 300:
+        again = response.status >= 500 or response.status in (408, 425, 429)
+        return "http_status", f"{response.status} {response.reason}".strip(), again
+    if response.cut == "length":
+        return "too_large", f"more than the limit; {len(response.raw)} bytes were read", False
+    if response.cut:
+        return "cut_off", f"the connection ended after {len(response.raw)} bytes", True
+    if response.broken:
+        return "bad_encoding", response.broken, False
+    return None

@@ -18,6 +18,7 @@ from gonerd_scraper.outputs import DOCUMENTS, MANIFEST, REJECTED, REPORT, write_
 from gonerd_scraper.progress import CrawlDisplay
 from gonerd_scraper.replay import state_from_journal
 from gonerd_scraper.sources import Source
+from gonerd_scraper.workers import WorkerPool
 
 __all__ = ["clear_crawl", "scrape_sources", "summary_of_report"]
 
@@ -25,7 +26,12 @@ CONFIG = "config.json"
 
 
 def scrape_sources(
-    sources: Sequence[Source], out: Path, config: CrawlConfig, *, force: bool = False
+    sources: Sequence[Source],
+    out: Path,
+    config: CrawlConfig,
+    *,
+    force: bool = False,
+    pool: WorkerPool | None = None,
 ) -> dict[str, Any]:
     """Crawl `sources` into the folder `out`, or go on with the crawl that lies there; return the report.
 
@@ -50,7 +56,9 @@ def scrape_sources(
 
         try:
             with CrawlDisplay() as display:
-                crawl = Crawl(sources, config, out, state, journal=journal, watcher=display)
+                crawl = Crawl(
+                    sources, config, out, state, journal=journal, watcher=display, pool=pool
+                )
                 asyncio.run(crawl.run())
         except BaseException:
             write_outputs(out, journal.path, finished=False)

@@ -12,8 +12,12 @@ from gonerd.newsroom.response import Response, html_response
 from gonerd_scraper.config import CrawlConfig
 from gonerd_scraper.scrape import scrape_sources
 from gonerd_scraper.sources import sources_from_arguments
+from gonerd_scraper.workers import WorkerPool
 
 Answer = Response | Callable[[int], Response]
+
+workers: WorkerPool | None = None
+"""Set by conftest.py."""
 
 SENTENCES = (
     "The council of {name} met on Monday evening to discuss the new bridge over the river.",
@@ -82,7 +86,7 @@ def crawl(
     config = CrawlConfig(
         **{"connect_to": address, "delay": 0.0, "backoff": 0.01, "workers": 1, **settings}
     )
-    return scrape_sources(sources_from_arguments(urls), out, config, force=force)
+    return scrape_sources(sources_from_arguments(urls), out, config, force=force, pool=workers)
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,95 @@
+"""What the sites of a crawl allow, asked once for each origin: robots.txt and tdmrep.json."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from gonerd_scraper.config import CrawlConfig
+from gonerd_scraper.fetch import FetchError
+from gonerd_scraper.host import Host
+from gonerd_scraper.reservation import ReservationRules
+from gonerd_scraper.response import Response
+from gonerd_scraper.robots import MAX_ROBOTS_BYTES, RobotsRules, agent_name
+from gonerd_scraper.urls import resolve_link
+
+__all__ = ["SitePolicies"]
+
+TDM_FILE = "/.well-known/tdmrep.json"
+MAX_TDM_BYTES = 500 * 1024
+
+
+class SitePolicies:
+    """Fetches the policy files of an origin through its host's owner; `keep` archives each answer."""
+
+    def __init__(
+        self, config: CrawlConfig, *, keep: Callable[[str, Response], Awaitable[None]]
+    ) -> None:
+        self._agent = agent_name(config.user_agent)
+        self._max_redirects = config.max_redirects
+        self._keep = keep
+        self._rules: dict[str, RobotsRules] = {}
+        self._reservations: dict[str, ReservationRules] = {}
+
+    def knows(self, origin: str) -> bool:
+        """Whether the origin's robots.txt was asked for in this run."""
+        return origin in self._rules
+
+    async def rules(self, host: Host, origin: str) -> RobotsRules:
+        """The rules of `origin`; sets the host's Crawl-delay and learns its reservations, too."""
+        if origin not in self._rules:
+            self._rules[origin] = await self._fetched_rules(host, origin)
+            host.crawl_delay = max(host.crawl_delay, self._rules[origin].delay)
+            await self.reservations(host, origin)
+        return self._rules[origin]
+
+    async def reservations(self, host: Host, origin: str) -> ReservationRules:
+        """What /.well-known/tdmrep.json of `origin` says; nothing where it is missing or out of bounds."""
+        if origin not in self._reservations:
+            self._reservations[origin] = await self._fetched_reservations(host, origin)
+        return self._reservations[origin]
+
+    def known_reservations(self, origin: str) -> ReservationRules:
+        """What was learnt of `origin` before."""
+        return self._reservations.get(origin, ReservationRules())
+
+    async def _fetched_rules(self, host: Host, origin: str) -> RobotsRules:
+        """robots.txt through redirects (RFC 9309, 2.3.1.2: at least five)."""
+        url = f"{origin}/robots.txt"
+        for _ in range(max(self._max_redirects, 5) + 1):
+            try:
+                response = await self._get(host, url, "robots", MAX_ROBOTS_BYTES)
+            except FetchError as problem:
+                if problem.reason == "forbidden_address":
+                    return RobotsRules(self._agent)  # the page itself meets the same refusal
+                return RobotsRules(self._agent, refusal=f"{url}: {problem.detail}")
+            if response.cut == "disconnect":
+                return RobotsRules(self._agent, refusal=f"{url}: the connection ended too soon")
+            location = response.header("Location")
+            if not (300 <= response.status < 400 and location):
+                return RobotsRules.from_response(self._agent, response.status, response.body)
+            target = resolve_link(url, location)
+            if target is None:
+                break
+            url = target
+        return RobotsRules(self._agent)  # RFC 9309: redirects without end count as 4xx does
+
+    async def _fetched_reservations(self, host: Host, origin: str) -> ReservationRules:
+        rules = self._rules.get(origin)
+        if host.left_alone or (rules is not None and not rules.allows(origin + TDM_FILE)):
+            return ReservationRules()
+        try:
+            response = await self._get(host, origin + TDM_FILE, "tdmrep", MAX_TDM_BYTES)
+        except FetchError:
+            return ReservationRules()
+        return ReservationRules.from_json(response.body if response.status == 200 else b"")
+
+    async def _get(self, host: Host, url: str, kind: str, limit: int) -> Response:
+        async def keep(response: Response) -> None:
+            await self._keep(kind, response)
+
+        response = await host.get(url, limit=limit, keep=keep)
+        try:
+            await keep(response)
+        finally:
+            host.release()
+        return response
