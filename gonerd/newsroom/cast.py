@@ -147,7 +147,7 @@ PLACES = frozenset(
 )
 
 _STREETS = ("Street", "Avenue", "Road", "Lane", "Boulevard")
-_STEMS = {"town": 3000, "county": 900, "river": 700, "region": 400}
+_STEMS = {"town": 1800, "county": 900, "river": 700, "region": 400}
 """How many names of each kind the world's gazetteer has."""
 
 
@@ -186,7 +186,7 @@ def new_person(role: str, draw: Draw, *, formal: bool, relative: Person | None) 
         index = int(700 * draw() ** 2)
         draw = Random(crc32(role.encode()) + index).random
     if draw() < _NAMESAKES and not relative:
-        female, given, last = _namesake(int(_KNOWN_PERSONS * draw() ** 1.5))
+        female, given, last = _namesake(int(_KNOWN_PERSONS * draw() ** 1.3))
     else:
         female = draw() < 0.48
         given = given_name(female, draw)

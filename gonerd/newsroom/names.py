@@ -128,7 +128,7 @@ def _name_at(kind: str, index: int, maker: Callable[[Draw], str]) -> str:
 def known_name(
     kind: str, size: int, maker: Callable[[Draw], str], draw: Draw, fresh: float = 0.07
 ) -> str:
-    """A name that the world has already, its front far more often; or a new one."""
+    """A name that the world has already, its front more often; or a new one."""
     if draw() < fresh:
         return maker(draw)
-    return _name_at(kind, int(size * draw() ** 3), maker)
+    return _name_at(kind, int(size * draw() ** 2), maker)

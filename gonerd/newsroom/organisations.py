@@ -79,7 +79,7 @@ def new_organisation(role: str, draw: Draw, *, town: str, county: str) -> Organi
 
 
 def _company(role: str, draw: Draw, town: str, county: str) -> Organisation:
-    name = known_name("company", 1800, _company_name, draw, 0.12)
+    name = known_name("company", 1200, _company_name, draw, 0.12)
     first = name.split(" ")[0].rstrip(",")
     short = first if "&" not in name else name.split(" &")[0]
     for form in words("company.form"):

@@ -33,6 +33,17 @@ class Kind:
     rounds: Sequence[str] = field(default=())
 
 
+_GENERAL = {
+    "sports": ("any.local", "any.person"),
+    "culture": ("any.local", "any.person"),
+    "obituary": ("any.local",),
+    "court": ("any.body",),
+    "crime": ("any.body",),
+    "crash": ("any.body",),
+}
+"""What a kind takes from the pools for all, where that is not everything."""
+
+
 def _news(
     name: str, topic: str, weight: float, per: str, org: str, sort: str, *rounds: str
 ) -> Kind:
@@ -41,7 +52,7 @@ def _news(
         topic=topic,
         weight=weight,
         cast={"per": per, "org": org},
-        pools=(f"{name}.body", "any.body", f"plain.{sort}"),
+        pools=(f"{name}.body", *_GENERAL.get(name, ("any.body", "any.person")), f"plain.{sort}"),
         quote=f"quote.{sort}",
         turn="any.turn",
         contact="any.contact",
@@ -92,8 +103,8 @@ NEWS_KINDS = (
     _news("election", "politics", 0.08, "candidate", "party", "civic", "council"),
     _news("court", "courts", 0.07, "veteran", "company", "crime", "crime"),
     _news("crime", "crime", 0.11, "defendant", "police", "crime", "crash", "fire", "court"),
-    _news("crash", "local", 0.05, "driver", "company", "crime", "crime", "fire"),
-    _news("fire", "local", 0.04, "owner", "company", "crime", "crash", "weather"),
+    _news("crash", "local", 0.05, "driver", "company", "crash", "crime", "fire"),
+    _news("fire", "local", 0.04, "owner", "company", "fire", "crash", "weather"),
     _news("education", "education", 0.07, "principal", "college", "school", "council"),
     _news("sports", "sports", 0.11, "player", "team", "sports"),
     _news("business", "business", 0.09, "manager", "company", "business", "planning", "advice"),
@@ -127,13 +138,13 @@ def write_article(writer: Writer, kind: Kind, words: float) -> tuple[str, tuple[
     Returns:
         The text, its entities, and a headline about the first story.
     """
-    _write_stories(writer, kind, words)
+    lead = _write_stories(writer, kind, words)
     text, entities = "".join(writer.parts), tuple(writer.entities)
-    _write_title(writer, kind)
+    _write_title(writer, kind, lead)
     return text, entities, "".join(writer.parts)[len(text) :]
 
 
-def _write_stories(writer: Writer, kind: Kind, words: float) -> None:
+def _write_stories(writer: Writer, kind: Kind, words: float) -> int:
     draw = writer.random
     # Articles differ in how thick with names they are; the mean stays at the target.
     calibration = _CALIBRATION["justice" if writer.formal else "news"]
@@ -142,17 +153,17 @@ def _write_stories(writer: Writer, kind: Kind, words: float) -> None:
         for label, share in TARGETS.items()
     }
     written = Profile()
-    _begin(writer, kind, written, first=True)
+    lead = _begin(writer, kind, written, first=True)
     story_end = _budget(writer, words)
     contact = draw() < 0.07
     while True:
         room = words - written.words
         if contact and room < 40:
             _rule(writer, kind.contact, written)
-            return
+            return lead
         step = _best(writer, kind, written, targets, room)
         if step is None:
-            return
+            return lead
         rule, index = step
         writer.use(rule, index)
         _write(writer, rule, index, written)
@@ -163,11 +174,11 @@ def _write_stories(writer: Writer, kind: Kind, words: float) -> None:
             story_end = written.words + _budget(writer, words - written.words)
 
 
-def _write_title(writer: Writer, kind: Kind) -> None:
-    rule = f"{kind.name}.head"
+def _write_title(writer: Writer, kind: Kind, lead: int) -> None:
+    """Write the headline that belongs to the lead that the article opened with."""
     writer.story = writer.stories[0]
     writer.heading = True
-    writer.template(grammar().rules[rule][writer.unused(rule, len(grammar().rules[rule]))])
+    writer.template(grammar().rules[f"{kind.name}.head"][lead])
 
 
 def _budget(writer: Writer, room: float) -> float:
@@ -175,19 +186,19 @@ def _budget(writer: Writer, room: float) -> float:
     return inf if room < 1.4 * budget else budget
 
 
-def _begin(writer: Writer, kind: Kind, written: Profile, *, first: bool) -> None:
+def _begin(writer: Writer, kind: Kind, written: Profile, *, first: bool) -> int:
     writer.story = Story(dict(kind.cast), kind.quote)
     writer.stories.append(writer.story)
-    before = writer.length
     if first and writer.random() < (0.3 if kind.topic == "justice" else 0.42):
         writer.rule("dateline")
         writer.literal(" ")
-    _rule(writer, f"{kind.name}.lead", written)
-    assert writer.length > before
+    return _rule(writer, f"{kind.name}.lead", written)
 
 
-def _rule(writer: Writer, rule: str, written: Profile) -> None:
-    _write(writer, rule, writer.unused(rule, len(grammar().rules[rule])), written)
+def _rule(writer: Writer, rule: str, written: Profile) -> int:
+    index = writer.unused(rule, len(grammar().rules[rule]))
+    _write(writer, rule, index, written)
+    return index
 
 
 def _write(writer: Writer, rule: str, index: int, written: Profile) -> None:

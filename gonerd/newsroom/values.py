@@ -185,8 +185,13 @@ def _product(arguments: str, draw: Draw, now: datetime) -> str:
     return f"{maker} {pick('product.noun', draw)}"
 
 
+_DRUG_ENDS = ("vax", "zol", "line", "mab", "dine", "xa")
 _TITLE_ENDS = ("Rain", "Letters", "Years", "Road", "Hours", "Songs")
 _TITLE_STARTS = ("Letters to", "Leaving", "A Year in", "The Last Train to", "Remembering")
+
+
+def _brand(arguments: str, draw: Draw, now: datetime) -> str:
+    return pick("syllable.first", draw) + pick("syllable.middle", draw) + one_of(_DRUG_ENDS, draw)
 
 
 def _work(arguments: str, draw: Draw, now: datetime) -> str:
@@ -219,6 +224,7 @@ def _gun(arguments: str, draw: Draw, now: datetime) -> str:
 
 
 VALUES: Mapping[str, Value] = {
+    "brand": _brand,
     "case": _case,
     "digits": _digits,
     "drug": _drug,

@@ -103,8 +103,10 @@ class Writer:
 
     def rule(self, name: str) -> None:
         """Write one of a rule's templates, one that the article has not had if there is one."""
-        if name == "quote" and self.story.quote and self.random() < 0.55:
-            name = self.story.quote
+        if name == "quote" and self.story.quote:
+            share = min(0.6, len(self._grammar.rules[self.story.quote]) / 20)
+            if self.random() < share:
+                name = self.story.quote
         templates = self._grammar.rules[name]
         for part in templates[self.unused(name, len(templates))]:
             part.write(self)

@@ -124,4 +124,5 @@ def test_every_person_can_be_brought_in_and_every_kind_has_its_rules():
         ):
             assert rules[rule]
         assert all(f"{name}.lead" in rules for name in kind.rounds)
+        assert len(rules[f"{kind.name}.head"]) == len(rules[f"{kind.name}.lead"])
         assert set(kind.cast.values()) <= PERSONS | ORGANISATIONS
