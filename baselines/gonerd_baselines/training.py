@@ -180,7 +180,7 @@ class Trainer:
         if self.best_epoch is None or f1 > self.best_epoch.validation_f1:
             self.best_epoch = self.epochs[-1]
             self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
-        self.plan = self._revised(plan, trained / (self.step - first))
+        self.plan = self._revised(plan)
 
     def _take_step(self, batch: Batch, steps: int) -> float:
         config = self.config
@@ -228,11 +228,13 @@ class Trainer:
         wanted = self._steps_of_all_epochs(enough=100 * fitting)
         return Plan(steps=min(wanted, fitting), wanted=wanted)
 
-    def _revised(self, plan: Plan, a_step: float) -> Plan:
-        """The plan for the time that is left: a machine that others use changes its speed."""
+    def _revised(self, plan: Plan) -> Plan:
+        """The plan for the time that is left, at the mean speed so far: others may use the machine too."""
         limit = self.config.max_seconds
         if limit is None or self.step >= plan.steps or self.stopped_early:
             return plan
+        validated = len(self.epochs) * self.validation_seconds
+        a_step = max(1e-9, time.monotonic() - self._began - validated) / self.step
         return plan.revised(step=self.step, fitting=self._steps_that_fit(limit, a_step))
 
     def _steps_that_fit(self, limit: float, a_step: float) -> int:
