@@ -29,6 +29,7 @@ SECTIONS = {
 EXTRAS = {
     "scrape": (
         "aiohttp",
+        "charset_normalizer",
         "courlan",
         "fastwarc",
         "protego",

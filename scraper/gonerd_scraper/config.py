@@ -14,7 +14,7 @@ __all__ = ["CrawlConfig", "read_config", "read_toml"]
 
 T = TypeVar("T")
 
-USER_AGENT = "gonerd/0.1 (+https://github.com/gonerd/gonerd)"
+USER_AGENT = "gonerd/0.1 (+https://arxiv.org/abs/2311.13657)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class CrawlConfig:
     """Bytes after which a new WARC file is begun."""
     noindex: str = "refuse"
     """`refuse`: a page that asks not to be indexed is kept out; `record`: that is noted with the document."""
-    tdm: str = "record"
+    tdm: str = "refuse"
     """The same for pages whose rights to text and data mining are reserved."""
     workers: int = 2
     """Processes that extract text."""

@@ -51,7 +51,7 @@ class PageInput:
     kind: str = "page"
     max_bytes: int = 50_000_000
     noindex: str = "refuse"
-    tdm: str = "record"
+    tdm: str = "refuse"
     reservations: ReservationRules = field(default_factory=ReservationRules)
 
 

@@ -152,7 +152,7 @@ def test_requests_to_a_host_come_one_at_a_time_and_keep_their_distance(tmp_path)
     assert logs[quick].shortest_gap() >= 0.08
     after_robots = logs[slow].times[1:]
     assert min(after - before for before, after in pairwise(after_robots)) >= 0.2
-    assert logs[slow].agents.keys() == {"gonerd/0.1 (+https://github.com/gonerd/gonerd)"}
+    assert logs[slow].agents.keys() == {"gonerd/0.1 (+https://arxiv.org/abs/2311.13657)"}
 
 
 def test_what_fails_once_is_asked_for_again_no_sooner_than_the_server_wants(tmp_path):
@@ -291,7 +291,7 @@ def test_a_page_that_is_too_large_broken_or_cut_costs_itself_and_nothing_else(tm
     }
 
 
-def test_noindex_keeps_a_page_out_and_a_reservation_is_noted(tmp_path):
+def test_noindex_and_a_reservation_keep_a_page_out_unless_they_are_only_recorded(tmp_path):
     tdmrep = (
         b'[{"location": "/reserved/", "tdm-reservation": 1, "tdm-policy": "https://p.example/"}]'
     )
@@ -311,8 +311,8 @@ def test_noindex_keeps_a_page_out_and_a_reservation_is_noted(tmp_path):
         }
     )
     with serving(web) as server:
-        crawl(server.address, tmp_path / "kept", HOME)
-        crawl(server.address, tmp_path / "refused", HOME, tdm="refuse")
+        crawl(server.address, tmp_path / "kept", HOME, tdm="record")
+        crawl(server.address, tmp_path / "refused", HOME)
     found = reasons(tmp_path / "kept")
     assert found[f"{HOME}meta"] == found[f"{HOME}header"] == "noindex"
     said = {row["url"]: row["robots"]["tdm"] for row in rows(tmp_path / "kept/manifest.jsonl")}
