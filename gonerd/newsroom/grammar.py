@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from gonerd.labels import LABELS
 from gonerd.newsroom.cast import PERSONS, PLACES
 from gonerd.newsroom.organisations import ORGANISATIONS
 from gonerd.newsroom.template import (
@@ -47,6 +48,8 @@ def base_role(name: str) -> str:
 
 def label_of(name: str) -> str:
     """The entity label of a role's mentions, "" for a value."""
+    if name in LABELS:  # {ORG:Justice Department}
+        return name
     base = base_role(name)
     if base in PERSONS or name == "@":
         return "PER"

@@ -25,7 +25,7 @@ REPRINT_NUMBER = 1_000_000
 _WANTED = (0.85, 0.97)
 _SHINGLE = 5
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9%)][.!?]) (?=[A-Z])")
-_ATTEMPTS = 12
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def variant(article: Article, *, seed: int, site: Site | None = None) -> Article
     best: list[_Piece] = []
     best_miss = 2.0
     low, high = _WANTED
-    for attempt in range(_ATTEMPTS):
-        # A dropped sentence of 20 words costs some 24 shingles, so longer texts lose more of them.
-        drops = round(words * (0.0018 + 0.0006 * attempt)) if words > 120 else 0
+    # A dropped sentence of 20 words costs some 24 shingles, so longer texts lose more of them.
+    drops = words // 400
+    for _ in range(_ATTEMPTS):
         closing = _closing(site.name, article, chance, short=words < 200)
         pieces = _edited(article, chance, drops=drops, closing=closing)
         likeness = shingle_jaccard(article.text, "\n".join(piece.text for piece in pieces))
@@ -63,6 +63,7 @@ def variant(article: Article, *, seed: int, site: Site | None = None) -> Article
             best, best_miss = pieces, miss
         if miss == 0:
             break
+        drops = max(0, drops + (1 + words // 1000 if likeness > high else -1))
     paragraphs, entities = _joined(best)
     number = REPRINT_NUMBER + article.number
     return replace(

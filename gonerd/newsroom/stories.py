@@ -36,7 +36,7 @@ class Kind:
 _GENERAL = {
     "sports": ("any.local", "any.person"),
     "culture": ("any.local", "any.person"),
-    "obituary": ("any.local",),
+    "obituary": (),
     "court": ("any.body",),
     "crime": ("any.body",),
     "crash": ("any.body",),
@@ -99,7 +99,7 @@ NEWS_KINDS = (
         "election",
         "education",
     ),
-    _news("planning", "property", 0.06, "owner", "company", "civic", "council", "business"),
+    _news("planning", "property", 0.06, "boss", "company", "civic", "council", "business"),
     _news("election", "politics", 0.08, "candidate", "party", "civic", "council"),
     _news("court", "courts", 0.07, "veteran", "company", "crime", "crime"),
     _news("crime", "crime", 0.11, "defendant", "police", "crime", "crash", "fire", "court"),

@@ -5,8 +5,8 @@ A template is one line of a lexicon file:
     {mayor} told [reporters|the council] that <worry>.
 
 `{role}` names somebody or something of the article's cast, `{role:form}` a way to name it,
-`{value:args}` a number, date or the like, `<rule>` any template of that rule, `[a|b]` one of some
-alternatives (which nest), `a(n)` the article that fits what follows.
+`{value:args}` a number, date or the like, `{ORG:a name}` that very name, `<rule>` any template of
+that rule, `[a|b]` one of some alternatives (which nest), `a(n)` the article that fits what follows.
 """
 
 # ruff: noqa: ARG002 - parts share one signature

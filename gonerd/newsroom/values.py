@@ -125,6 +125,10 @@ def _month(arguments: str, draw: Draw, now: datetime) -> str:
     return _LONG_MONTHS[(now.month - 1 + ahead) % 12]
 
 
+def _thismonth(arguments: str, draw: Draw, now: datetime) -> str:
+    return _LONG_MONTHS[now.month - 1]
+
+
 def _time(arguments: str, draw: Draw, now: datetime) -> str:
     if arguments:  # "open" in the morning, "close" later in the day
         hour = 8 + int(3 * draw()) if arguments == "open" else 3 + int(6 * draw())
@@ -245,6 +249,7 @@ VALUES: Mapping[str, Value] = {
     "product": _product,
     "road": _road,
     "score": _score,
+    "thismonth": _thismonth,
     "time": _time,
     "today": _today,
     "weekday": _weekday,

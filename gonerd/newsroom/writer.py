@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
+from gonerd.labels import LABELS
 from gonerd.newsroom.cast import PERSONS, Person, Place, new_person, new_place
 from gonerd.newsroom.grammar import base_role, grammar
 from gonerd.newsroom.names import pick, surname
@@ -145,6 +146,8 @@ class Writer:
             self._value(name, form)
         elif name == "@":
             self._own(form)
+        elif name in LABELS:
+            self.entity(form, name)
         elif name == "alias":
             self.entity(pick("nickname", self.random), "PER")
         elif name in ("phone", "address"):
@@ -295,6 +298,8 @@ class Writer:
             self.entity(str(person.age), "MISC", "AGE")
         elif form == "yo":
             self.entity(f"{person.age}-year-old", "MISC", "AGE")
+        elif form == "born":
+            self.literal(str(self.now.year - person.age))
         elif form == "given":
             person.introduced = True
             self.entity(person.given, "PER")
@@ -352,7 +357,8 @@ class Writer:
         else:
             text = one.short if self.random() < 0.97 else one.name
         one.introduced = True
-        article = one.article or (one.short_article and text == one.short)
+        plain = text == one.short != one.name and not one.acronym
+        article = one.short_article if plain else one.article
         if article and form != "bare" and not self.heading:
             self.literal("the ")
         self.entity(text, "ORG")
@@ -381,6 +387,7 @@ class Writer:
             and first
             and not closed
             and not self.heading
+            and self._self is None
             and form == ""
             and self.random() < 0.2
         ):

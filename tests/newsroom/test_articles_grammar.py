@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from gonerd.labels import LABELS
 from gonerd.newsroom import template as pieces
 from gonerd.newsroom.cast import PERSONS, PLACES
 from gonerd.newsroom.grammar import base_role, grammar
@@ -61,6 +62,10 @@ def test_an_entity_is_noted_where_it_is_written():
     assert all(mention in text for mention, _ in found)
 
 
+def test_a_name_that_is_written_out_is_an_entity_too():
+    assert written("the {ORG:Navy} came") == ("The Navy came", [("Navy", "ORG")])
+
+
 def test_a_second_mention_is_the_surname():
     text, found = written("{dead:full} left. {dead} came back. {dead:he} sat.")
     assert found[0][0].split()[-1] == found[1][0]
@@ -98,7 +103,7 @@ def test_a_bracket_that_is_not_closed_is_refused(text: str):
 def test_every_slot_of_the_lexicon_names_a_role_a_value_or_a_fact():
     lexicon = grammar()
     known = PERSONS | PLACES | ORGANISATIONS | set(VALUES)
-    known |= {"@", "address", "alias", "org", "phone"}
+    known |= {"@", "address", "alias", "org", "phone", *LABELS}
     templates = [one for rule in lexicon.rules.values() for one in rule]
     templates += [field for table in lexicon.tables.values() for row in table.rows for field in row]
     for slot in (slot for template in templates for slot in slots(template)):
