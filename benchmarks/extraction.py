@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
 import re
 import statistics
@@ -24,10 +22,11 @@ import threading
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from gonerd.machine import environment
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT.parent / "shared/data/html/scrapinghub_aeb.tar.xz"
@@ -113,12 +112,15 @@ def pages_by_address(archive: Path) -> tuple[dict[tuple[str, str], bytes], dict[
             return file.read()
 
         for key, entry in json.loads(content("ground-truth.json")).items():
-            parts = urlsplit(entry["url"])
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            url = f"http://{parts.hostname}{path}"
-            served[(parts.hostname or "", path)] = content(f"html/{key}.html")
-            gold[url] = entry["articleBody"]
+            host, path = _address(entry["url"])
+            served[host, path] = content(f"html/{key}.html")
+            gold[f"http://{host}{path}"] = entry["articleBody"]
     return served, gold
+
+
+def _address(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.hostname or "", (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def crawl(served: dict[tuple[str, str], bytes], urls: list[str], out: Path) -> float:
@@ -128,9 +130,8 @@ def crawl(served: dict[tuple[str, str], bytes], urls: list[str], out: Path) -> f
     listed = out / "urls.txt"
     listed.write_text("\n".join(urls), encoding="utf-8")
     settings = out / "crawl.toml"
-    settings.write_text(
-        'noindex = "record"\n'
-    )  # the question is about extraction: no page is to be kept out
+    # the question is about extraction: no page is to be kept out
+    settings.write_text('noindex = "record"\ntdm = "record"\n')
     command = [
         *(sys.executable, "-c", "from gonerd.cli.main import main; main()", "scrape", str(listed)),
         *("--connect-to", f"127.0.0.1:{server.server_port}", "--no-follow", "--delay", "0"),
@@ -145,29 +146,17 @@ def crawl(served: dict[tuple[str, str], bytes], urls: list[str], out: Path) -> f
     return time.perf_counter() - started
 
 
-def machine() -> dict[str, object]:
-    """What it ran on, without a name."""
-    info = Path("/proc/cpuinfo")
-    models = re.findall(r"model name\s*:\s*(.+)", info.read_text()) if info.exists() else []
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {
-        "cpu": models[0] if models else platform.processor(),
-        "cores": os.cpu_count(),
-        "ram_gib": round(memory / 2**30, 1),
-        "python": platform.python_version(),
-    }
+def trafilatura_alone(served: dict[tuple[str, str], bytes], urls: list[str]) -> list[str]:
+    """The peer: trafilatura's own defaults without comments, on the same pages."""
+    import trafilatura
 
-
-def commit() -> str:
-    """The commit that was measured."""
-    found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    return found.stdout.strip()
+    return [
+        trafilatura.extract(
+            served[_address(url)], url=url, include_comments=False, deduplicate=False
+        )
+        or ""
+        for url in urls
+    ]
 
 
 def _noindex(record: dict[str, Any]) -> bool:
@@ -194,20 +183,28 @@ def main() -> None:
         page_counts(text, found[url]["text"] if url in found and not _noindex(found[url]) else "")
         for url, text in gold.items()
     ]
+    alone = [
+        page_counts(text, extracted)
+        for text, extracted in zip(
+            gold.values(), trafilatura_alone(served, list(gold)), strict=True
+        )
+    ]
     extractor = next(iter(found.values()))["meta"]["extractor"]
     result = {
         "question": "extraction F1 on the 181 pages of scrapinghub/article-extraction-benchmark",
         **{name: round(value, 4) for name, value in scores(pages).items()},
         "f1_interval_95": [round(value, 4) for value in interval(pages)],
         "f1_with_noindex_pages_kept_out": round(scores(polite)["f1"], 4),
+        "peer_trafilatura_alone": {
+            **{name: round(value, 4) for name, value in scores(alone).items()},
+            "f1_interval_95": [round(value, 4) for value in interval(alone)],
+        },
         "pages": len(gold),
         "documents": len(found),
         "rejected": report["rejected_by_reason"],
         "seconds_whole_command": round(seconds, 1),
         "extractor": extractor,
-        "machine": machine(),
-        "commit": commit(),
-        "versions": {name: version(name) for name in ("trafilatura", "lxml", "aiohttp", "warcio")},
+        "machine": environment(),
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

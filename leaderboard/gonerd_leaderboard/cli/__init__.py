@@ -1,3 +1,1 @@
-"""The commands of the leaderboard."""
-
-__all__: list[str] = []
+"""The commands of the leaderboard, one a file."""
