@@ -9,16 +9,15 @@ from random import Random
 from gonerd.labels import LABELS
 from gonerd.newsroom.cast import PERSONS, Person, Place, new_person, new_place
 from gonerd.newsroom.grammar import base_role, grammar
-from gonerd.newsroom.names import pick, surname
+from gonerd.newsroom.names import pick
 from gonerd.newsroom.organisations import GENERIC, ORGANISATIONS, Organisation, new_organisation
 from gonerd.newsroom.template import Template, TemplateError, word_count
 from gonerd.newsroom.values import VALUES
+from gonerd.newsroom.wording import PRONOUNS, phone_number, street_address, takes_an
 from gonerd.schema import Entity
 
 __all__ = ["Story", "Writer"]
 
-_VOWELS = frozenset("aeiouAEIOU")
-_SPELLED_WITH_VOWEL = frozenset("AEFHILMNORSX")
 _TRIES = 5
 _NAMED_AFTER = 0.1
 """How often a company bears the name of the story's town or main person."""
@@ -150,8 +149,10 @@ class Writer:
             self.entity(form, name)
         elif name == "alias":
             self.entity(pick("nickname", self.random), "PER")
-        elif name in ("phone", "address"):
-            self.entity(getattr(self, f"_{name}")(), "MISC", name.upper())
+        elif name == "phone":
+            self.entity(phone_number(self.random), "MISC", "PHONE")
+        elif name == "address":
+            self.entity(street_address(self.random), "MISC", "ADDRESS")
         elif "." in name:
             self._fact(name)
         else:
@@ -292,8 +293,8 @@ class Writer:
             self._place(self.place(name), form, closed)
 
     def _person(self, person: Person, name: str, form: str, closed: int) -> None:
-        if form in _PRONOUNS:
-            self.literal(_PRONOUNS[form][person.female])
+        if form in PRONOUNS:
+            self.literal(PRONOUNS[form][person.female])
         elif form == "age":
             self.entity(str(person.age), "MISC", "AGE")
         elif form == "yo":
@@ -418,42 +419,13 @@ class Writer:
         for part in table.rows[row][table.columns[column]]:
             part.write(self)
 
-    def _phone(self) -> str:
-        a, b, c = (int(self.random() * 800) + 200 for _ in range(3))
-        line = f"01{c % 100:02d}"  # numbers that telephone companies keep for fiction
-        return (
-            f"({a}) 555-{line}",
-            f"{a}-555-{line}",
-            f"{a}.555.{line}",
-            f"1-800-555-{line}",
-            f"+1 {a} 555 {line}",
-            f"555-{line}",
-            f"{a}-555-{line}, ext. {b}",
-        )[int(7 * self.random() ** 1.3)]
-
-    def _address(self) -> str:
-        draw = self.random
-        number = 1 + int(4000 * draw() ** 2)
-        street = pick("street.name", draw) if draw() < 0.6 else surname(draw)
-        text = f"{number} {street} {pick('street.type', draw, 1.5)}"
-        kind = draw()
-        if kind < 0.2:
-            text += f", Suite {1 + int(900 * draw())}"
-        elif kind < 0.28:
-            text += f", Apt. {1 + int(90 * draw())}"
-        elif kind < 0.34:
-            text = f"{number} {'NSEW'[int(4 * draw())]}. {street} {pick('street.type', draw, 1.5)}"
-        elif kind < 0.38:
-            text = f"P.O. Box {number}"
-        return text
-
     # Characters.
 
     def _article(self, following: str) -> None:
         self.indefinite = False
         self._put(
             ("An " if self.capital else "an ")
-            if _takes_an(following)
+            if takes_an(following)
             else ("A " if self.capital else "a ")
         )
         self.capital = False
@@ -462,36 +434,3 @@ class Writer:
         self.parts.append(text)
         self.length += len(text)
         self._last = text[-1]
-
-
-_PRONOUNS = {
-    "he": ("he", "she"),
-    "him": ("him", "her"),
-    "his": ("his", "her"),
-    "himself": ("himself", "herself"),
-    "man": ("man", "woman"),
-    "son": ("son", "daughter"),
-    "boy": ("boy", "girl"),
-    "brother": ("brother", "sister"),
-    "father": ("father", "mother"),
-    "husband": ("husband", "wife"),
-    "men": ("men’s", "women’s"),
-    "spokesman": ("spokesman", "spokeswoman"),
-    "councilman": ("Councilman", "Councilwoman"),
-    "uncle": ("uncle", "aunt"),
-    "nephew": ("nephew", "niece"),
-    "actor": ("actor", "actress"),
-}
-
-
-def _takes_an(following: str) -> bool:
-    word = following.split(" ", 1)[0]
-    if word[:2].isupper() and len(word) > 1:
-        return word[0] in _SPELLED_WITH_VOWEL
-    if word[0].isdigit():
-        return word[0] == "8" or (word[:2] in ("11", "18") and not word[2:3].isdigit())
-    if word[0] not in _VOWELS:
-        return word.startswith(("hour", "honest", "heir", "honor"))
-    return not word.lower().startswith(
-        ("uni", "use", "usu", "eu", "one-", "ura", "uri", "u.")
-    ) or word.startswith("unin")
