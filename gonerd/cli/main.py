@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Sequence
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import click
@@ -51,17 +52,18 @@ class CommandGroup(click.Group):
     """A group whose commands are entry points, listed in the order of the work they do."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        found = {entry.name for entry in entry_points(group=COMMAND_GROUP)}
+        found = _installed()
         ordered = [name for names in SECTIONS.values() for name in names if name in found]
-        return ordered + sorted(found - set(ordered))
+        return ordered + sorted(found.keys() - set(ordered))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        for entry in entry_points(group=COMMAND_GROUP, name=cmd_name):
-            command = entry.load()
-            if not isinstance(command, click.Command):
-                raise ConfigError(f"entry point {entry.value!r} is not a click command")
-            return command
-        return None
+        entry = _installed().get(cmd_name)
+        if entry is None:
+            return None
+        command = entry.load()
+        if not isinstance(command, click.Command):
+            raise ConfigError(f"entry point {entry.value!r} is not a click command")
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         names = self.list_commands(ctx)
@@ -80,6 +82,12 @@ class CommandGroup(click.Group):
         except (ImportError, AttributeError) as problem:
             return f"(can't be loaded: {problem})"
         return command.get_short_help_str(90) if command else ""
+
+
+@cache
+def _installed() -> dict[str, EntryPoint]:
+    """Commands by name; the search reads the metadata of every installed package, so it is made once."""
+    return {entry.name: entry for entry in entry_points(group=COMMAND_GROUP)}
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
