@@ -7,7 +7,7 @@ address, phone), and the figures are not GONERD's.
 The split is our own, by document: 80/10/10, near-duplicates together, seed 0. The epoch is chosen on
 the validation split; the test split is read once, at the end.
 
-Run: python benchmarks/tagger_worldwide.py [--max-seconds 420] [--seed 0] [--out FILE]
+Run: python benchmarks/tagger_worldwide.py [--max-seconds 450] [--seed 0] [--out FILE]
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared/data/ner/worldwide_newswire_africa_asia.jsonl.gz"
 RESULT = ROOT / "benchmarks/results/tagger_worldwide.json"
 
+# For minutes of training; the defaults are for one. Chosen on the validation split.
+SETTINGS = ("--set", "batch_tokens=2048", "--set", "learning_rate=0.002", "--set", "dropout=0.35")
+
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--max-seconds", type=float, default=420.0, help="limit of the training")
+    options.add_argument("--max-seconds", type=float, default=450.0, help="limit of the training")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--out", type=Path, default=RESULT)
     asked = options.parse_args()
@@ -44,6 +47,7 @@ def main() -> int:
             "finetune": timed(
                 "finetune",
                 *("--dataset", f"{folder}/worldwide", "--out", f"{folder}/model"),
+                *SETTINGS,
                 *("--max-seconds", str(asked.max_seconds), "--seed", str(asked.seed)),
             ),
             "eval": timed(

@@ -45,7 +45,7 @@ class TaggerConfig:
     """Channels of the character convolution; 0 leaves it out."""
     mentions: bool = True
     """Whether a token also reads the mean and the maximum over all places of its word in the document."""
-    dropout: float = 0.35
+    dropout: float = 0.25
     """Share of numbers set to 0 in training, from 0 to below 1."""
     tags: tuple[str, ...] = TAGS
     """IOB2 tags by id."""
@@ -72,9 +72,9 @@ class TrainingConfig:
     """Wall-clock limit in seconds for the whole training, validation included; None for no limit."""
     seed: int = 0
     """Decides initial weights, order and dropout."""
-    batch_tokens: int = 2048
+    batch_tokens: int = 1024
     """Tokens a step; a longer document makes a step of its own."""
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     """Highest learning rate of AdamW, reached after the warm-up."""
     warmup: float = 0.1
     """Share of the steps in which the learning rate rises from 0; then it falls to 0 in a straight line."""
