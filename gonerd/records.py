@@ -72,7 +72,8 @@ def document_from_record(record: Any, *, labels: Collection[str] = ()) -> Docume
     stated = document.meta.get("text_sha256")
     if stated is not None and stated != (actual := text_sha256(document.text)):
         raise SchemaError(
-            f"{where}the text has changed: its SHA-256 is {actual[:12]}…, text_sha256 says {str(stated)[:12]}…"
+            f"{where}the text has changed: its SHA-256 is {actual[:12]}…, "
+            f"text_sha256 says {str(stated)[:12]}…"
         )
     return document
 
@@ -98,7 +99,7 @@ def read_json_lines(path: str | Path) -> Iterator[tuple[int, Any]]:
 
 
 def read_documents(path: str | Path, *, labels: Collection[str] = ()) -> Iterator[Document]:
-    """Yield the documents of a JSON Lines file (plain, .gz, .zst, `-`), one at a time.
+    """Yield the documents of a JSON Lines file (plain, .gz, .zst, `-`) one by one.
 
     Raises:
         SchemaError: a line is not a valid document; the message names file, line and document.

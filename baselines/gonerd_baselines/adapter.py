@@ -12,7 +12,6 @@ from gonerd.errors import ConfigError, InputError
 from gonerd.evaluation.adapters import AdapterOptions, ModelCard, Prediction
 from gonerd.files import file_sha256
 from gonerd.schema import Document
-from gonerd_baselines.threads import wait_without_spinning
 
 if TYPE_CHECKING:
     from gonerd_baselines.tagger import Tagger
@@ -35,7 +34,6 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> TaggerAdapt
     for name, value in (("batch size", options.batch_size), ("length", options.max_len)):
         if value is not None and value < 1:
             raise ConfigError(f"a {name} of {value} makes no sense; expected 1 or more")
-    wait_without_spinning()
     from gonerd_baselines.model_folder import WEIGHTS_FILE, load_tagger
 
     folder = Path(argument)

@@ -116,11 +116,11 @@ def serve(
         write_newsroom(web, out, overwrite=force)
     note(NOTICE)
     with serving(web, host=host, port=port) as server:
-        if as_json:
-            print_json({"address": server.address, "hosts": list(web.hosts)})
-        else:
-            print_text(server.address)
         try:
+            if as_json:
+                print_json({"address": server.address, "hosts": list(web.hosts)})
+            else:
+                print_text(server.address)
             threading.Event().wait(seconds)
         except KeyboardInterrupt:
             note(f"{server.requests} requests answered")

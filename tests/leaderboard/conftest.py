@@ -51,7 +51,9 @@ def page_folder(submissions: Path) -> Path:
     return build_page(submissions, submissions.parent / "page").path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # while it lives, its event loop is in the way of others in this process
 def browser() -> Iterator[Browser]:
     """Headless Chromium; without one the test fails, unless GONERD_NO_BROWSER=1 says so."""
     if os.environ.get("GONERD_NO_BROWSER") == "1":

@@ -269,5 +269,5 @@ def test_serve_prints_its_address_and_stops_when_interrupted(tmp_path):
     finally:
         process.send_signal(2)
         _, said = process.communicate(timeout=10)
-    assert process.returncode == 0
+    assert process.returncode == 0, said
     assert "1 requests answered" in said

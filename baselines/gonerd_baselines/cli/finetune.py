@@ -81,9 +81,6 @@ def finetune(
       gonerd finetune --dataset data/mine --out model --epochs 30 --set window=64 --set width=192
       gonerd eval --model gonerd:model --dataset sample --split test --out run
     """
-    from gonerd_baselines.threads import wait_without_spinning
-
-    wait_without_spinning()
     from gonerd_baselines.config import TaggerConfig, TrainingConfig, with_settings
     from gonerd_baselines.finetuning import finetune as train
 
