@@ -7,21 +7,23 @@ import shutil
 import sys
 import time
 from contextlib import nullcontext, redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gonerd.cli.main import invoke
+from gonerd.cli.main import EXTRAS, invoke
 from gonerd.cli.steps import Step, demo_steps, served
 from gonerd.console import note, print_json, print_text
-from gonerd.errors import OutputError
+from gonerd.errors import ExtraError, OutputError
 from gonerd.files import read_json, write_json
 
 __all__ = ["demo"]
 
 STATE_FILE = "demo.json"
 SPACE_NEEDED_MIB = 200
+DEMO_EXTRAS = ("scrape", "figures", "train", "leaderboard")
 
 WHAT_LIES_WHERE = {
     "leaderboard/index.html": "the leaderboard: open it in a browser",
@@ -90,6 +92,7 @@ def demo(
       gonerd demo --out demo
       gonerd demo --out small --articles 80 --documents 60 --train-seconds 10
     """
+    _require_packages()
     parameters = {
         "articles": articles,
         "documents": documents,
@@ -108,6 +111,16 @@ def demo(
         print_json(_record(out, parameters, seconds))
     else:
         print_text(_summary(out, seconds))
+
+
+def _require_packages() -> None:
+    """Say before the first step what a later one would miss."""
+    needed = [package for extra in DEMO_EXTRAS for package in EXTRAS[extra]]
+    missing = [package for package in needed if find_spec(package) is None]
+    if missing:
+        raise ExtraError(
+            f"the demo needs {', '.join(missing)}: install them with pip install 'gonerd[demo]'"
+        )
 
 
 def _prepare(out: Path, parameters: dict[str, Any], force: bool) -> None:

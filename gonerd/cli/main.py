@@ -14,7 +14,7 @@ import click
 
 from gonerd.errors import ConfigError, ExtraError, GonerdError
 
-__all__ = ["gonerd", "invoke", "main", "run"]
+__all__ = ["EXTRAS", "gonerd", "invoke", "main", "run"]
 
 COMMAND_GROUP = "gonerd.commands"
 

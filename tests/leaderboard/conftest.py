@@ -51,11 +51,12 @@ def page_folder(submissions: Path) -> Path:
     return build_page(submissions, submissions.parent / "page").path
 
 
-@pytest.fixture(
-    scope="module"
-)  # while it lives, its event loop is in the way of others in this process
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium; without one the test fails, unless GONERD_NO_BROWSER=1 says so."""
+    """Headless Chromium; without one the test fails, unless GONERD_NO_BROWSER=1 says so.
+
+    For one module, not for the session: its event loop would be in the way of others in this process.
+    """
     if os.environ.get("GONERD_NO_BROWSER") == "1":
         pytest.skip("GONERD_NO_BROWSER=1: no test that needs a browser was asked for")
     path = find_browser()
