@@ -74,19 +74,28 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """The commit of the checkout that this code runs from, marked where files differ from it."""
+    """The commit of the checkout that this code runs from, marked where files differ from it.
+
+    Results of benchmarks don't count: each would mark the next one.
+    """
     root = Path(__file__).resolve().parent.parent
     if not (root / ".git").exists():
         return None
     try:
-        said = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],  # noqa: S607 - git is found by PATH, as the user's own would be
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=20,
-        )
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = _git(root, "status", "--porcelain", "-uno", "--", ".", ":!benchmarks/results")
     except (OSError, subprocess.SubprocessError):
         return None
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(root: Path, *words: str) -> str:
+    said = subprocess.run(  # noqa: S603 - fixed words
+        ["git", *words],  # noqa: S607 - git is found by PATH, as the user's own would be
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    )
     return said.stdout.strip()
