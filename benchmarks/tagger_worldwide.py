@@ -6,8 +6,9 @@ nationalities and religious or political groups, products, works and events: not
 address, phone), and the figures are not GONERD's.
 The split is our own, by document: 80/10/10, near-duplicates together, seed 0. The epoch is chosen on
 the validation split; no run sees the test split before its end.
-The committed result is the last of three runs of the same settings (test F1 0.748, 0.651, 0.759): only the planning of steps
-and the threads' waiting changed between them, and the middle one was starved by other work on the machine.
+The committed result is the last of three runs of the same settings (test F1 0.748, 0.651, 0.759): only
+the planning of steps and the threads' waiting changed between them, and the middle one was starved by
+other work on the machine.
 
 Run: python benchmarks/tagger_worldwide.py [--max-seconds 450] [--seed 0] [--out FILE]
 """
