@@ -142,3 +142,10 @@ def _seconds(command: list[str]) -> float:
     begin = time.perf_counter()
     subprocess.run(command, capture_output=True, check=True)
     return time.perf_counter() - begin
+
+
+def test_the_layers_hold() -> None:
+    """Applications stand on the core and never import each other; import-linter's contracts say so."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([str(linter)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
