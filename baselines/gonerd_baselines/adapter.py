@@ -54,6 +54,7 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> TaggerAdapt
             "layers": config.layers,
             "width": config.width,
             "max_len_unit": "tokens",
+            "dtype": "float32",
         },
     )
     return TaggerAdapter(tagger, card, options)

@@ -52,6 +52,18 @@ class AdapterOptions:
     batch_size: int | None = None
     max_len: int | None = None
 
+    def refuse(self, kind: str, *names: str) -> None:
+        """Refuse what was asked for and adapter `kind` can't do: a result would record it as done.
+
+        Raises:
+            ConfigError: one of the options `names` is not at its default.
+        """
+        for name in names:
+            asked = getattr(self, name)
+            if asked != getattr(AdapterOptions(), name):
+                option = f"--{name.replace('_', '-')}"
+                raise ConfigError(f"--model {kind} has no use for {option}, found {asked}")
+
 
 class Adapter(Protocol):
     """A model behind one method. Documents come with tokens and never with entities."""

@@ -106,8 +106,8 @@ class PredictionsFile:
 
 
 def adapter_from_argument(argument: str, options: AdapterOptions) -> PredictionsFile:
-    """`preds:FILE`; the options play no part, as nothing is computed."""
-    del options
+    """`preds:FILE`; nothing is computed, so no option is taken."""
+    options.refuse("preds", "device", "batch_size", "max_len")
     if not argument:
         raise ConfigError("--model preds needs a file, as in preds:run/predictions.jsonl.zst")
     return PredictionsFile(Path(argument))

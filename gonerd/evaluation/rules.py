@@ -173,7 +173,7 @@ class Rules:
 
 def adapter_from_argument(argument: str, options: AdapterOptions) -> Rules:
     """`rules`; there is nothing to choose."""
-    del options
+    options.refuse("rules", "device", "batch_size", "max_len")
     if argument:
         raise ConfigError(f"--model rules takes no argument, found {argument!r}")
     return Rules()

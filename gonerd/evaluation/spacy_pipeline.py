@@ -66,6 +66,7 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> SpacyPipeli
         raise ConfigError(
             "--model spacy needs a pipeline, as in spacy:en_core_web_sm or spacy:PATH"
         )
+    options.refuse("spacy", "device", "max_len")
     import spacy
 
     try:

@@ -89,7 +89,7 @@ def test_the_same_documents_in_another_order_build_the_same_dataset(
     folder: Path, tmp_path: Path
 ) -> None:
     facts, _ = build_dataset(reversed(list(some_documents())), tmp_path / "gonerd")
-    assert facts == load(folder).facts or facts.fingerprint == load(folder).facts.fingerprint
+    assert facts.fingerprint == load(folder).facts.fingerprint
     assert facts.synthetic
 
 

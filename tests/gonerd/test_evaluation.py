@@ -271,3 +271,19 @@ def test_the_order_of_predictions_changes_nothing(document: Document, rng: rando
     assert tags_from_entities(document.tokens or (), found) == tags_from_entities(
         document.tokens or (), shuffled
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "option"),
+    [
+        ("rules", AdapterOptions(max_len=512), "--max-len, found 512"),
+        ("rules", AdapterOptions(device="cuda"), "--device, found cuda"),
+        ("preds:x", AdapterOptions(batch_size=2), "--batch-size, found 2"),
+        ("spacy:x", AdapterOptions(max_len=512), "--max-len, found 512"),
+    ],
+)
+def test_an_option_that_a_model_has_no_use_for_is_refused_and_never_recorded(
+    spec: str, options: AdapterOptions, option: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"has no use for {option}"):
+        adapter_from_spec(spec, options)
