@@ -12,6 +12,7 @@ __all__ = ["KEEP", "REASONS", "REJECT", "Address"]
 KEEP, REJECT = "keep", "reject"
 
 REASONS: tuple[str, ...] = (
+    "boilerplate",
     "code",
     "content_type",
     "duplicate",

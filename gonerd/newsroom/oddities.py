@@ -8,6 +8,7 @@ from gonerd.newsroom.address import Address
 from gonerd.newsroom.article import Article
 from gonerd.newsroom.foreign import foreign_paragraphs
 from gonerd.newsroom.layouts import Story, story_from_article
+from gonerd.newsroom.notices import notice_paragraphs
 from gonerd.newsroom.sites import site_of
 
 __all__ = ["ODDITIES", "odd_story", "paywall_story"]
@@ -37,7 +38,7 @@ _THINGS = ("record", "header", "window", "buffer", "index", "packet", "result", 
 
 
 def odd_story(address: Address) -> Story:
-    """Make the page of a kind in ODDITIES.
+    """Make the page of a kind in ODDITIES, or of the kind `boilerplate`.
 
     Raises:
         ValueError: the kind is none of them.
@@ -47,6 +48,8 @@ def odd_story(address: Address) -> Story:
         return _foreign(address, chance)
     if address.kind == "short":
         return _story(address, paragraphs=(chance.choice(_ONE_LINERS),))
+    if address.kind == "boilerplate":
+        return _story(address, paragraphs=notice_paragraphs(address, site_of(address.domain)))
     if address.kind == "noise":
         return _story(address, paragraphs=_noise(chance))
     if address.kind == "code":

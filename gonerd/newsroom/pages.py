@@ -9,7 +9,15 @@ from gonerd.newsroom.layouts import Link
 from gonerd.newsroom.layouts.elements import anchors, text
 from gonerd.newsroom.sites import SITES, Site
 
-__all__ = ["PAGE_SIZE", "STATIC_PAGES", "list_page", "missing_page", "static_page"]
+__all__ = [
+    "PAGE_SIZE",
+    "STATIC_PAGES",
+    "list_page",
+    "list_text",
+    "missing_page",
+    "static_page",
+    "static_text",
+]
 
 PAGE_SIZE = 20
 """Stories on one page of a list."""
@@ -47,6 +55,13 @@ def list_page(
 """
 
 
+def list_text(site: Site, addresses: Sequence[Address]) -> str:
+    """What a list says of its own: headlines, and teasers where the site shows them."""
+    teasers = SITES.index(site) % 3 == 0
+    shown = ((a.title, a.teaser[:110]) if teasers else (a.title,) for a in addresses)
+    return "\n".join(part for parts in shown for part in parts if part)
+
+
 def missing_page(site: Site) -> str:
     """What a site says where it has nothing."""
     return (
@@ -57,12 +72,17 @@ def missing_page(site: Site) -> str:
 
 def static_page(site: Site, name: str) -> str:
     """A page that every footer leads to."""
-    words = STATIC_PAGES[name].format(name=site.name, city=site.city)
+    words = static_text(site, name)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{name} - {text(site.name)}'
         f"</title></head><body><h1>{name.title()}</h1><p>{text(words)}</p>"
         '<a href="/">Home</a></body></html>\n'
     )
+
+
+def static_text(site: Site, name: str) -> str:
+    """What a page says that every footer leads to."""
+    return STATIC_PAGES[name].format(name=site.name, city=site.city)
 
 
 def _cards(addresses: Sequence[Address]) -> str:

@@ -13,6 +13,7 @@ from gonerd.newsroom.article import Article
 from gonerd.newsroom.foreign import LANGUAGES, foreign_title
 from gonerd.newsroom.manners import CHARSETS, FAILURES, HOSTILE, ONCE, REDIRECTS, SENDING
 from gonerd.newsroom.near_duplicate import REPRINT_NUMBER
+from gonerd.newsroom.notices import notice_addresses
 from gonerd.newsroom.oddities import ODDITIES
 from gonerd.newsroom.policies import CLOSED, OPEN_SITES, ROBOTS_MISSING, TDM_SITE
 from gonerd.newsroom.sites import Site, site_of
@@ -77,7 +78,9 @@ def planned_addresses(
     ]
     chance.shuffle(open_places)
     found, redirects, free = _with_manners(found, open_places, chance)
-    return [*found, *redirects, *more, *_copies([found[place] for place in free], chance)]
+    copies = _copies([found[place] for place in free], chance)
+    notices = notice_addresses(count, found, OPEN_SITES, seed=seed)
+    return [*found, *redirects, *more, *copies, *notices]
 
 
 def _verdict(article: Article) -> str:

@@ -100,12 +100,16 @@ def serving(web: Web, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[Ser
         try:
             yield Server(host=bound[0], port=bound[1], hosts=listener.hosts)
         finally:
-            server.close()
-            asyncio.run_coroutine_threadsafe(listener.hang_up(), loop).result()
+            asyncio.run_coroutine_threadsafe(_close(server, listener), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _close(server: asyncio.Server, listener: _Listener) -> None:
+    server.close()  # in the loop's own thread: a connection may be ending just now
+    await listener.hang_up()
 
 
 class _Listener:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from math import inf
 
 from gonerd.newsroom.grammar import grammar
+from gonerd.newsroom.story import Story
 from gonerd.newsroom.template import Profile
-from gonerd.newsroom.writer import Story, Writer
+from gonerd.newsroom.writer import Writer
 from gonerd.schema import Entity
 
 __all__ = ["JUSTICE_KINDS", "NEWS_KINDS", "Kind", "write_article"]

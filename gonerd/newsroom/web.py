@@ -11,6 +11,7 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 from gonerd.newsroom.address import Address
 from gonerd.newsroom.article import Article
@@ -35,7 +36,14 @@ from gonerd.newsroom.manners import (
 )
 from gonerd.newsroom.near_duplicate import REPRINT_NUMBER, variant
 from gonerd.newsroom.oddities import ODDITIES, odd_story, paywall_story
-from gonerd.newsroom.pages import PAGE_SIZE, list_page, missing_page, static_page
+from gonerd.newsroom.pages import (
+    PAGE_SIZE,
+    list_page,
+    list_text,
+    missing_page,
+    static_page,
+    static_text,
+)
 from gonerd.newsroom.plan import EXTRA, planned_addresses
 from gonerd.newsroom.policies import policy_response
 from gonerd.newsroom.response import Headers, Response, html_response, redirect_to
@@ -95,6 +103,29 @@ class Newsroom:
     def truth(self) -> Iterator[dict[str, Any]]:
         """Yield one record an address, as `gonerd.newsroom.address.Address.record` makes it."""
         return (address.record() for address in self._addresses)
+
+    def truth_of(self, url: str) -> dict[str, Any] | None:
+        """The record of one address, endless spaces included; None for one that nothing lies at."""
+        address = self._address(url)
+        return replace(address, url=url).record() if address is not None else None
+
+    def text_of(self, url: str) -> str:
+        """What the page at `url` says of its own, a paragraph a line: no furniture, no byline; else "".
+
+        Of a list these are its headlines and teasers.
+        """
+        address = self._address(url)
+        if address is None or address.manner in (*FAILURES, *HOSTILE) or address.kind == "redirect":
+            return ""
+        site = site_of(address.domain)
+        if address.kind == "list":
+            return list_text(site, self._entries(site, address, address.route[1]))
+        if address.kind == "static":
+            return static_text(site, address.title)
+        if address.kind in ("article", "reprint", "copy"):
+            return self._article(address).text
+        story = self._story(address)
+        return "\n".join((*story.paragraphs, *story.preformatted))
 
     def gold(self) -> Iterator[Document]:
         """Yield the gold documents: articles in order, then reprints, each with its original's cluster."""
@@ -166,7 +197,7 @@ class Newsroom:
         return replace(response, headers=(*response.headers, *more))
 
     def _story(self, address: Address) -> Story:
-        if address.kind in ODDITIES:
+        if address.kind in (*ODDITIES, "boilerplate"):
             return odd_story(address)
         shown = self._article(address)
         if address.kind == "paywall":
@@ -181,6 +212,21 @@ class Newsroom:
         else:
             shown = article(number, seed=self.seed)
         return replace(shown, url=address.url, domain=site.domain, kind=site.kind)
+
+    def _address(self, url: str) -> Address | None:
+        """The planned address of `url`, of an endless space the first one."""
+        parts = urlsplit(url)
+        host, target = parts.netloc, f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
+        found = self._routes.get((host, target))
+        if found is None and (far := _FAR.fullmatch(target)):
+            found = self._routes.get((host, far[1]))
+        if found is None and target.endswith("?again"):
+            found = self._routes.get((host, target.removesuffix("?again")))
+        endless = {"calendar": _CALENDAR, "session": _BOARD}
+        for manner, pattern in endless.items():
+            if found is None and self.hostile and host in self._sites and pattern.fullmatch(target):
+                found = next((a for a in self._addresses if a.manner == manner), None)
+        return found
 
     def _sections(self, site: Site) -> tuple[Link, ...]:
         topics = sorted({address.topic for address in self._listed[site.domain]})
@@ -219,13 +265,21 @@ class Newsroom:
             body=missing_page(site).encode(),
         )
 
-    def _list(self, site: Site, address: Address, target: str) -> str:
+    def _of_topic(self, site: Site, address: Address) -> list[Address]:
         listed = self._listed[site.domain]
-        if address.topic:
-            listed = [entry for entry in listed if entry.topic == address.topic]
+        return [a for a in listed if a.topic == address.topic] if address.topic else listed
+
+    def _entries(self, site: Site, address: Address, target: str) -> list[Address]:
+        """What a list shows on one page."""
+        page = target.partition("?page=")[2]
+        start = (int(page or 1) - 1) * PAGE_SIZE
+        return self._of_topic(site, address)[start : start + PAGE_SIZE]
+
+    def _list(self, site: Site, address: Address, target: str) -> str:
         path, _, query = target.partition("?page=")
         number = int(query or 1)
-        pages = -(-len(listed) // PAGE_SIZE) if address.topic else 1
+        count = len(self._of_topic(site, address))
+        pages = -(-count // PAGE_SIZE) if address.topic else 1
         further = [Link(f"{path}?page={n}", str(n)) for n in range(2, pages + 1) if n != number]
         head = "".join(
             f'<link rel="alternate" type="{feed_type(feed)}" href="{feed}">\n'
@@ -234,7 +288,7 @@ class Newsroom:
         return list_page(
             site,
             address.title,
-            listed[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+            self._entries(site, address, target),
             sections=self._sections(site),
             further=further,
             head=head,

@@ -131,7 +131,7 @@ def forum(story: Story, around: Surroundings) -> str:
     """A story as the first message of a thread, with the answers below in the same elements."""
     chance = around.random("thread")
     replies = "".join(
-        f'<div class="message" id="m{number}"><div class="user">member {chance.randrange(9000)}</div>'
+        f'<div class="message comment" id="m{number}"><div class="user">member {chance.randrange(9000)}</div>'
         f'<div class="content"><p>{chance.choice(_ANSWERS)}</p></div></div>'
         for number in range(1, 6)
     )
