@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-__all__ = ["note", "print_json", "print_text", "track"]
+__all__ = ["note", "print_json", "print_text", "shown", "track"]
 
 T = TypeVar("T")
+
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a terminal takes for a command, or can't be written; line feeds and tabs may stand."""
+
+
+def shown(text: str) -> str:
+    """`text` for a terminal: what it quotes of files and servers can't move the cursor or set a title."""
+    return STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def note(message: str) -> None:
     """One line on stderr, for the person who watches."""
-    print(message, file=sys.stderr, flush=True)
+    print(shown(message), file=sys.stderr, flush=True)
 
 
 def print_text(text: str) -> None:
     """A result for a person, on stdout."""
-    print(text, flush=True)
+    print(shown(text), flush=True)
 
 
 def print_json(value: Any) -> None:

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
@@ -23,8 +23,11 @@ from gonerd.errors import InputError, OutputError
 __all__ = [
     "file_sha256",
     "folder_to_write",
+    "read_byte_lines",
     "read_json",
     "read_lines",
+    "require_file_to_write",
+    "require_folder_to_write",
     "text_to_write",
     "write_json",
     "write_text",
@@ -47,14 +50,26 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """
     number = 0
     try:
-        with _binary_reader(path) as lines:
-            for number, line in enumerate(lines, start=1):
-                yield number, line.decode("utf-8").removesuffix("\n")
+        for number, line in read_byte_lines(path):
+            yield number, line.decode("utf-8")
     except UnicodeDecodeError as problem:
         byte = problem.object[problem.start]
         raise InputError(
             f"{path}:{number}: byte 0x{byte:02x} at column {problem.start + 1} is not UTF-8"
         ) from None
+
+
+def read_byte_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number from 1, line without its line feed) as bytes, for who decodes only some lines.
+
+    Raises:
+        InputError: the file is missing, or is cut off inside its compression.
+    """
+    number = 0
+    try:
+        with _binary_reader(path) as lines:
+            for number, line in enumerate(lines, start=1):
+                yield number, line.removesuffix(b"\n")
     except _BROKEN_COMPRESSION as problem:
         if isinstance(problem, OSError) and problem.errno is not None:
             raise
@@ -70,14 +85,13 @@ def text_to_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Text
     The name's ending says the compression (.gz, .zst); `-` is standard output.
 
     Raises:
-        OutputError: `path` exists and `overwrite` is off.
+        OutputError: as `require_file_to_write`.
     """
     if str(path) == STANDARD_STREAM:
         yield sys.stdout
         return
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already; give another name, or --force to replace it")
+    require_file_to_write(path, overwrite=overwrite)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
@@ -97,12 +111,11 @@ def folder_to_write(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """A folder that becomes `path` when the block ends well, and leaves nothing when it does not.
 
     Raises:
-        OutputError: `path` exists with something in it and `overwrite` is off.
+        OutputError: as `require_folder_to_write`.
     """
+    require_folder_to_write(path, overwrite=overwrite)
     if path.is_dir() and not any(path.iterdir()):
         path.rmdir()
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already; give another name, or --force to replace it")
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -117,6 +130,44 @@ def folder_to_write(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def require_file_to_write(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse a file that can't become `path`, before any work is done; `-` is standard output.
+
+    Raises:
+        OutputError: `path` exists and `overwrite` is off, or it is no ordinary file.
+    """
+    if str(path) == STANDARD_STREAM:
+        return
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, the name of a file was expected")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path} is no ordinary file; `-` is standard output")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already; give another name, or --force to replace it")
+
+
+def require_folder_to_write(
+    path: Path, *, overwrite: bool = False, inputs: Iterable[str | Path] = ()
+) -> None:
+    """Refuse a folder that can't become `path`, before any work is done.
+
+    Raises:
+        OutputError: `path` exists with something in it and `overwrite` is off, is no folder, has no name
+            of its own (`.`), or holds one of `inputs`, which would be removed with it.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file, the name of a folder was expected")
+    if path.is_dir() and any(path.iterdir()) and not overwrite:
+        raise OutputError(f"{path} exists already; give another name, or --force to replace it")
+    if path.name in ("", ".."):
+        raise OutputError(f"{path} can't be replaced; give the folder a name of its own")
+    for entry in inputs:
+        if path.exists() and Path(entry).resolve().is_relative_to(path.resolve()):
+            raise OutputError(
+                f"{path} would be replaced, and {entry} lies in it; give another name for the output"
+            )
 
 
 def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
@@ -164,7 +215,9 @@ def _binary_reader(path: str | Path) -> BinaryIO:
         if path.suffix == ".zst":
             import pyarrow as pa  # unlike zstandard's reader, it tells when the data is cut off
 
-            return cast(BinaryIO, io.BufferedReader(pa.CompressedInputStream(str(path), "zstd")))
+            return cast(
+                BinaryIO, io.BufferedReader(pa.CompressedInputStream(str(path), "zstd"), 1 << 20)
+            )
         return path.open("rb")
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None

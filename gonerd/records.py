@@ -13,6 +13,7 @@ from gonerd.schema import Document, Entity, text_sha256
 
 __all__ = [
     "document_from_record",
+    "json_from_line",
     "read_documents",
     "read_json_lines",
     "record_from_document",
@@ -78,24 +79,43 @@ def document_from_record(record: Any, *, labels: Collection[str] = ()) -> Docume
     return document
 
 
-def read_json_lines(path: str | Path) -> Iterator[tuple[int, Any]]:
+def json_from_line(line: str, *, allow_nan: bool = False) -> Any:
+    """The JSON value of a line, one that can be written again: no number, no character is none.
+
+    Raises:
+        SchemaError: it is not JSON, or holds half of a surrogate pair, a number of thousands of digits
+            or, without `allow_nan`, NaN or infinity.
+    """
+    try:
+        value = json.loads(line) if allow_nan else _STRICT.decode(line)
+        if "\\ud" in line or "\\uD" in line:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except json.JSONDecodeError as problem:
+        raise SchemaError(f"not JSON at column {problem.colno} ({problem.msg})") from None
+    except RecursionError:
+        raise SchemaError("nested too deep") from None
+    except UnicodeEncodeError:
+        raise SchemaError("a character is half of a surrogate pair (U+D800 to U+DFFF)") from None
+    except ValueError as problem:  # a number of thousands of digits
+        raise SchemaError(f"not JSON that can be read ({problem})") from None
+    return value
+
+
+def read_json_lines(path: str | Path, *, allow_nan: bool = False) -> Iterator[tuple[int, Any]]:
     """Yield (line number, value) of a JSON Lines file; blank lines are passed over.
 
     Raises:
-        SchemaError: a line is not JSON; the message names file, line and column.
+        SchemaError: a line is not JSON (see `json_from_line`); the message names file and line.
         InputError: see `gonerd.files.read_lines`.
     """
     for number, line in read_lines(path):
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
-        except json.JSONDecodeError as problem:
-            raise SchemaError(
-                f"{path}:{number}: not JSON at column {problem.colno} ({problem.msg})"
-            ) from None
-        except RecursionError:
-            raise SchemaError(f"{path}:{number}: nested too deep") from None
+            value = json_from_line(line, allow_nan=allow_nan)
+        except SchemaError as problem:
+            raise SchemaError(f"{path}:{number}: {problem}") from None
+        yield number, value
 
 
 def read_documents(path: str | Path, *, labels: Collection[str] = ()) -> Iterator[Document]:
@@ -126,6 +146,13 @@ def write_documents(
 ) -> int:
     """Write `documents` as JSON Lines, whole or not at all; return how many."""
     return write_json_lines(path, map(record_from_document, documents), overwrite=overwrite)
+
+
+def _refuse_constant(name: str) -> None:
+    raise SchemaError(f"{name} is no number of JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _document_name(record: Any) -> str:

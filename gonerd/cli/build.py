@@ -8,6 +8,7 @@ import click
 
 from gonerd.align import MisalignedPolicy
 from gonerd.cli.options import format_option, misaligned_option, scheme_option
+from gonerd.cli.outgoing import outgoing, outgoing_options
 from gonerd.console import note, print_json, print_text, track
 from gonerd.corpora import Format, read_corpus
 from gonerd.labels import LABELS
@@ -23,6 +24,7 @@ __all__ = ["build"]
 @format_option
 @scheme_option
 @misaligned_option
+@outgoing_options
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the splits.")
 @click.option("--force", is_flag=True, help="Replace the folder if it exists.")
 @click.option(
@@ -35,6 +37,9 @@ def build(
     form: Format,
     scheme: Scheme,
     on_misaligned: MisalignedPolicy,
+    redact: bool,
+    redact_seed: str | None,
+    takedown_files: tuple[Path, ...],
     seed: int,
     force: bool,
     as_json: bool,
@@ -42,17 +47,26 @@ def build(
     """Build a dataset folder that plain datasets.load_dataset opens.
 
     DOCUMENTS is a file (.gz and .zst as well) or - for standard input. Documents without tokens are
-    tokenized by spaCy's English tokenizer.
+    tokenized by spaCy's English tokenizer. Ages, addresses and phone numbers stay in the texts unless
+    --redact puts surrogates for those that are annotated; the card says which of the two was done.
 
     \b
     Examples:
       gonerd build annotated.jsonl --out gonerd
       gonerd build train.conll --scheme iob1 --on-misaligned snap --out data/mine
+      gonerd build annotated.jsonl --redact --takedown requests.txt --out data/redacted
       gonerd newsroom gold --articles 50 --out - | gonerd build - --out data/tiny
     """
     from gonerd.dataset import build_dataset
+    from gonerd.files import require_folder_to_write
 
-    corpus = read_corpus(documents, form=form, scheme=scheme, labels=LABELS)
+    require_folder_to_write(out, overwrite=force, inputs=[documents])
+    corpus = outgoing(
+        read_corpus(documents, form=form, scheme=scheme, labels=LABELS),
+        redact=redact,
+        redact_seed=redact_seed,
+        takedown_files=takedown_files,
+    )
     facts, changes = build_dataset(
         track(corpus, "building"),
         out,

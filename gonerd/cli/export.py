@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from gonerd.align import MisalignedPolicy
 from gonerd.cli.options import format_option, misaligned_option, scheme_option
+from gonerd.cli.outgoing import outgoing, outgoing_options
 from gonerd.console import note, track
 from gonerd.corpora import Format
 from gonerd.schema import Document
@@ -33,6 +35,7 @@ __all__ = ["export"]
 )
 @scheme_option
 @misaligned_option
+@outgoing_options
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def export(
     documents: str,
@@ -42,6 +45,9 @@ def export(
     split: str,
     scheme: Scheme,
     on_misaligned: MisalignedPolicy,
+    redact: bool,
+    redact_seed: str | None,
+    takedown_files: tuple[Path, ...],
     force: bool,
 ) -> None:
     """Write a corpus file or a dataset as JSON Lines or CoNLL columns.
@@ -50,9 +56,8 @@ def export(
     Examples:
       gonerd export sample --split test --to conll --out test.conll
       gonerd export train.conll --scheme iob1 --to documents --out train.jsonl.zst
+      gonerd export sample --redact --to documents --out redacted.jsonl
     """
-    from pathlib import Path
-
     from gonerd.align import fit_to_tokens
     from gonerd.corpora import read_corpus, write_conll
     from gonerd.dataset import documents_of
@@ -71,7 +76,10 @@ def export(
         if is_dataset
         else read_corpus(documents, form=form, scheme=scheme)
     )
-    tracked = track(corpus, "exporting")
+    leaving = outgoing(
+        corpus, redact=redact, redact_seed=redact_seed, takedown_files=takedown_files
+    )
+    tracked = track(leaving, "exporting")
     if target == "conll":
         count = write_conll(out, fitted(tracked), scheme=scheme, overwrite=force)
     else:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from gonerd.console import note
 from gonerd.errors import ConfigError, ExtraError, GonerdError
 
 __all__ = ["EXTRAS", "gonerd", "invoke", "main", "run"]
@@ -20,7 +21,17 @@ COMMAND_GROUP = "gonerd.commands"
 
 SECTIONS = {
     "Start here": ("demo", "newsroom"),
-    "Corpus": ("scrape", "clean", "sample"),
+    "Corpus": (
+        "scrape",
+        "extract",
+        "rebuild",
+        "clean",
+        "review",
+        "dedup",
+        "sample",
+        "oscar",
+        "mix",
+    ),
     "Annotation": ("annotate",),
     "Dataset": ("build", "stats", "export"),
     "Evaluation": ("eval", "score"),
@@ -31,6 +42,7 @@ SECTIONS = {
 EXTRAS = {
     "scrape": (
         "aiohttp",
+        "brotli",
         "charset_normalizer",
         "courlan",
         "fastwarc",
@@ -38,12 +50,15 @@ EXTRAS = {
         "protego",
         "py3langid",
         "rensa",
+        "resiliparse",
         "trafilatura",
         "warcio",
         "yarl",
+        "zstandard",
     ),
     "annotate": ("label_studio_sdk",),
     "figures": ("matplotlib",),
+    "scale": ("datatrove", "ray"),
     "train": ("safetensors", "tokenizers", "torch", "transformers"),
     "leaderboard": ("jinja2",),
 }
@@ -143,7 +158,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _say(sentence: str, status: int) -> int:
-    print(f"gonerd: {sentence}", file=sys.stderr)
+    note(f"gonerd: {sentence}")
     return status
 
 

@@ -18,6 +18,7 @@ from gonerd.errors import InputError
 from gonerd.files import file_sha256, folder_to_write, write_json
 from gonerd.labels import LABELS
 from gonerd.records import record_from_document, write_json_lines
+from gonerd.redaction import REDACTED
 from gonerd.schema import Document, text_sha256
 from gonerd.tokens import tokenizer_name
 
@@ -37,6 +38,7 @@ class _Gathered:
     entities: Counter[str] = field(default_factory=Counter[str])
     given_tokens: int = 0
     fictional: int = 0
+    redacted: int = 0
 
 
 def build_dataset(
@@ -94,6 +96,7 @@ def _fitted(
         gathered.changes += changes
         gathered.given_tokens += document.tokens is not None
         gathered.fictional += str(document.meta.get("domain", "")).endswith(".example")
+        gathered.redacted += isinstance(document.meta.get(REDACTED), dict)
         gathered.entities.update(entity.label for entity in fitted.entities)
         gathered.hashes[fitted.id] = gold_hash(fitted)
         cluster = fitted.meta.get("cluster") or text_sha256(fitted.text)
@@ -176,6 +179,7 @@ def _facts(
         },
         download_size=sum(path.stat().st_size for path in data.iterdir()),
         misaligned=len(gathered.changes),
+        redacted=gathered.redacted,
     )
 
 

@@ -17,13 +17,32 @@ SYNTHETIC_NOTICE = (
     "and figures on it say nothing about real text."
 )
 
+PERSONAL_DATA = """\
+The texts are as they were published. Names stay in them, and by design so do the ages, addresses and
+phone numbers that MISC marks: to find those is what the dataset is for. Use it for that, and not to
+look people up.
+"""
+
+REDACTED_DATA = """\
+surrogates of the same kind and form stand for the ages, addresses and phone numbers
+that MISC marks, and for their repetitions. Phone numbers are from ranges that are kept for fiction or
+that nobody has. Names of people, organisations and places stay as they were published, and so does
+what nobody marked; whoever follows `url` can read the original. Offsets, tokens and `text_sha256` are
+those of the redacted text.
+"""
+
+TAKEN_DOWN_ON_REQUEST = (
+    "Who is concerned can ask that a document be taken down; later builds leave it out."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetFacts:
     """What a build knows about its dataset, as gonerd.json keeps it beside the data.
 
     `fingerprint` and `split_sha256` hash ids, texts, entities and tokens. `synthetic` is set where
-    documents come from hosts under `.example`, which RFC 2606 keeps for fiction.
+    documents come from hosts under `.example`, which RFC 2606 keeps for fiction. `redacted` is the
+    number of documents in which surrogates stand for MISC entities.
     """
 
     name: str
@@ -39,6 +58,7 @@ class DatasetFacts:
     num_bytes: Mapping[str, int]
     download_size: int
     misaligned: int
+    redacted: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The facts as JSON, with the version of their form."""
@@ -100,8 +120,21 @@ Tokens: {facts.tokenizer}. Offsets count code points of `text`, end-exclusive.
 | `text_sha256` | SHA-256 of the text |
 | `common_window_end` | where the window ends that every model is scored on |
 
+## Personal data
+
+{_personal_data(facts)}
+
 Fingerprint `{facts.fingerprint}`; `SHA256SUMS` covers every file.
 """
+
+
+def _personal_data(facts: DatasetFacts) -> str:
+    """What of MISC stands in the texts: as it was, by design, or surrogates."""
+    if not facts.redacted:
+        return PERSONAL_DATA + TAKEN_DOWN_ON_REQUEST
+    whole = sum(facts.documents.values())
+    some = "" if facts.redacted == whole else f" in {facts.redacted:,} of {whole:,} documents"
+    return f"**Redacted{some}**: {REDACTED_DATA}{TAKEN_DOWN_ON_REQUEST}"
 
 
 def _front_matter(facts: DatasetFacts) -> str:

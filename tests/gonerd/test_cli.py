@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gonerd.cli.main import run
+from gonerd.console import note, print_text
 from gonerd.records import write_documents
 from tests.gonerd.test_dataset import some_documents
 
@@ -197,3 +198,11 @@ def test_a_missing_extra_is_named(corpus: Path, tmp_path: Path) -> None:
         == "gonerd: this command needs torch: install it with pip install 'gonerd[train]'\n"
     )
     assert done.returncode == 1
+
+
+def test_what_a_message_quotes_can_not_steer_the_terminal(capsys):
+    note("from a server: \x1b]0;title\x07\x9b2J\ud800\r\nand so on")
+    print_text("one\ttwo\nthree\x1b[2J")
+    out, err = capsys.readouterr()
+    assert err == "from a server: \\x1b]0;title\\x07\\x9b2J\\ud800\\r\nand so on\n"
+    assert out == "one\ttwo\nthree\\x1b[2J\n"

@@ -1,9 +1,17 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from gonerd.errors import InputError, OutputError
-from gonerd.files import folder_to_write, read_json, read_lines, text_to_write, write_text
+from gonerd.files import (
+    folder_to_write,
+    read_json,
+    read_lines,
+    require_folder_to_write,
+    text_to_write,
+    write_text,
+)
 
 ENDINGS = ["x.jsonl", "x.jsonl.gz", "x.jsonl.zst"]
 
@@ -89,3 +97,51 @@ def test_a_dash_writes_to_standard_output(capsys: pytest.CaptureFixture[str]) ->
     with text_to_write("-") as out:
         out.write("héllo\n")
     assert capsys.readouterr().out == "héllo\n"
+
+
+def test_what_is_no_folder_is_never_replaced_by_one(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("kept")
+    with (
+        pytest.raises(OutputError, match="a is a file, the name of a folder was expected"),
+        folder_to_write(tmp_path / "a", overwrite=True),
+    ):
+        pass
+    assert (tmp_path / "a").read_text() == "kept"
+
+
+@pytest.mark.parametrize("path", [".", "..", "/"])
+def test_a_folder_without_a_name_of_its_own_is_never_replaced(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inside").mkdir()
+    monkeypatch.chdir(tmp_path / "inside")
+    with (
+        pytest.raises(OutputError, match="give the folder a name of its own"),
+        folder_to_write(Path(path), overwrite=True),
+    ):
+        pass
+
+
+def test_a_folder_that_holds_what_is_read_is_never_replaced(tmp_path: Path) -> None:
+    write_text(tmp_path / "crawl" / "documents.jsonl", "1")
+    documents = [tmp_path / "crawl" / "documents.jsonl"]
+    with pytest.raises(
+        OutputError, match=r"crawl would be replaced, and .*documents.jsonl lies in it"
+    ):
+        require_folder_to_write(tmp_path / "crawl", overwrite=True, inputs=documents)
+    require_folder_to_write(tmp_path / "crawl2", overwrite=True, inputs=documents)
+
+
+def test_a_file_takes_the_place_of_no_folder_and_no_device(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with (
+        pytest.raises(OutputError, match="folder is a folder, the name of a file was expected"),
+        text_to_write(tmp_path / "folder", overwrite=True),
+    ):
+        pass
+    os.mkfifo(tmp_path / "pipe")
+    with (
+        pytest.raises(OutputError, match="pipe is no ordinary file; `-` is standard output"),
+        text_to_write(tmp_path / "pipe", overwrite=True),
+    ):
+        pass

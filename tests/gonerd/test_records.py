@@ -89,3 +89,26 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_documents(tmp_path / "d.jsonl", [bad])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('{"id": "a", "text": "b", "meta": {"x": NaN}}', "NaN is no number of JSON"),
+        ('{"id": "a", "text": "b", "meta": {"x": -Infinity}}', "-Infinity is no number of JSON"),
+        ('{"id": "a", "text": "b", "meta": {"x": %s}}' % ("9" * 5000), "not JSON that can be read"),
+        (r'{"id": "a\ud800", "text": "b"}', "half of a surrogate pair"),
+        (r'{"id": "a", "text": "b", "meta": {"x": "\uDC00"}}', "half of a surrogate pair"),
+    ],
+)
+def test_what_could_not_be_written_again_is_told_when_it_is_read(
+    tmp_path: Path, line: str, problem: str
+) -> None:
+    (tmp_path / "d.jsonl").write_text(line + "\n")
+    with pytest.raises(SchemaError, match=rf"d.jsonl:1: .*{problem}"):
+        list(read_documents(tmp_path / "d.jsonl"))
+
+
+def test_a_whole_surrogate_pair_is_a_character(tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text(r'{"id": "a", "text": "\ud83d\ude00"}' + "\n")
+    assert [document.text for document in read_documents(tmp_path / "d.jsonl")] == ["\U0001f600"]

@@ -1,0 +1,88 @@
+"""The take-down list."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonerd.errors import InputError
+from gonerd.takedown import Takedown
+
+LIST = """
+# asked for in March
+https://www.Town.example:443/news/a%20story/?utm_source=feed   # letter of the 3rd
+domain:gone.example
+left.example
+https://paper.example/2019/*
+id:0123456789abcdef
+http://query.example/?p=12&q=a
+"""
+
+
+@pytest.fixture
+def takedown(tmp_path):
+    (tmp_path / "list.txt").write_text(LIST)
+    return Takedown.read([tmp_path / "list.txt"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://town.example/news/a%20story",
+        "https://www.town.example/news/a story/#comments",
+        "https://town.example/news/a%20story/?fbclid=1",
+        "https://gone.example/",
+        "http://deep.below.gone.example:8080/any?x=1",
+        "https://www.left.example/x",
+        "https://paper.example/2019/05/story.html",
+        "https://query.example/?q=a&p=12",
+    ],
+)
+def test_an_address_is_found_in_any_spelling(takedown, url):
+    assert "list.txt:" in takedown.reason(urls=[url])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://town.example/news/a%20story/2",
+        "https://town.example/",
+        "https://notgone.example/",
+        "https://gone.example.org/",
+        "https://paper.example/2020/05/story.html",
+        "https://query.example/?p=13&q=a",
+        "https://query.example/",
+    ],
+)
+def test_another_address_is_not(takedown, url):
+    assert takedown.reason(urls=[url]) is None
+
+
+def test_a_document_is_found_by_its_id_or_any_of_its_addresses(takedown):
+    assert takedown.reason(id="0123456789abcdef").startswith("id:0123456789abcdef (")
+    assert takedown.reason(id="other", urls=["http://a.example/", "http://gone.example/"])
+    assert takedown.reason(id="other", urls=["http://a.example/"]) is None
+
+
+def test_the_reason_names_the_entry_and_its_place(takedown, tmp_path):
+    assert takedown.reason(urls=["http://gone.example/x"]) == (
+        f"domain:gone.example ({tmp_path / 'list.txt'}:4)"
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["id:", "domain:", "ftp://a.example/x", "just words", "https:///x"]
+)
+def test_a_line_that_is_none_of_the_kinds_is_refused_with_its_place(tmp_path, line):
+    (tmp_path / "list.txt").write_text(f"gone.example\n{line}\n")
+    with pytest.raises(InputError, match=r"list\.txt:2: .* is none of an address"):
+        Takedown.read([tmp_path / "list.txt"])
+
+
+def test_the_list_that_ships_is_always_part_of_it():
+    assert len(Takedown.read()) == len(Takedown.read([]))
+
+
+def test_a_list_that_begins_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "list.txt").write_text("domain:a.example\r\n", encoding="utf-8-sig")
+    found = Takedown.read([tmp_path / "list.txt"])
+    assert found.reason(urls=["https://www.a.example/x"]) is not None
