@@ -5,15 +5,26 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from io import BytesIO
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from gonerd.errors import InputError
-from gonerd_scraper.response import Headers, Response, decode_body
+from gonerd_scraper.response import Response, decode_body
+from gonerd_scraper.warc_record import (
+    digest_of,
+    http_answer,
+    http_question,
+    new_record_id,
+    parsed_member,
+    record_member,
+)
 
-__all__ = ["ArchiveWriter", "RecordPlace", "read_record"]
+__all__ = ["ArchiveWriter", "RecordPlace", "Revisit", "read_record"]
+
+PROFILES = "http://netpreserve.org/warc/1.1/revisit/"
 
 # The body is stored as it was before its transfer: what described the transfer would be wrong now.
 TRANSFER_HEADERS = frozenset({"transfer-encoding", "content-length", "trailer"})
@@ -25,6 +36,9 @@ class RecordPlace:
 
     `file` is relative to the crawl's folder; `offset` and `length` count compressed bytes.
     `end` is where the request record behind it ends: up to there the file is accounted for.
+    A record that shares a compressed member with others, as in WARC files that others made, has
+    `within`: where it begins and how long it is in the member at `offset`, decompressed; `sha256` is
+    that of these bytes, and `length` is 0.
     """
 
     file: str
@@ -32,15 +46,42 @@ class RecordPlace:
     length: int
     sha256: str
     end: int = 0
+    within: tuple[int, int] | None = None
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> RecordPlace:
+        """The place that `record` describes."""
+        within = record.get("within")
+        return cls(
+            record["file"],
+            record["offset"],
+            record["length"],
+            record["sha256"],
+            within=(within[0], within[1]) if within is not None else None,
+        )
 
     def record(self) -> dict[str, Any]:
-        """The form that stands in manifest and journal."""
+        """The form that stands in manifest and journal; `from_record` is its inverse."""
         return {
             "file": self.file,
             "offset": self.offset,
             "length": self.length,
             "sha256": self.sha256,
-        }
+        } | ({"within": list(self.within)} if self.within is not None else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Revisit:
+    """Why an answer needs no copy of its own: the record that holds the same payload already.
+
+    `profile` is `server-not-modified` (the server said 304) or `identical-payload-digest`.
+    """
+
+    profile: str
+    refers_to: str
+    url: str
+    date: str
+    payload: str
 
 
 class ArchiveWriter:
@@ -63,12 +104,14 @@ class ArchiveWriter:
             self._number = int(last.partition("-")[2].partition(".")[0])
             self._open(last)
 
-    def append(self, response: Response) -> RecordPlace:
-        """Write the request and its response; the caller calls `sync` before it relies on them."""
+    def append(
+        self, response: Response, *, record_id: str = "", revisit: Revisit | None = None
+    ) -> RecordPlace:
+        """Write a response, or the revisit of one, and its request; `sync` before relying on them."""
         if self._file is None or self._file.tell() >= self._max_bytes:
-            self._begin()
+            self._begin(response.fetched_at)
         assert self._file is not None
-        answer, question = _members(response)
+        answer, question = _members(response, record_id or new_record_id(), revisit)
         offset = self._file.tell()
         self._file.write(answer)
         self._file.write(question)
@@ -89,17 +132,23 @@ class ArchiveWriter:
             self._file.close()
             self._file = None
 
-    def _begin(self) -> None:
+    def _begin(self, date: str) -> None:
         if self._file is not None:
             self.close()
             self._number += 1
         self._open(f"archive/gonerd-{self._number:05d}.warc.gz")
         assert self._file is not None
-        self._file.write(_warcinfo(self._name))
+        self._file.write(_warcinfo(self._name, date))
 
     def _open(self, name: str) -> None:
         self._name = name
-        self._file = (self._folder / name).open("ab")
+        path = self._folder / name
+        self._file = path.open("ab")
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # a file whose name is not on the disk is gone after a power cut
+        finally:
+            os.close(folder)
 
     def _recover(self, committed: dict[str, int]) -> None:
         for path in sorted((self._folder / "archive").glob("gonerd-*.warc.gz")):
@@ -124,8 +173,6 @@ def read_record(folder: Path, place: RecordPlace, url: str, *, limit: int) -> Re
     Raises:
         InputError: the bytes there are not those that were written.
     """
-    from warcio.archiveiterator import ArchiveIterator
-
     path = folder / place.file
     try:
         with path.open("rb") as file:
@@ -139,86 +186,81 @@ def read_record(folder: Path, place: RecordPlace, url: str, *, limit: int) -> Re
         raise InputError(
             f"{path}: the {place.length} bytes at {place.offset} ({url}) are not those that were written"
         )
-    record = next(iter(ArchiveIterator(BytesIO(member))))
-    headers: Headers = tuple((str(key), str(value)) for key, value in record.http_headers.headers)
-    raw = record.raw_stream.read()
-    encoding = next((value for key, value in headers if key.lower() == "content-encoding"), "")
-    body, cut, broken = decode_body(raw, encoding, limit)
+    record = parsed_member(member)
+    encoding = next(
+        (value for key, value in record.headers if key.lower() == "content-encoding"), ""
+    )
+    body, cut, broken = decode_body(record.payload, encoding, limit)
     return Response(
         url=url,
-        status=int(record.http_headers.get_statuscode()),
-        reason=record.http_headers.statusline.partition(" ")[2],
-        headers=headers,
+        status=record.status,
+        reason=record.reason,
+        headers=record.headers,
         request_headers=(),
-        raw=raw,
+        raw=record.payload,
         body=body,
-        fetched_at=record.rec_headers.get_header("WARC-Date"),
-        cut=record.rec_headers.get_header("WARC-Truncated") or cut,
+        fetched_at=record.fields.get("warc-date", ""),
+        cut=record.fields.get("warc-truncated", "") or cut,
         broken=broken,
     )
 
 
-def _members(response: Response) -> tuple[bytes, bytes]:
-    from warcio.statusandheaders import StatusAndHeaders
-    from warcio.warcwriter import WARCWriter
-
-    out = BytesIO()
-    writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
-    extra = {"WARC-Date": response.fetched_at}
+def _members(response: Response, record_id: str, revisit: Revisit | None) -> tuple[bytes, bytes]:
+    about = [("WARC-Target-URI", response.url), ("WARC-Date", response.fetched_at)]
+    extra: list[tuple[str, str]] = []
     if response.address:
-        extra["WARC-IP-Address"] = response.address
+        extra.append(("WARC-IP-Address", response.address))
     if response.cut:
-        extra["WARC-Truncated"] = response.cut
+        extra.append(("WARC-Truncated", response.cut))
     kept = [(key, value) for key, value in response.headers if key.lower() not in TRANSFER_HEADERS]
-    kept.append(("Content-Length", str(len(response.raw))))
-    answer = writer.create_warc_record(
-        response.url,
-        "response",
-        payload=BytesIO(response.raw),
-        http_headers=StatusAndHeaders(
-            f"{response.status} {response.reason}", kept, protocol="HTTP/1.1"
-        ),
-        warc_headers_dict=extra,
+    if revisit is None:
+        kept.append(("Content-Length", str(len(response.raw))))
+        extra.append(("WARC-Payload-Digest", digest_of(response.raw)))
+        block = http_answer(response.status, response.reason, kept) + response.raw
+    else:
+        extra += [
+            ("WARC-Profile", PROFILES + revisit.profile),
+            ("WARC-Refers-To", revisit.refers_to),
+            ("WARC-Refers-To-Target-URI", revisit.url),
+            ("WARC-Refers-To-Date", revisit.date),
+            ("WARC-Payload-Digest", revisit.payload),
+        ]
+        block = http_answer(response.status, response.reason, kept)
+    answer = record_member(
+        "revisit" if revisit is not None else "response",
+        record_id,
+        about + extra,
+        block,
+        content_type="application/http; msgtype=response",
     )
-    writer.write_record(answer)
-    answer.raw_stream.close()  # the writer put a temporary file there
-    length = out.tell()
     parts = urlsplit(response.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    question = writer.create_warc_record(
-        response.url,
+    question = record_member(
         "request",
-        payload=BytesIO(b""),
-        http_headers=StatusAndHeaders(
-            f"GET {target} HTTP/1.1", list(response.request_headers), is_http_request=True
-        ),
-        warc_headers_dict={
-            "WARC-Date": response.fetched_at,
-            "WARC-Concurrent-To": answer.rec_headers.get_header("WARC-Record-ID"),
-        },
+        new_record_id(),
+        [*about, ("WARC-Concurrent-To", record_id)],
+        http_question(target, response.request_headers),
+        content_type="application/http; msgtype=request",
     )
-    writer.write_record(question)
-    question.raw_stream.close()
-    written = out.getvalue()
-    return written[:length], written[length:]
+    return answer, question
 
 
-def _warcinfo(name: str) -> bytes:
-    from importlib.metadata import version
-
-    from warcio.warcwriter import WARCWriter
-
-    out = BytesIO()
-    writer = WARCWriter(out, gzip=True, warc_version="WARC/1.1")
-    writer.write_record(
-        writer.create_warcinfo_record(
-            name.rpartition("/")[2],
-            {
-                "software": f"gonerd/{version('gonerd')}",
-                "format": "WARC File Format 1.1",
-                "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
-                "robots": "obey (RFC 9309)",
-            },
-        )
+def _warcinfo(name: str, date: str) -> bytes:
+    fields = {
+        "software": f"gonerd/{_version()}",
+        "format": "WARC File Format 1.1",
+        "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "robots": "obey (RFC 9309)",
+    }
+    return record_member(
+        "warcinfo",
+        new_record_id(),
+        [("WARC-Date", date), ("WARC-Filename", name.rpartition("/")[2])],
+        "".join(f"{key}: {value}\r\n" for key, value in fields.items()).encode(),
+        content_type="application/warc-fields",
     )
-    return out.getvalue()
+
+
+@cache
+def _version() -> str:
+    return version("gonerd")

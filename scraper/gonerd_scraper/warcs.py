@@ -2,101 +2,70 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import shutil
 import time
-import zlib
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import asdict
+from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from gonerd.errors import InputError, OutputError
-from gonerd.files import write_text
-from gonerd_scraper.archive import RecordPlace
+from gonerd.files import text_to_write, write_text
+from gonerd.takedown import Takedown
 from gonerd_scraper.config import CrawlConfig
-from gonerd_scraper.documents import record_from_reading
-from gonerd_scraper.extract import PageInput, Reading, read_page
-from gonerd_scraper.journal import Journal
-from gonerd_scraper.outputs import write_outputs
-from gonerd_scraper.response import Headers, decode_body
-from gonerd_scraper.robots import agent_name
-from gonerd_scraper.sources import kind_of_domain
-from gonerd_scraper.urls import host_of, is_web_url, registered_domain, url_key
-from gonerd_scraper.workers import JobError, WorkerPool
+from gonerd_scraper.documents import manifest_row
+from gonerd_scraper.executors import Executor, run_stages
+from gonerd_scraper.outputs import DOCUMENTS, MANIFEST, REJECTED, REPORT
+from gonerd_scraper.shards import by_id, merged, write_shard
+from gonerd_scraper.tally import HostCount
+from gonerd_scraper.urls import host_of
+from gonerd_scraper.warc_reading import WarcCount
+from gonerd_scraper.warc_stage import ReadWarcs
+from gonerd_scraper.work_folder import empty_folder, held_folder
 
-BATCH = 200
+__all__ = ["scrape_warcs", "warcs_from_arguments"]
 
-__all__ = ["WarcPage", "read_warc", "scrape_warcs"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarcPage:
-    """One response of a WARC file, its body as it reads.
-
-    `problem` is the reason and detail of why it can't be used, None where it can.
-    """
-
-    url: str
-    status: int
-    headers: Headers
-    body: bytes
-    fetched_at: str
-    place: RecordPlace
-    problem: tuple[str, str] | None = None
-    size: int = 0
+WORK = "work"
+ENDINGS = (".warc", ".warc.gz", ".warc.zst")
 
 
-def read_warc(path: Path, *, limit: int, warn: Callable[[str], object]) -> Iterator[WarcPage]:
-    """Yield the HTTP responses of a WARC file (plain or .gz), bodies capped at `limit` bytes.
-
-    A file that is broken or ends in the middle yields what can be read; `warn` is told what can't.
-    The libraries take both for a normal end, so lengths and the last gzip member are checked here.
+def warcs_from_arguments(arguments: Sequence[Path]) -> list[Path]:
+    """The WARC files that names, folders (with all below them) and glob patterns stand for, each once.
 
     Raises:
-        InputError: the file is missing, or is no WARC file.
+        InputError: there is no such file, or none in a folder.
     """
-    from fastwarc import ArchiveIterator
+    found: dict[Path, Path] = {}
+    for argument in arguments:
+        if argument.is_dir():
+            paths = _files_below(argument)
+        elif not argument.exists() and any(sign in str(argument) for sign in "*?["):
+            anchor = Path(argument.anchor)
+            paths = [
+                path
+                for entry in sorted(anchor.glob(str(argument.relative_to(anchor))))
+                for path in (_files_below(entry) if entry.is_dir() else [entry])
+                if path.is_file()
+            ]
+        elif argument.exists():
+            paths = [argument]
+        else:
+            raise InputError(f"{argument} does not exist")
+        if not paths:
+            raise InputError(f"{argument}: no WARC file is there (expected {', '.join(ENDINGS)})")
+        for path in paths:
+            found.setdefault(path.resolve(), path)
+    return list(found.values())
 
-    if not path.is_file():
-        raise InputError(f"{path} does not exist" if not path.exists() else f"{path} is no file")
-    size = path.stat().st_size
-    records = 0
-    last = 0
-    held: WarcPage | None = None
-    with path.open("rb") as file, path.open("rb") as bytes_of:
-        try:
-            for record in ArchiveIterator(file, parse_http=True, auto_decode="none"):
-                records += 1
-                if held is not None and record.stream_pos > last:
-                    yield _placed(held, path, bytes_of, last, record.stream_pos)
-                    held = None
-                elif held is not None:
-                    warn(f"{path}: record {records} shares its gzip member with others")
-                    yield _placed(held, path, bytes_of, last, last)
-                    held = None
-                last = record.stream_pos
-                if str(record.record_type) == "response" and record.http_headers is not None:
-                    held = _page(record, limit)
-                    whole = held.problem is None or held.problem[0] != "cut_off"
-                    if not whole:
-                        warn(f"{path}: the record at byte {last} is cut off")
-        except (OSError, ValueError, UnicodeDecodeError) as problem:
-            warn(
-                f"{path}: broken after record {records}, at or behind byte {last} of {size}: {problem}"
-            )
-        if held is not None:
-            yield _placed(held, path, bytes_of, last, size)
-        if not records:
-            raise InputError(f"{path}: no WARC record found in {size} bytes, expected a WARC file")
-        if _cut_member(bytes_of, last):
-            warn(
-                f"{path}: cut off inside the gzip member at byte {last} of {size}; the rest was read"
-            )
+
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(
+        path for path in folder.rglob("*") if path.name.lower().endswith(ENDINGS) and path.is_file()
+    )
 
 
 def scrape_warcs(
@@ -105,239 +74,163 @@ def scrape_warcs(
     config: CrawlConfig,
     *,
     force: bool = False,
+    executor: Executor | None = None,
+    takedown: Takedown | None = None,
     note: Callable[[str], object],
 ) -> dict[str, Any]:
     """Documents, manifest, rejected pages and report in `out` from the pages of WARC files.
 
-    The files stay where they are; the manifest names them as they were given.
+    The files stay where they are; the manifest names them as they were given. A file is the unit of
+    the work: each becomes a shard below `out`, and the same call goes on with those that are left.
+    Of pages with one address the first counts, in the order of `paths` and then in that of the file.
+    The outcome depends on neither processes nor executor; memory does not grow with the pages.
 
     Raises:
-        OutputError: `out` holds a crawl already and `force` is off.
+        OutputError: `out` holds something already and `force` is off, or another process writes there.
         InputError: a file is missing, or no document came of any.
     """
-    from gonerd_scraper.scrape import CONFIG, clear_crawl, summary_of_report
+    from gonerd_scraper.scrape import CONFIG, clear_crawl, clear_partial, summary_of_report
 
+    started = time.monotonic()
+    files = warcs_from_arguments(paths)
+    work = out / WORK
     if force:
-        clear_crawl(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} exists already; give another name, or --force to replace it")
-    for path in paths:
-        if not path.is_file():
-            raise InputError(f"{path} does not exist")
-    journal = Journal(out)
-    try:
-        write_text(out / CONFIG, json.dumps(asdict(config), indent=2) + "\n", overwrite=True)
-        batch: list[dict[str, Any]] = []
-        for row in _rows(paths, config, note):
-            batch.append(row)
-            if len(batch) >= BATCH:
-                journal.append(batch)
-                batch = []
-        journal.append(batch)
-        report = write_outputs(out, journal.path)
-    except BaseException:
-        clear_crawl(
-            out
-        )  # nothing here can be gone on with: the WARC files are read from their start
-        raise
-    finally:
-        journal.close()
-    if not report["documents"]:
-        raise InputError(
-            f"no document came of {', '.join(map(str, paths))}: {summary_of_report(report, out)}"
+        for path in files:
+            if path.resolve().is_relative_to(out.resolve()):
+                raise OutputError(f"{path} lies in {out}, which --force clears; give another --out")
+    _require_work_folder(out, force=force)
+    executor = executor or Executor(workers=config.workers)
+    at_once = min(executor.tasks, executor.workers, len(files))
+    stage = ReadWarcs(
+        paths=tuple(files),
+        folder=work / "shards",
+        config=config,
+        takedown=takedown or Takedown.read(),
+        processes=max(1, executor.workers // at_once),
+    )
+    with held_folder(
+        work, f"{out} is being written by another gonerd scrape; wait for it, or give another --out"
+    ):
+        if force:
+            clear_crawl(out)
+            empty_folder(work)
+            _require_nothing_else(out)
+        clear_partial(out)
+        settings = asdict(config)
+        del settings["workers"]  # all that lies in `out` is the same for any number of processes
+        write_text(out / CONFIG, json.dumps(settings, indent=2) + "\n", overwrite=True)
+        shards = [stage.shard(path) for path in files]
+        if before := sum(shard.exists() for shard in shards):
+            note(f"{before} of {len(files)} files were read before")
+        run_stages(
+            [stage],
+            world_size=executor.tasks,
+            executor=executor,
+            folder=work / "ranks",
+            key=sha256(" ".join(shard.stem for shard in shards).encode()).hexdigest(),
         )
+        report = _merge(shards, out, work, note)
+        shutil.rmtree(work)
+    seconds = time.monotonic() - started
+    report |= {
+        "seconds": round(seconds, 3),
+        "pages_per_second": round(report["pages"] / seconds, 2),
+    }
+    if not report["documents"]:
+        why = "; ".join(report["broken"]) or summary_of_report(report, out)
+        clear_crawl(out)
+        raise InputError(f"no document came of {', '.join(map(str, paths))}: {why}")
     return report
 
 
-def _rows(
-    paths: Sequence[Path], config: CrawlConfig, note: Callable[[str], object]
-) -> Iterator[dict[str, Any]]:
-    """Rows of a journal for the pages of `paths`, in their order whatever the number of workers."""
-    started = time.monotonic()
-    yield {
-        "event": "start",
-        "at": _now(),
-        "gonerd": version("gonerd"),
-        "config": asdict(config),
-        "sources": [],
-    }
-    seen: set[str] = set()
+def _merge(
+    shards: Sequence[Path], out: Path, work: Path, note: Callable[[str], object]
+) -> dict[str, Any]:
+    """Write the files, each whole or not at all, and return the report, in which no time stands."""
+    hosts: dict[str, HostCount] = {}
+    broken: list[str] = []
+    held = WarcCount()
     with (
-        WorkerPool(config.workers, seconds=config.page_seconds, memory=config.page_memory) as pool,
-        ThreadPoolExecutor(config.workers) as threads,
+        text_to_write(out / DOCUMENTS, overwrite=True) as documents,
+        text_to_write(out / MANIFEST, overwrite=True) as manifest,
     ):
-        ahead: deque[tuple[WarcPage, Future[Reading] | Reading]] = deque()
-        for path in paths:
-            for page in read_warc(path, limit=config.max_page_bytes, warn=note):
-                ahead.append((page, _started(page, seen, config, pool, threads)))
-                if len(ahead) > 2 * config.workers:
-                    yield from _page_rows(*ahead.popleft())
-        while ahead:
-            yield from _page_rows(*ahead.popleft())
-    yield {"event": "end", "at": _now(), "seconds": round(time.monotonic() - started, 3)}
 
+        def rejected() -> Iterator[dict[str, Any]]:
+            for name, rows in groupby(merged(shards), key=by_id):
+                if not name:
+                    for row in rows:
+                        broken.extend(row["told"])
+                        held.add(row["held"])
+                    continue
+                for row in _decided(rows):
+                    count = hosts.setdefault(host_of(row["url"]), HostCount())
+                    count.pages += 1
+                    count.bytes += row["bytes"]
+                    if "document" in row:
+                        count.documents += 1
+                        documents.write(_line(row["document"]))
+                        manifest.write(_line(manifest_row(row["document"])))
+                    else:
+                        reason, detail = row["rejected"]
+                        count.rejected[reason] += 1
+                        yield {
+                            "url": row["url"],
+                            "stage": "extract",
+                            "reason": reason,
+                            "detail": detail,
+                            "status": row["status"],
+                        }
 
-def _started(
-    page: WarcPage,
-    seen: set[str],
-    config: CrawlConfig,
-    pool: WorkerPool,
-    threads: ThreadPoolExecutor,
-) -> Future[Reading] | Reading:
-    key = url_key(page.url)
-    problem = page.problem
-    if problem is None and key in seen:
-        problem = ("duplicate_url", "the address stands earlier in the files")
-    if problem is not None:
-        return Reading(kind="page", reason=problem[0], detail=problem[1])
-    seen.add(key)
-    return threads.submit(
-        pool.run,
-        read_page,
-        PageInput(
-            url=page.url,
-            headers=page.headers,
-            body=page.body,
-            fetched_at=page.fetched_at,
-            agent=agent_name(config.user_agent),
-            noindex=config.noindex,
-            tdm=config.tdm,
-        ),
-    )
-
-
-def _page_rows(page: WarcPage, job: Future[Reading] | Reading) -> Iterator[dict[str, Any]]:
-    try:
-        reading = job if isinstance(job, Reading) else job.result()
-    except JobError as problem:
-        reading = Reading(kind="page", reason=problem.reason, detail=problem.detail)
-    domain = registered_domain(host_of(page.url))
-    item = [page.url, "page", 0, domain, []]
-    yield {
-        "event": "fetched",
-        "at": page.fetched_at,
-        "item": item,
-        "status": page.status,
-        "bytes": page.size,
+        refused = write_shard(work / REJECTED, rejected(), key=_by_address)
+    (work / REJECTED).replace(out / REJECTED)
+    for line in broken:
+        note(line)
+    reasons: Counter[str] = sum((count.rejected for count in hosts.values()), Counter())
+    report = {
+        "schema_version": 1,
+        "files": len(shards),
+        "documents": sum(count.documents for count in hosts.values()),
+        "pages": sum(count.pages for count in hosts.values()),
+        "bytes": sum(count.bytes for count in hosts.values()),
+        "rejected": refused,
+        "rejected_by_reason": dict(sorted(reasons.items())),
+        "broken": broken,
+        "held": held.record(),
+        "hosts": {name: count.record() for name, count in sorted(hosts.items())},
     }
-    if reading.reason == "duplicate_url":  # what stands under this address stays what it is
-        yield {"event": "noted", "refused": [_refused(page, reading)]}
-        return
-    row: dict[str, Any] = {"event": "read", "at": _now(), "item": item, "done": True}
-    if reading.text:
-        row["document"] = record_from_reading(
-            reading,
-            url=page.url,
-            final_url=page.url,
-            source=kind_of_domain(domain),
-            fetched_at=page.fetched_at,
-            status=page.status,
-            place=page.place,
-        )
-    else:
-        row["rejected"] = _refused(page, reading)
-    yield row
+    write_text(out / REPORT, json.dumps(report, indent=2) + "\n", overwrite=True)
+    return report
 
 
-def _refused(page: WarcPage, reading: Reading) -> dict[str, Any]:
-    reason = reading.reason or "not_html"
-    return {
-        "url": page.url,
-        "stage": "extract",
-        "reason": reason,
-        "detail": reading.detail or f"a {reading.kind}",
-        "status": page.status,
-    }
+def _decided(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows of one address: the first that can be used stands for it, the others are duplicates."""
+    taken = False
+    for row in rows:
+        if row["usable"] and taken:
+            row.pop("document", None)
+            row["rejected"] = ["duplicate_url", "the address stands earlier in the files"]
+        taken = taken or row["usable"]
+        yield row
 
 
-def _page(record: Any, limit: int) -> WarcPage:
-    expected = int(record.content_length)
-    raw = record.reader.read(limit + 1)
-    headers: Headers = tuple(record.http_headers.to_tuples())
-    lower = {key.lower(): value for key, value in headers}
-    status = int(record.http_headers.status_code or 0)
-    problem: tuple[str, str] | None = None
-    if len(raw) < min(expected, limit + 1) or record.headers.get("WARC-Truncated") == "disconnect":
-        problem = ("cut_off", f"the record holds {len(raw)} of {expected} bytes")
-    size = len(raw)
-    if lower.get("transfer-encoding", "").lower() == "chunked":
-        raw = _dechunked(raw)
-    body, cut, broken = decode_body(raw, lower.get("content-encoding", ""), limit)
-    if broken and not raw.startswith(
-        (b"\x1f\x8b", b"\x78")
-    ):  # many archives store the decoded body under the old header
-        body, cut, broken = decode_body(raw, "", limit)
-    url = record.headers.get("WARC-Target-URI", "").strip("<>")
-    if problem is None:
-        if cut or record.headers.get("WARC-Truncated"):
-            problem = ("too_large", f"more than {limit} bytes, or cut when it was archived")
-        elif broken:
-            problem = ("bad_encoding", broken)
-        elif not 200 <= status < 300:
-            problem = ("http_status", str(status))
-        elif not is_web_url(url):
-            problem = ("not_html", f"{url!r} is no address of a page")
-    return WarcPage(
-        url=url,
-        status=status,
-        headers=headers,
-        body=body,
-        fetched_at=record.headers.get("WARC-Date") or "",
-        place=RecordPlace("", 0, 0, ""),
-        problem=problem,
-        size=size,
-    )
+def _require_work_folder(out: Path, *, force: bool) -> None:
+    if out.is_file():
+        raise OutputError(f"{out} is a file, a folder was expected")
+    if not force and out.is_dir() and any(out.iterdir()) and not (out / WORK).is_dir():
+        raise OutputError(f"{out} exists already; give another name, or --force to replace it")
 
 
-def _placed(page: WarcPage, path: Path, file: BinaryIO, start: int, end: int) -> WarcPage:
-    file.seek(start)
-    digest = hashlib.sha256()
-    left = end - start
-    while left and (piece := file.read(min(left, 1 << 20))):
-        digest.update(piece)
-        left -= len(piece)
-    return replace(page, place=RecordPlace(str(path), start, end - start, digest.hexdigest()))
+def _require_nothing_else(out: Path) -> None:
+    """Give the work folder up where something else stands beside it."""
+    for path in out.iterdir():
+        if path.name != WORK and not path.name.endswith(".partial"):
+            shutil.rmtree(out / WORK)
+            raise OutputError(f"{out} holds {path.name}, which no scrape left; give another --out")
 
 
-def _dechunked(raw: bytes) -> bytes:
-    """`raw` without the chunks of its transfer; as it is, where it holds none in spite of its header."""
-    out = bytearray()
-    at = 0
-    while True:
-        line_end = raw.find(b"\r\n", at)
-        try:
-            length = int(raw[at:line_end].partition(b";")[0], 16) if line_end > at else -1
-        except ValueError:
-            length = -1
-        if length < 0:
-            return bytes(out) if out else raw
-        if length == 0:
-            return bytes(out)
-        out += raw[line_end + 2 : line_end + 2 + length]
-        at = line_end + 4 + length
-        if at > len(raw):
-            return bytes(out)
+def _by_address(row: dict[str, Any]) -> tuple[str, str]:
+    return row["url"], row["reason"]
 
 
-def _cut_member(file: BinaryIO, start: int) -> bool:
-    """Whether the gzip member that begins at `start` has no end."""
-    file.seek(start)
-    member = zlib.decompressobj(31)
-    piece = file.read(65536)
-    if not piece.startswith(b"\x1f\x8b"):
-        return False
-    while piece:
-        try:
-            while piece:
-                member.decompress(piece, 1 << 20)
-                if member.eof:
-                    return False
-                piece = member.unconsumed_tail
-        except zlib.error:
-            return True
-        piece = file.read(65536)
-    return True
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _line(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
