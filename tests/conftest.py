@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 
 from hypothesis import settings
@@ -14,3 +15,8 @@ settings.load_profile("gonerd")
 os.environ["OMP_WAIT_POLICY"] = "passive"  # as `gonerd` sets it: tests run beside each other
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="gonerd-tests-hf-")
+
+# A shell starts what runs behind it with interrupts ignored, and programs that the tests start would
+# inherit that: those that are to stop on an interrupt never would.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -19,6 +19,7 @@ __all__ = [
 
 NAT64 = IPv6Network("64:ff9b::/96")
 NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: where a network puts the IPv4 address in it is its own affair, so none of it is public."""
 SIXTOFOUR = IPv6Network("2002::/16")
 
 AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
@@ -39,6 +40,8 @@ def is_public(address: str) -> bool:
     inner = _inner(found)
     if inner is not None:
         return is_public(str(inner))
+    if found in NAT64_LOCAL:
+        return False
     return (
         found.is_global
         and not found.is_multicast
@@ -116,7 +119,7 @@ def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | None:
         return address.ipv4_mapped
     if address in SIXTOFOUR:
         return address.sixtofour
-    if address in NAT64 or address in NAT64_LOCAL:
+    if address in NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     if int(address) >> 32 == 0 and int(address) > 1:  # ::a.b.c.d, the deprecated compatible form
         return IPv4Address(int(address))

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
-from gonerd_scraper.archive import ArchiveWriter, RecordPlace
+from gonerd_scraper.archive import ArchiveWriter, RecordPlace, Revisit
 from gonerd_scraper.journal import Journal
 from gonerd_scraper.response import Response
 
-__all__ = ["Committer"]
+__all__ = ["Committer", "Stored"]
 
-Entry = tuple[dict[str, Any], Response | None]
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer for the archive, under the name its record gets, and what it repeats, if it does."""
+
+    response: Response
+    record_id: str
+    revisit: Revisit | None = None
+
+
+LINGER = 0.02
+"""Seconds that the first of a round waits for others: a sync costs the same for one as for many."""
+
+Entry = tuple[dict[str, Any], Stored | None]
 
 
 class Committer:
@@ -26,13 +40,18 @@ class Committer:
         self._journal = journal
         self._waiting: list[tuple[Entry, asyncio.Future[RecordPlace | None]]] = []
         self._round: asyncio.Task[None] | None = None
+        self._problem: BaseException | None = None
 
-    async def commit(
-        self, row: dict[str, Any], response: Response | None = None
-    ) -> RecordPlace | None:
-        """Return once `row`, and before it `response`, are on the disk; with the place of the response."""
+    async def commit(self, row: dict[str, Any], stored: Stored | None = None) -> RecordPlace | None:
+        """Return once `row`, and before it `stored`, are on the disk; with the place of the record.
+
+        Raises:
+            OSError: they could not be written; so does every later call, as no row may stand behind a gap.
+        """
+        if self._problem is not None:
+            raise self._problem
         done: asyncio.Future[RecordPlace | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(((row, response), done))
+        self._waiting.append(((row, stored), done))
         if self._round is None or self._round.done():
             self._round = asyncio.create_task(self._rounds())
         return await done
@@ -44,10 +63,12 @@ class Committer:
 
     async def _rounds(self) -> None:
         while self._waiting:
+            await asyncio.sleep(LINGER)
             batch, self._waiting = self._waiting, []
             try:
                 places = await asyncio.to_thread(self._write, [entry for entry, _ in batch])
             except BaseException as problem:
+                self._problem = problem
                 for _, done in batch + self._waiting:
                     if not done.done():
                         done.set_exception(problem)
@@ -59,11 +80,15 @@ class Committer:
 
     def _write(self, entries: list[Entry]) -> list[RecordPlace | None]:
         places: list[RecordPlace | None] = []
-        for row, response in entries:
-            place = self._archive.append(response) if response is not None else None
-            if place is not None:
+        for row, stored in entries:
+            place = None
+            if stored is not None:
+                place = self._archive.append(
+                    stored.response, record_id=stored.record_id, revisit=stored.revisit
+                )
                 row.update({"warc": place.record(), "archived": place.end})
             places.append(place)
-        self._archive.sync()
+        if any(stored is not None for _, stored in entries):
+            self._archive.sync()
         self._journal.append([row for row, _ in entries])
         return places

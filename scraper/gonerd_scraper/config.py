@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from gonerd.errors import ConfigError, InputError
+from gonerd_scraper.shard import Shard
 
 __all__ = ["CrawlConfig", "read_config", "read_toml"]
 
@@ -42,13 +44,19 @@ class CrawlConfig:
     max_retry_after: float = 120.0
     """Seconds; a host that asks for a longer pause is left alone for the rest of the run."""
     max_failures: int = 5
-    """Network failures in a row after which a host is left alone for the rest of the run."""
+    """Failures in a row, of the network or with a 5xx, after which a host gets a long pause."""
+    breaker_pause: float = 60.0
+    """Seconds of that pause. One more failure behind it, and the host is left alone for this run."""
     max_redirects: int = 5
     """Redirects that lead from an address to its page."""
     max_pages: int | None = None
     """Pages fetched in all; None: no limit."""
     max_pages_per_host: int | None = 5000
     """Pages fetched from one host; None: no limit."""
+    max_addresses_per_host: int = 200_000
+    """Addresses of one host that are remembered; links to more are passed over."""
+    max_hosts_per_source: int = 200
+    """Hosts of one registered domain; links to more are passed over: servers make up names without end."""
     max_depth: int = 20
     """Links followed from a seed to a page."""
     max_sitemaps_per_host: int = 200
@@ -63,17 +71,21 @@ class CrawlConfig:
     """`refuse`: a page that asks not to be indexed is kept out; `record`: that is noted with the document."""
     tdm: str = "refuse"
     """The same for pages whose rights to text and data mining are reserved."""
+    ai_txt: str = "refuse"
+    """The same for pages that the site's ai.txt closes to training: a corpus is training data."""
     workers: int = 2
     """Processes that extract text."""
     page_seconds: float = 20.0
     """Seconds that extracting one page may take."""
     page_memory: int = 1_500_000_000
     """Bytes of address space of an extracting process."""
+    shard: str | None = None
+    """`R/N`: crawl only the registered domains whose hash is R modulo N, from 0; None: all."""
     seed: int = 0
     """Seed of the random part of the waits before retries."""
 
     def __post_init__(self) -> None:
-        for name in ("noindex", "tdm"):
+        for name in ("noindex", "tdm", "ai_txt"):
             if getattr(self, name) not in ("record", "refuse"):
                 raise ConfigError(
                     f"{name} is {getattr(self, name)!r}, expected 'record' or 'refuse'"
@@ -81,11 +93,22 @@ class CrawlConfig:
         for name in ("concurrency", "workers", "timeout", "page_seconds"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
+        for name in ("retries", "max_redirects", "max_failures", "max_depth"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected 0 or more")
+        for name in ("max_pages", "max_pages_per_host", "max_page_bytes", "max_sitemap_bytes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} is {value}, expected 1 or more")
+        if not self.user_agent.strip() or not self.user_agent.isprintable():
+            raise ConfigError(f"user_agent is {self.user_agent!r}, expected a line with a name")
         if self.delay < 0:
             raise ConfigError(f"delay is {self.delay}, expected 0 or more seconds")
+        if self.shard is not None:
+            Shard.from_text(self.shard)
         if self.connect_to is not None:
             host, _, port = self.connect_to.rpartition(":")
-            if not host or not port.isdecimal():
+            if not host or not port.isdecimal() or not 0 < int(port) < 65536:
                 raise ConfigError(f"connect-to is {self.connect_to!r}, expected HOST:PORT")
 
 
@@ -113,7 +136,7 @@ def read_config(kind: type[T], path: Path | None, **overrides: Any) -> T:
     A field that may be None is switched off by the value "off": TOML has no null.
 
     Raises:
-        ConfigError: a key is unknown, or its value has the wrong type.
+        ConfigError: a key is unknown, its value has the wrong type, or is NaN or infinite.
     """
     values = read_toml(path) if path is not None else {}
     hints = get_type_hints(kind)
@@ -124,7 +147,11 @@ def read_config(kind: type[T], path: Path | None, **overrides: Any) -> T:
                 f"{path}: key {name!r} is unknown; expected one of {', '.join(known)}"
             )
         values[name] = _checked(f"{path}: {name}", value, hints[name])
-    return kind(**values | {name: value for name, value in overrides.items() if value is not None})
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{name} is {value}, expected a finite number")
+    return kind(**values)
 
 
 def _checked(where: str, value: Any, hint: Any) -> Any:

@@ -181,5 +181,5 @@ def _pages(base: str, links: Any) -> tuple[str, ...]:
 
 
 def _absolute(base: str, links: Any) -> tuple[str, ...]:
-    found = (resolve_link(base, link) for link in links)
+    found = (resolve_link(base, link) for link in dict.fromkeys(links))  # pages repeat their links
     return tuple(dict.fromkeys(link for link in found if link))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -41,11 +42,16 @@ def record_from_reading(
             "fetched_at": fetched_at,
             "status": status,
             "warc": place.record(),
-            "extractor": extractor_record(),
+            "extractor": _extractor(),
             **reading.meta,
             "text_sha256": text_sha256(reading.text),
         },
     }
+
+
+@cache
+def _extractor() -> dict[str, Any]:
+    return extractor_record()  # looks a version up among the installed packages: once is enough
 
 
 def manifest_row(record: dict[str, Any]) -> dict[str, Any]:
@@ -66,4 +72,4 @@ def manifest_row(record: dict[str, Any]) -> dict[str, Any]:
         row[key] = meta[key]
     for key in ("language", "date", "title", "robots", "licence"):
         row[key] = meta.get(key)
-    return row
+    return row | {key: meta[key] for key in ("version", "replaces") if key in meta}

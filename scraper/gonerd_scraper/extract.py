@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
-from gonerd_scraper.byline import without_byline
+from gonerd_scraper.about import about_page, line_of, meta_values
+from gonerd_scraper.blocks import list_signals, page_of
 from gonerd_scraper.charset import decode_page
 from gonerd_scraper.discover import (
     Leads,
@@ -16,27 +16,20 @@ from gonerd_scraper.discover import (
     sitemap_leads,
     unpacked_sitemap,
 )
-from gonerd_scraper.frozen import frozen_text
+from gonerd_scraper.extractor import (
+    EXTRACTOR_OPTIONS,
+    MAX_NESTING,
+    article_text,
+    extractor_record,
+)
 from gonerd_scraper.language import language_of
-from gonerd_scraper.markup import flatten_layout_tables, list_signals, text_of_body
 from gonerd_scraper.reservation import Reservation, ReservationRules
 from gonerd_scraper.response import Headers
 from gonerd_scraper.robots import page_directives
+from gonerd_scraper.structured import article_data
 from gonerd_scraper.urls import resolve_link
 
 __all__ = ["EXTRACTOR_OPTIONS", "PageInput", "Reading", "extractor_record", "read_page"]
-
-EXTRACTOR_OPTIONS: dict[str, Any] = {
-    "deduplicate": False,  # on, a page's text would depend on the pages read before it (trafilatura #778)
-    "favor_precision": True,  # with tables the best F1 in benchmarks/extraction.py
-    "include_comments": False,
-    "include_tables": True,
-    "fast": False,
-}
-"""Passed to trafilatura. First lines that only repeat the metadata are taken off its result."""
-
-MAX_NESTING = 250
-"""libxml2 gives up on what lies deeper than this, without saying so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +63,6 @@ class Reading:
     leads: Leads = field(default_factory=Leads)
 
 
-def extractor_record() -> dict[str, Any]:
-    """Name, version and options of the extractor, as they stand in each document."""
-    return {"name": "trafilatura", "version": version("trafilatura"), "options": EXTRACTOR_OPTIONS}
-
-
 def read_page(page: PageInput) -> Reading:
     """Text, metadata and links of a page; the links of a sitemap or a feed."""
     content_type = next((value for key, value in page.headers if key.lower() == "content-type"), "")
@@ -97,7 +85,7 @@ def read_page(page: PageInput) -> Reading:
 
 
 def _read_html(page: PageInput, content_type: str) -> Reading:
-    from trafilatura import bare_extraction, load_html
+    from trafilatura import load_html
 
     decoded = decode_page(page.body, content_type)
     tree = load_html(decoded.text)
@@ -130,50 +118,34 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
             kind="page", reason="tdm_reserved", detail=_said(reserved), meta=meta, leads=leads
         )
     canonical = tree.xpath("string(//link[@rel='canonical']/@href)").strip()
-    nesting = _nesting(tree)
-    signals = list_signals(tree)
-    flatten_layout_tables(tree)
-    found = bare_extraction(
-        tree,
-        url=page.url,
-        with_metadata=True,
-        date_extraction_params={
-            "original_date": True,
-            "extensive_search": True,
-            "max_date": page.fetched_at[:10],
-        },
-        **EXTRACTOR_OPTIONS,
-    )
-    title = _clean(getattr(found, "title", None))
-    body = getattr(found, "body", None)
-    authors = [name for name in (_clean(getattr(found, "author", None)) or "").split("; ") if name]
-    text = without_byline(
-        frozen_text(text_of_body(body)) if body is not None else "",
-        title=title,
-        authors=authors,
-        site=_clean(getattr(found, "sitename", None)),
-    )
-    if not text:
-        deep = f"; nested {nesting} deep, the parser stops at 256" if nesting >= MAX_NESTING else ""
+    blocks = page_of(tree)
+    values = meta_values(tree)
+    data = article_data(tree)
+    about = about_page(tree, values, data, url=page.url, until=page.fetched_at[:10])
+    licence = _licence(tree)
+    found = article_text(tree, blocks, about, html=decoded.text, url=page.url, body=data.body)
+    if not found.text:
         return Reading(
             kind="page",
             reason="no_text",
-            detail=f"no article text found{deep}",
+            detail=f"no article text found{_hint(tree, blocks.nesting)}",
             meta=meta,
             leads=leads,
         )
-    language, certainty = language_of(text)
+    language, certainty = language_of(found.text)
     meta |= {
-        "title": title,
-        "authors": authors,
-        "date": _clean(getattr(found, "date", None)),
-        "licence": _clean(getattr(found, "license", None)),
+        "title": about.title,
+        "authors": list(about.authors),
+        "date": about.date,
+        "licence": licence,
         "language": language,
         "language_certainty": certainty,
         "canonical": resolve_link(page.url, canonical) if canonical else None,
-        "page": signals | {"type": _page_type(tree, found)},
+        "page": list_signals(blocks.blocks)
+        | {"type": line_of(next(iter(values.get("og:type", ())), "")).lower()},
+        "text_from": found.source,
     }
-    return Reading(kind="page", text=text, meta=meta, leads=leads)
+    return Reading(kind="page", text=found.text, meta=meta, leads=leads)
 
 
 def _values(headers: Headers, name: str) -> list[str]:
@@ -186,23 +158,16 @@ def _said(reserved: Reservation) -> str:
     )
 
 
-def _clean(value: Any) -> str | None:
-    found = frozen_text(str(value)).replace("\n", " ") if value else ""
-    return found or None
+def _licence(tree: Any) -> str | None:
+    from trafilatura.metadata import extract_license
+
+    return line_of(extract_license(tree)) or None
 
 
-def _nesting(tree: Any) -> int:
-    """How deep the deepest element lies, found without recursion."""
-    from lxml import etree
-
-    depth = deepest = 0
-    for event, _ in etree.iterwalk(tree, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _page_type(tree: Any, found: Any) -> str:
-    """What the page calls itself: og:type, lower-cased, empty where it says nothing."""
-    declared = tree.xpath("string(//meta[@property='og:type']/@content)")
-    return str(declared or getattr(found, "pagetype", None) or "").strip().lower()
+def _hint(tree: Any, nesting: int) -> str:
+    """Why a page may have no text, as far as its build tells."""
+    if nesting >= MAX_NESTING:
+        return f"; nested {nesting} deep, the parser stops at 256"
+    if tree.find(".//frameset") is not None:
+        return "; the page only arranges frames, each a page of its own"
+    return ""

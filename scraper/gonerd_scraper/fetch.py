@@ -37,7 +37,7 @@ class FetchError(Exception):
     def __init__(self, reason: str, detail: str, *, transient: bool) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = detail.encode("utf-8", "replace").decode("utf-8")  # it may quote the server
         self.transient = transient
 
 
@@ -84,7 +84,7 @@ class Fetcher:
     ) -> None:
         await self._session.close()
 
-    async def fetch(self, url: str, *, limit: int) -> Response:
+    async def fetch(self, url: str, *, limit: int, conditions: Headers = ()) -> Response:
         """The answer to one GET, its body cut at `limit` bytes as sent or as decoded.
 
         Raises:
@@ -98,7 +98,7 @@ class Fetcher:
             )
         try:
             async with asyncio.timeout(self._config.timeout):
-                return await self._get(url, limit)
+                return await self._get(url, limit, conditions)
         except TimeoutError:
             raise FetchError(
                 "timeout", f"no answer within {self._config.timeout:g} s", transient=True
@@ -121,16 +121,18 @@ class Fetcher:
                 raise FetchError("tls", _words(problem), transient=False) from None
             raise FetchError("network", _words(problem), transient=True) from None
 
-    async def _get(self, url: str, limit: int) -> Response:
+    async def _get(self, url: str, limit: int, conditions: Headers) -> Response:
         at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         encoded = all(c in URL_SAFE for c in url)  # asked for exactly as written, where it can be
-        async with self._session.get(URL(url, encoded=encoded), allow_redirects=False) as answer:
+        async with self._session.get(
+            URL(url, encoded=encoded), allow_redirects=False, headers=dict(conditions)
+        ) as answer:
             peer = answer.connection.transport.get_extra_info("peername") if _open(answer) else None  # type: ignore[union-attr]
             raw, body, cut, broken = await _body(answer, limit)
             return Response(
                 url=url,
                 status=answer.status,
-                reason=answer.reason or "",
+                reason=_byte_by_byte(answer.reason or ""),
                 headers=_headers(answer.raw_headers),
                 request_headers=tuple(
                     (key, value) for key, value in answer.request_info.headers.items()
@@ -182,6 +184,11 @@ def _open(answer: aiohttp.ClientResponse) -> bool:
 
 def _headers(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
     return tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in raw)
+
+
+def _byte_by_byte(text: str) -> str:
+    """A character for each byte, as headers have it: aiohttp takes a reason for UTF-8, right or wrong."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _words(problem: BaseException) -> str:

@@ -1,109 +1,58 @@
-"""The cleaning rules: each looks at one document and returns None to keep it, or the reason to drop it."""
+"""The cleaning rules: each puts a document's measures beside thresholds, and yields check after check."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-from gonerd.errors import ConfigError
 from gonerd.schema import Document
+from gonerd_scraper.boilerplate import paragraphs
+from gonerd_scraper.language import CONTENTLESS
 from gonerd_scraper.measures import Measures, measures_of
+from gonerd_scraper.rules import CleanRules
 
-__all__ = ["RULES", "CleanRules", "Rejection", "apply_rules", "first_rejection"]
+__all__ = [
+    "RULES",
+    "Check",
+    "CleanRules",
+    "Rejection",
+    "apply_rules",
+    "checks_of",
+    "first_rejection",
+    "rejection_from_check",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CleanRules:
-    """Thresholds of all rules; a `rules.toml` may set any of them, "off" switches one off.
+class Check:
+    """One measured value beside its threshold.
 
-    Where a threshold comes from Gopher (arXiv 2112.11446) or FineWeb (arXiv 2406.17557), the field
-    says so.
+    `threshold` is the field of CleanRules, `limit` its value, `side` how the value must stand to it: `at
+    least`, `at most`, `is` or `not`. A check that was not `asked` (switched off, or not for such a text)
+    is passed; `note` says why, and for a failed check why the document goes.
     """
 
-    language: str | None = "en"
-    """ISO 639-1 code that a document must be in."""
-    min_language_characters: int = 100
-    """The language of a shorter text can't be told and is not judged."""
-    min_language_certainty: float | None = 0.5
-    """Certainty, 0 to 1, with which it must be."""
-    max_code_lines: float | None = 0.15
-    """Share of the characters that may stand in lines that look like program code."""
-    min_code_lines: int = 3
-    """Fewer code lines than this are a quotation, whatever their share."""
-    max_code_symbols: float | None = 0.05
-    """Share of the characters that may be braces, brackets, semicolons and the like."""
-    max_paywall_words: int | None = 250
-    """A text with the phrases of a paywall and at most this many words is what stands before the wall."""
-    paywall_phrases: tuple[str, ...] = (
-        r"(?:subscribe|sign in|log ?in|register)(?: now| today)? to (?:continue|keep|read|unlock|view)",
-        r"to (?:continue|keep) reading",
-        r"(?:article|story|content|text) is (?:\w+ ){0,3}(?:to|for) (?:\w+ ){0,2}(?:subscribers|members)\b",
-        r"already (?:a|have a) (?:subscriber|member|subscription)",
-        r"(?:for|to) subscribers only",
-        r"subscriber[- ]only|subscribers[- ]only|members[- ]only|premium (?:article|content)",
-        r"(?:remaining|free) articles? (?:this|per) month|reached your (?:\w+ )?limit of (?:free )?articles",
-        r"unlock (?:this|the full|the rest of (?:this|the)) (?:article|story)",
-    )
-    """Regular expressions, case-insensitive, any of which marks a paywall."""
-    drop_front_pages: bool = True
-    """The front page of a site is a list, whatever stands there."""
-    max_link_share: float | None = 0.6
-    """Share of a page's words that may be links, where the page does not call itself an article."""
-    max_list_words_per_line: float | None = 12.0
-    """A page above `max_link_share` is a list when its lines have fewer words than this on average."""
-    max_teaser_share: float | None = 0.75
-    """Share of a page's lines of prose that may stand right behind a headline that is a link."""
-    min_lines: int = 4
-    """With fewer lines than this, shares of lines are not looked at: many sources lost their line breaks."""
-    min_words: int | None = 50
-    """Gopher: 50."""
-    max_words: int | None = 100_000
-    """Gopher: 100,000."""
-    min_mean_word_length: float | None = 3.0
-    """Gopher: 3 characters."""
-    max_mean_word_length: float | None = 10.0
-    """Gopher: 10 characters."""
-    max_symbols_per_word: float | None = 0.1
-    """Gopher: # and ellipses per word, 0.1."""
-    max_bullet_lines: float | None = 0.9
-    """Gopher: share of lines that begin with a bullet, 0.9."""
-    max_ellipsis_lines: float | None = 0.3
-    """Gopher: share of lines that end in an ellipsis, 0.3."""
-    min_alphabetic_words: float | None = 0.8
-    """Gopher: share of words with a letter, 0.8."""
-    min_stop_words: int | None = 1
-    """Gopher: different words of the, be, to, of, and, that, have, with, at least 2; the language rule
-    judges that better, and short wire reports get by with one."""
-    min_lines_ending_sentence: float | None = 0.12
-    """FineWeb: share of lines that end in punctuation, 0.12."""
-    max_short_lines: float | None = 0.67
-    """FineWeb: share of lines of at most 30 characters, 0.67."""
-    max_repeated_characters: float | None = 0.3
-    """FineWeb has 0.01; pull quotes and boilerplate repeat lines of good articles, so 0.3 here."""
-    max_line_breaks_per_word: float | None = 0.3
-    """FineWeb: 0.3."""
-    max_replacement_characters: float | None = 0.001
-    """Share of characters that no character set could read."""
-    duplicate_threshold: float = 0.8
-    """Jaccard similarity of two texts' 5-word shingles from which one of them is dropped."""
-    cluster_threshold: float = 0.5
-    """Similarity from which two kept documents share a cluster, so that no split parts them."""
+    rule: str
+    measure: str
+    value: Any
+    threshold: str
+    limit: Any
+    side: str
+    passed: bool
+    asked: bool = True
+    note: str = ""
 
-    def __post_init__(self) -> None:
-        for phrase in self.paywall_phrases:
-            try:
-                re.compile(phrase)
-            except re.error as problem:
-                raise ConfigError(
-                    f"paywall phrase {phrase!r} is no regular expression: {problem}"
-                ) from None
-        if not 0 < self.cluster_threshold <= self.duplicate_threshold <= 1:
-            raise ConfigError(
-                f"cluster_threshold {self.cluster_threshold}, duplicate_threshold "
-                f"{self.duplicate_threshold}: expected 0 < cluster_threshold <= duplicate_threshold <= 1"
-            )
+    @property
+    def margin(self) -> float | None:
+        """How far the value is from the limit, as a share of the limit; None where nothing was compared."""
+        numbers = isinstance(self.value, int | float) and isinstance(self.limit, int | float)
+        if not self.asked or not numbers or self.side in ("is", "not"):
+            return None
+        return float(abs(self.value - self.limit) / max(abs(self.limit), 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,111 +64,232 @@ class Rejection:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-Rule = Callable[[Document, Measures, CleanRules], Rejection | None]
+Rule = Callable[[Document, Measures, CleanRules], Iterator[Check]]
 
 
-def first_rejection(document: Document, rules: CleanRules) -> Rejection | None:
-    """The verdict of the first rule that drops `document`, None where none does."""
-    measures = measures_of(document)
-    return next(
-        (verdict for rule in RULES.values() if (verdict := rule(document, measures, rules))), None
-    )
+def checks_of(document: Document, measures: Measures, rules: CleanRules) -> Iterator[Check]:
+    """All checks of all rules, in the order in which they are asked."""
+    return chain.from_iterable(rule(document, measures, rules) for rule in RULES.values())
+
+
+def first_rejection(
+    document: Document, rules: CleanRules, *, repeated: Set[int] = frozenset()
+) -> Rejection | None:
+    """The verdict of the first rule that drops `document`, None where none does.
+
+    `repeated` are the paragraphs that sites repeat, as `boilerplate.SiteParagraphs` knows them.
+    """
+    measures = measures_of(document, repeated=repeated)
+    failed = (check for check in checks_of(document, measures, rules) if not check.passed)
+    return next(map(rejection_from_check, failed), None)
 
 
 def apply_rules(
-    documents: Iterable[Document], rules: CleanRules
+    documents: Iterable[Document], rules: CleanRules, *, repeated: Set[int] = frozenset()
 ) -> Iterator[tuple[Document, Rejection | None]]:
     """Each document with its verdict, in the order given."""
     for document in documents:
-        yield document, first_rejection(document, rules)
+        yield document, first_rejection(document, rules, repeated=repeated)
 
 
-def _language(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
-    if rules.language is None or m.characters < rules.min_language_characters:
-        return None
-    values = {"language": m.language, "certainty": m.language_certainty}
-    if m.language != rules.language:
-        return Rejection("language", f"in {m.language}, not in {rules.language}", values)
-    if _below(m.language_certainty, rules.min_language_certainty):
-        return Rejection(
-            "language",
-            f"in {m.language} with certainty {m.language_certainty}, below {rules.min_language_certainty}",
-            values,
+def rejection_from_check(check: Check) -> Rejection:
+    """The rejection that a failed check makes."""
+    values = {check.measure: _shown(check.value), check.threshold: check.limit}
+    return Rejection(check.rule, check.note, values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Makes the checks of one rule for one document; `unasked` is why one is not made, empty: it is."""
+
+    rule: str
+    measures: Measures
+    rules: CleanRules
+
+    def at_most(
+        self, measure: str, threshold: str, *, why: str = "", unasked: str = "", value: Any = None
+    ) -> Check:
+        return self._compared(measure, threshold, "at most", why, unasked, value)
+
+    def at_least(self, measure: str, threshold: str, *, why: str = "", unasked: str = "") -> Check:
+        return self._compared(measure, threshold, "at least", why, unasked, None)
+
+    def found(self, measure: str, threshold: str, value: Any, *, why: str, unasked: str) -> Check:
+        """A check that fails where `value` is there and asked for."""
+        failed = bool(value) and not unasked
+        note = why if failed else unasked
+        limit = getattr(self.rules, threshold)
+        return self._check(measure, value, threshold, limit, "not", failed, not unasked, note)
+
+    def forbids(self, measure: str, threshold: str, value: bool, *, why: str) -> Check:
+        """A check that fails where `value` holds and the switch `threshold` is on."""
+        unasked = "" if getattr(self.rules, threshold) else "off"
+        return self.found(measure, threshold, value, why=why, unasked=unasked)
+
+    def _compared(
+        self, measure: str, threshold: str, side: str, why: str, unasked: str, value: Any
+    ) -> Check:
+        value = getattr(self.measures, measure) if value is None else value
+        limit = getattr(self.rules, threshold)
+        if limit is None or unasked:
+            note = unasked or "off"
+            return self._check(measure, value, threshold, limit, side, False, False, note)
+        failed = value > limit if side == "at most" else value < limit
+        relation = "above" if side == "at most" else "below"
+        said = why or f"{measure} is {_shown(value)}, {relation} {limit}"
+        note = said if failed else ""
+        return self._check(measure, value, threshold, limit, side, failed, True, note)
+
+    def _check(
+        self,
+        measure: str,
+        value: Any,
+        threshold: str,
+        limit: Any,
+        side: str,
+        failed: bool,
+        asked: bool,
+        note: str,
+    ) -> Check:
+        return Check(
+            rule=self.rule,
+            measure=measure,
+            value=value,
+            threshold=threshold,
+            limit=limit,
+            side=side,
+            passed=not failed,
+            asked=asked,
+            note=note,
         )
-    return None
 
 
-def _paywall(document: Document, m: Measures, rules: CleanRules) -> Rejection | None:
-    if rules.max_paywall_words is None or m.words > rules.max_paywall_words:
-        return None
-    for phrase in rules.paywall_phrases:
-        match = re.search(phrase, document.text, re.IGNORECASE)
-        if match is not None:
-            return Rejection(
-                "paywall",
-                f"{m.words} words with {match[0]!r}",
-                {"words": m.words, "phrase": match[0]},
-            )
-    return None
+def _language(_: Document, m: Measures, rules: CleanRules) -> Iterator[Check]:
+    ask = _Asking("language", m, rules)
+    unasked = ""
+    if rules.language is None:
+        unasked = "off"
+    elif m.characters < rules.min_language_characters:
+        unasked = f"fewer than {rules.min_language_characters} characters"
+    elif m.language == CONTENTLESS:
+        unasked = "numbers and symbols are in no language"
+    other = not unasked and m.language != rules.language
+    yield Check(
+        rule="language",
+        measure="language",
+        value=m.language,
+        threshold="language",
+        limit=rules.language,
+        side="is",
+        passed=not other,
+        asked=not unasked,
+        note=f"in {m.language}, not in {rules.language}" if other else unasked,
+    )
+    least, most = rules.min_language_certainty, rules.max_foreign_share
+    yield ask.at_least(
+        "language_certainty",
+        "min_language_certainty",
+        why=f"in {m.language} with certainty {m.language_certainty}, below {least}",
+        unasked=unasked,
+    )
+    yield ask.at_most(
+        "foreign_share",
+        "max_foreign_share",
+        why=f"{m.foreign_share:.0%} of the letters stand in lines of another language, over {most}",
+        unasked=unasked,
+    )
 
 
-def _code(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
-    if m.code_lines < rules.min_code_lines:
-        return None
-    values = {"lines": m.code_lines, "share": m.code_line_share, "symbols": m.code_symbol_share}
-    if _above(m.code_line_share, rules.max_code_lines):
-        return Rejection(
-            "code",
-            f"{m.code_line_share:.0%} of the text looks like code, over {rules.max_code_lines:.0%}",
-            values,
-        )
-    if _above(m.code_symbol_share, rules.max_code_symbols):
-        return Rejection(
-            "code",
-            f"{m.code_symbol_share:.1%} are characters of code, over {rules.max_code_symbols:.1%}",
-            values,
-        )
-    return None
+def _paywall(document: Document, m: Measures, rules: CleanRules) -> Iterator[Check]:
+    most = rules.max_paywall_words
+    unasked = "off" if most is None else f"more than {most} words" if m.words > most else ""
+    match = None if unasked else _pattern(rules.paywall_phrases).search(document.text)
+    phrase = match[0] if match else None
+    yield _Asking("paywall", m, rules).found(
+        "paywall_phrase",
+        "max_paywall_words",
+        phrase,
+        why=f"{m.words} words with {phrase!r}",
+        unasked=unasked,
+    )
 
 
-def _list_page(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
-    values = {
-        "link_share": m.link_share,
-        "teaser_share": m.teaser_share,
-        "words_per_line": m.words_per_line,
-        "front_page": m.front_page,
-    }
-    if rules.drop_front_pages and m.front_page:
-        return Rejection("list_page", "the front page of its site", values)
-    if (
-        not m.declared_article
-        and _above(m.link_share, rules.max_link_share)
-        and _below(m.words_per_line, rules.max_list_words_per_line)
-    ):
-        return Rejection(
-            "list_page", f"{m.link_share:.0%} of the page's words are links, in short lines", values
-        )
-    if (
-        not m.declared_article
-        and m.prose_lines >= 3
-        and _above(m.teaser_share, rules.max_teaser_share)
-    ):
-        return Rejection(
-            "list_page", f"{m.teaser_share:.0%} of the page's prose are teasers of links", values
-        )
-    return None
+def _code(document: Document, m: Measures, rules: CleanRules) -> Iterator[Check]:
+    ask = _Asking("code", m, rules)
+    few = f"fewer than {rules.min_code_lines} lines of code"
+    unasked = few if m.code_lines < rules.min_code_lines else ""
+    yield ask.at_most(
+        "code_line_share",
+        "max_code_lines",
+        why=f"{m.code_line_share:.0%} of the text looks like code, over {rules.max_code_lines}",
+        unasked=unasked,
+    )
+    yield ask.at_most(
+        "code_symbol_share",
+        "max_code_symbols",
+        why=f"{m.code_symbol_share:.1%} are characters of code, over {rules.max_code_symbols}",
+        unasked=unasked,
+    )
+    has = "{" in document.text
+    yield ask.forbids("curly_bracket", "drop_curly_brackets", has, why="there is a {")
 
 
-def _short(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
-    if _below(m.words, rules.min_words):
-        return Rejection(
-            "short", f"{m.words} words, fewer than {rules.min_words}", {"words": m.words}
-        )
-    return None
+def _list_page(_: Document, m: Measures, rules: CleanRules) -> Iterator[Check]:
+    ask = _Asking("list_page", m, rules)
+    yield ask.forbids(
+        "front_page", "drop_front_pages", m.front_page, why="the front page of its site"
+    )
+    declared = "the page calls itself an article" if m.declared_article else ""
+    most = rules.max_list_words_per_line
+    long_lines = most is not None and m.words_per_line >= most
+    yield ask.at_most(
+        "link_share",
+        "max_link_share",
+        why=f"{m.link_share:.0%} of the page's words are links, in short lines",
+        unasked=declared or (f"{m.words_per_line:.1f} words a line" if long_lines else ""),
+    )
+    few = m.prose_lines < rules.min_teaser_lines
+    yield ask.at_most(
+        "teaser_share",
+        "max_teaser_share",
+        why=f"{m.teaser_share:.0%} of the page's prose are teasers of links",
+        unasked=declared or (f"fewer than {rules.min_teaser_lines} lines of prose" if few else ""),
+    )
+
+
+def _boilerplate(document: Document, m: Measures, rules: CleanRules) -> Iterator[Check]:
+    ask = _Asking("boilerplate", m, rules)
+    yield ask.at_most(
+        "repeated_share",
+        "max_repeated_share",
+        why=f"{m.repeated_share:.0%} of the text stands on {rules.min_repeats} or more pages of its site",
+        unasked="off" if rules.min_repeats is None else "",
+    )
+    legal = _share_with(rules.legal_phrases, document.text)
+    yield ask.at_most(
+        "legal_share",
+        "max_legal_share",
+        value=legal,
+        why=f"{legal:.0%} of the text are notices on cookies, rights or data",
+    )
+    lorem = "lorem ipsum" in document.text.lower()
+    yield ask.forbids("lorem_ipsum", "drop_lorem_ipsum", lorem, why="there is lorem ipsum")
+
+
+def _short(_: Document, m: Measures, rules: CleanRules) -> Iterator[Check]:
+    ask = _Asking("short", m, rules)
+    yield ask.at_least("words", "min_words", why=f"{m.words} words, fewer than {rules.min_words}")
+    yield ask.at_least(
+        "own_words",
+        "min_own_words",
+        why=f"{m.own_words} words beside what its site repeats, fewer than {rules.min_own_words}",
+        unasked="" if m.own_words < m.words else "its site repeats none of it",
+    )
 
 
 NOISE = (
     ("words", None, "max_words"),
+    ("longest_word", None, "max_word_length"),
     ("mean_word_length", "min_mean_word_length", "max_mean_word_length"),
     ("symbols_per_word", None, "max_symbols_per_word"),
     ("bullet_lines", None, "max_bullet_lines"),
@@ -230,39 +300,61 @@ NOISE = (
     ("short_lines", None, "max_short_lines"),
     ("repeated_characters", None, "max_repeated_characters"),
     ("line_breaks_per_word", None, "max_line_breaks_per_word"),
+    ("top_2_gram", None, "max_top_2_gram"),
+    ("top_3_gram", None, "max_top_3_gram"),
+    ("top_4_gram", None, "max_top_4_gram"),
+    ("repeated_5_grams", None, "max_repeated_5_grams"),
+    ("repeated_10_grams", None, "max_repeated_10_grams"),
     ("replacement_characters", None, "max_replacement_characters"),
 )
 """Measure, the threshold it must reach, the threshold it must not pass."""
 
+NOTICE = 300
+"""Characters of a line that count as a notice where it holds the phrase of one."""
+
 OF_LINES = ("bullet_lines", "ellipsis_lines", "lines_ending_sentence", "short_lines")
 
 
-def _noisy(_: Document, m: Measures, rules: CleanRules) -> Rejection | None:
-    for name, low, high in NOISE:
-        if name in OF_LINES and m.lines < rules.min_lines:
-            continue
-        value = getattr(m, name)
-        if low is not None and _below(value, limit := getattr(rules, low)):
-            return Rejection("noisy", f"{name} is {value}, below {limit}", {name: value})
-        if high is not None and _above(value, limit := getattr(rules, high)):
-            return Rejection("noisy", f"{name} is {value}, above {limit}", {name: value})
-    return None
+def _noisy(_: Document, m: Measures, rules: CleanRules) -> Iterator[Check]:
+    ask = _Asking("noisy", m, rules)
+    few = f"fewer than {rules.min_lines} lines" if m.lines < rules.min_lines else ""
+    prose = rules.max_prose_words
+    if prose is not None and m.prose_words > prose:
+        few = f"{m.prose_words} words of prose"
+    for measure, low, high in NOISE:
+        unasked = few if measure in OF_LINES else ""
+        if low is not None:
+            yield ask.at_least(measure, low, unasked=unasked)
+        if high is not None:
+            yield ask.at_most(measure, high, unasked=unasked)
 
 
 RULES: dict[str, Rule] = {
-    "language": _language,
     "paywall": _paywall,
-    "code": _code,
-    "list_page": _list_page,
     "short": _short,
+    "list_page": _list_page,
+    "language": _language,
+    "code": _code,
+    "boilerplate": _boilerplate,
     "noisy": _noisy,
 }
 """In the order in which they are asked: what says most about a page comes first."""
 
 
-def _below(value: float, limit: float | None) -> bool:
-    return limit is not None and value < limit
+@lru_cache(maxsize=16)
+def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{phrase})" for phrase in phrases) or r"(?!)", re.IGNORECASE)
 
 
-def _above(value: float, limit: float | None) -> bool:
-    return limit is not None and value > limit
+def _share_with(phrases: tuple[str, ...], text: str) -> float:
+    """Share of the characters of `text` that stand in lines with any of `phrases`, at most NOTICE of each."""
+    pattern = _pattern(phrases)
+    if pattern.search(text) is None:
+        return 0.0
+    lines = list(paragraphs(text))
+    found = sum(min(len(line), NOTICE) for line in lines if pattern.search(line))
+    return found / max(sum(map(len, lines)), 1)
+
+
+def _shown(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value

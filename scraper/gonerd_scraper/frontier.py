@@ -26,7 +26,8 @@ class Item:
     """An address to fetch: what is expected there, how it was come by, and which source it belongs to.
 
     `chain` holds the addresses that redirected here, the first one first. `place` is set where the
-    answer lies in the archive already and only its reading is to be done.
+    answer lies in the archive already and only its reading is to be done; then `robots` is what
+    robots.txt said, and `same` why the answer is that of an earlier crawl, empty where it is new.
     """
 
     url: str
@@ -35,6 +36,8 @@ class Item:
     source: str
     chain: tuple[str, ...] = ()
     place: RecordPlace | None = field(default=None, compare=False)
+    robots: str = field(default="", compare=False)
+    same: str = field(default="", compare=False)
 
     @property
     def first(self) -> str:
@@ -83,18 +86,20 @@ class Frontier:
         self._on_host = on_host
         self._queues: dict[str, _Queue] = {}
         self._seen: set[bytes] = set()
+        self._met = Counter[str]()
+        self._hosts = Counter[str]()
         self._guard = TrapGuard()
         self._number = 0
         self.waiting = 0
         self.in_hand = 0
         self.pages = 0
-        self.left = Counter[str]()
+        self.passed_over = 0
         self.idle = asyncio.Event()
         self.idle.set()
 
-    def knows(self, url: str) -> bool:
-        """Whether `url`, in any spelling, was met before."""
-        return _digest(url) in self._seen
+    def waiting_for(self, host: str) -> int:
+        """How many items of one host wait."""
+        return len(self._queues[host].heap)
 
     def claim(self, url: str) -> bool:
         """Mark `url` as met; False where it was met before."""
@@ -102,22 +107,31 @@ class Frontier:
         if digest in self._seen:
             return False
         self._seen.add(digest)
+        host = host_of(url)
+        if not self._met[host]:
+            self._hosts[registered_domain(host)] += 1
+        self._met[host] += 1
         return True
 
     def consider(self, leads: Leads, item: Item) -> tuple[list[Item], list[Refusal]]:
         """What of the links found at `item` is new, belongs to its source and looks finite; claims it."""
         found: list[Item] = []
         refused: list[Refusal] = []
-        trusted = (
-            item.kind != "page"
-        )  # a sitemap or a feed lists what there is; a page's links may be generated
+        # a sitemap or a feed lists what there is; a page's links may be generated
+        trusted = item.kind != "page"
         for kind, urls in (
             ("sitemap", leads.sitemaps),
             ("feed", leads.feeds),
             ("page", leads.pages),
         ):
             for url in urls:
-                if registered_domain(host_of(url)) != item.source or not self.claim(url):
+                host = host_of(url)
+                if registered_domain(host) != item.source:
+                    continue
+                if self._is_full(host, item.source):
+                    self.passed_over += 1  # a sitemap can list millions: not even remembered
+                    continue
+                if not self.claim(url):
                     continue
                 deeper = item.depth + (1 if kind == "page" or item.kind == "sitemap" else 0)
                 limit = self._config.max_depth if kind == "page" else 10
@@ -131,6 +145,10 @@ class Frontier:
                 else:
                     found.append(Item(url, kind, deeper, item.source))
         return found, refused
+
+    def recall_link(self, url: str) -> None:
+        """Count a link that an earlier run followed: limits to traps are those of the whole crawl."""
+        self._guard.reason(url)
 
     def push(self, items: Iterable[Item]) -> None:
         """Queue items that were claimed."""
@@ -156,7 +174,6 @@ class Frontier:
                 if self._within(queue, item):
                     self.in_hand += 1
                     return item
-                self.left[host] += 1
                 self._check_idle()
             queue.filled.clear()
             await queue.filled.wait()
@@ -174,6 +191,13 @@ class Frontier:
             self.pages += 1
         else:
             queue.lists += 1
+
+    def _is_full(self, host: str, source: str) -> bool:
+        """Whether no more of a host's addresses are remembered, or it is one host too many."""
+        met = self._met[host]
+        if met:
+            return met >= self._config.max_addresses_per_host
+        return self._hosts[source] >= self._config.max_hosts_per_source
 
     def _within(self, queue: _Queue, item: Item) -> bool:
         if item.place is not None:

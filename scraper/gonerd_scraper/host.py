@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from gonerd_scraper.config import CrawlConfig
 from gonerd_scraper.fetch import Fetcher, FetchError
-from gonerd_scraper.response import Response
+from gonerd_scraper.response import Headers, Response
 
 __all__ = ["Host", "retry_after"]
 
@@ -40,11 +40,17 @@ class Host:
         self._chance = random.Random(f"{config.seed} {name}")  # noqa: S311  # jitter, no secret
 
     async def get(
-        self, url: str, *, limit: int, keep: Callable[[Response], Awaitable[object]]
+        self,
+        url: str,
+        *,
+        limit: int,
+        keep: Callable[[Response], Awaitable[object]],
+        conditions: Headers = (),
     ) -> Response:
         """The answer to `url`, after as many tries as the settings allow; holds a slot when it returns.
 
         `keep` receives the answers that said "not now" and were followed by another try.
+        `conditions` are request headers that allow a 304.
 
         Raises:
             FetchError: no answer came.
@@ -54,7 +60,7 @@ class Host:
             await self._pause()
             await self._slots.acquire()
             try:
-                response = await self._fetcher.fetch(url, limit=limit)
+                response = await self._fetcher.fetch(url, limit=limit, conditions=conditions)
             except FetchError as problem:
                 self._slots.release()
                 self._rest(self._backoff(attempt) if problem.transient and not last else 0.0)
@@ -65,9 +71,9 @@ class Host:
             except BaseException:
                 self._slots.release()
                 raise
-            self._failures = 0
             self._rest(self._wait_after(response, attempt))
             if not _not_now(response) or last or self.left_alone:
+                self._note_answer(response)
                 return response
             try:
                 await keep(response)
@@ -106,11 +112,22 @@ class Host:
         return max(asked, self._backoff(attempt) if asked == 0 else 0.0)
 
     def _note_failure(self, problem: FetchError) -> None:
-        if not problem.transient:
-            return
+        if problem.transient:
+            self._count_failure(problem.detail)
+
+    def _note_answer(self, response: Response) -> None:
+        if response.status >= 500:
+            self._count_failure(f"{response.status} {response.reason}".strip())
+        else:
+            self._failures = 0
+
+    def _count_failure(self, detail: str) -> None:
+        """The circuit breaker: a long pause, then one request decides whether there will be more."""
         self._failures += 1
-        if self._failures >= self._config.max_failures:
-            self.left_alone = f"{self._failures} requests in a row failed ({problem.detail})"
+        if self._failures == self._config.max_failures:
+            self._rest(self._config.breaker_pause)
+        elif self._failures > self._config.max_failures:
+            self.left_alone = f"{self._failures} requests in a row failed ({detail})"
 
 
 def _not_now(response: Response) -> bool:

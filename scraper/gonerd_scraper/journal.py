@@ -11,13 +11,13 @@ from typing import Any, BinaryIO
 
 from gonerd.errors import InputError, OutputError
 
-__all__ = ["JOURNAL", "Journal", "read_rows"]
+__all__ = ["JOURNAL", "Journal", "read_rows", "row_at"]
 
 JOURNAL = "crawl.jsonl"
 
 
 class Journal:
-    """Appends rows to DIR/crawl.jsonl; only one process at a time may hold it.
+    """Appends rows to DIR/crawl.jsonl, or `name`; only one process at a time may hold it.
 
     A last line that is not whole was being written when the crawl died, and is cut off.
 
@@ -25,16 +25,16 @@ class Journal:
         OutputError: another process holds the journal.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, name: str = JOURNAL, writer: str = "gonerd scrape") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / JOURNAL
+        self.path = folder / name
         self._file: BinaryIO = self.path.open("ab")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._file.close()
             raise OutputError(
-                f"{folder} is being written by another gonerd scrape; wait for it, or give another --out"
+                f"{folder} is being written by another {writer}; wait for it, or give another --out"
             ) from None
         os.truncate(self.path, _whole_length(self.path))
 
@@ -44,7 +44,8 @@ class Journal:
             json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             for row in rows
         )
-        self._file.write("".join(f"{line}\n" for line in lines).encode())
+        # half a character that a stranger's server or page smuggled in must not end a crawl
+        self._file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -74,6 +75,13 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 )
             yield offset, row
             offset += len(line)
+
+
+def row_at(journal: BinaryIO, offset: int) -> dict[str, Any]:
+    """The row that begins at `offset`."""
+    journal.seek(offset)
+    row: dict[str, Any] = json.loads(journal.readline())
+    return row
 
 
 def _whole_length(path: Path) -> int:

@@ -6,11 +6,12 @@ https://www.w3.org/community/reports/tdmrep/CG-FINAL-tdmrep-20240510/
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from gonerd_scraper.patterns import fits
 
 __all__ = ["Reservation", "ReservationRules"]
 
@@ -34,7 +35,7 @@ class Reservation:
 class ReservationRules:
     """The rules of one /.well-known/tdmrep.json, in its order; the first that fits a path counts."""
 
-    rules: tuple[tuple[re.Pattern[str], Reservation], ...] = ()
+    rules: tuple[tuple[str, Reservation], ...] = ()
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
@@ -53,7 +54,7 @@ class ReservationRules:
                 "tdmrep.json",
                 policy if isinstance(policy, str) else "",
             )
-            rules.append((_pattern(entry["location"]), verdict))
+            rules.append((entry["location"], verdict))
         return cls(tuple(rules))
 
     def of_page(
@@ -66,11 +67,4 @@ class ReservationRules:
                 return Reservation(said["tdm-reservation"] == "1", by, said.get("tdm-policy", ""))
         parts = urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        return next((verdict for pattern, verdict in self.rules if pattern.match(path)), None)
-
-
-def _pattern(location: str) -> re.Pattern[str]:
-    """The protocol's patterns are those of robots.txt: `*` for anything, `$` for the end."""
-    end = location.endswith("$")
-    parts = (re.escape(part) for part in re.sub(r"\*+", "*", location.removesuffix("$")).split("*"))
-    return re.compile(".*".join(parts) + ("$" if end else ""))
+        return next((verdict for pattern, verdict in self.rules if fits(pattern, path)), None)

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
-__all__ = ["BodyDecoder", "BrokenBodyError", "Response", "decode_body", "problem_of"]
+__all__ = ["BodyDecoder", "BrokenBodyError", "Headers", "Response", "decode_body", "problem_of"]
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -39,6 +39,11 @@ class Response:
     def header(self, name: str) -> str:
         """The first value of a header, empty where it is missing."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+    @property
+    def redirect(self) -> str:
+        """Where the answer sends on to, as the server wrote it; empty where it does not: a 304 never does."""
+        return self.header("Location") if 300 <= self.status < 400 and self.status != 304 else ""
 
     def header_values(self, name: str) -> list[str]:
         """All values of a header."""

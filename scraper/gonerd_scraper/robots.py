@@ -27,6 +27,11 @@ class RobotsRules:
     parsed: Protego | None = None
     refusal: str = ""
 
+    @property
+    def verdict(self) -> str:
+        """For a page that was fetched: `allowed` by its rules, or `none` where there are none."""
+        return "allowed" if self.parsed is not None else "none"
+
     @classmethod
     def from_response(cls, agent: str, status: int, body: bytes) -> Self:
         """Rules by the status of /robots.txt (RFC 9309, 2.3.1): 4xx allows all, 5xx nothing.

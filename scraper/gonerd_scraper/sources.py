@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,11 @@ __all__ = [
     "kind_of_domain",
     "read_sources",
     "sources_from_arguments",
+    "weights_by_domain",
 ]
 
 KINDS = ("justice", "news")
+DOMAIN = re.compile(r"[^\s/:?#@]+")
 
 DEFAULT_SOURCES = Path(__file__).with_name("sources.toml")
 """The domains that the paper's Table 10 names."""
@@ -65,6 +68,11 @@ def read_sources(path: Path) -> list[Source]:
     return sources
 
 
+def weights_by_domain(sources: Iterable[Source]) -> dict[str, float]:
+    """The share that each registered domain is meant to have; domains without one are left out."""
+    return {source.domain: source.weight for source in sources if source.weight is not None}
+
+
 def sources_from_arguments(arguments: Sequence[str]) -> list[Source]:
     """What the command line names: URLs, .toml files of sources, other files with one URL a line.
 
@@ -81,7 +89,7 @@ def sources_from_arguments(arguments: Sequence[str]) -> list[Source]:
             sources |= {source.domain: source for source in read_sources(Path(argument))}
         else:
             urls += [
-                _url(f"{argument}:{number}: ", line.strip())
+                _url(f"{argument}:{number}: ", line.strip().removeprefix("\ufeff"))
                 for number, line in read_lines(argument)
                 if line.strip() and not line.startswith("#")
             ]
@@ -117,9 +125,11 @@ def _source(where: str, entry: Any) -> Source:
             raise ConfigError(f"{where}: key {key!r} is unknown; expected {', '.join(expected)}")
         if isinstance(value, bool) or not isinstance(value, expected[key]):
             raise ConfigError(f"{where}: {key} is {value!r}, of the wrong type")
-    if "domain" not in entry:
+    if not entry.get("domain"):
         raise ConfigError(f"{where}: domain is missing")
     domain = entry["domain"].lower()
+    if not DOMAIN.fullmatch(domain):
+        raise ConfigError(f"{where}: domain is {domain!r}, expected a name such as 'justice.gov'")
     kind = entry.get("kind", kind_of_domain(domain))
     if kind not in KINDS:
         raise ConfigError(f"{where}: kind is {kind!r}, expected {' or '.join(KINDS)}")

@@ -19,7 +19,11 @@ __all__ = [
 ]
 
 MAX_URL_LENGTH = 2000
+CACHED = 4096
+"""Addresses: the links of a site stand on page after page, and parsing them costs most of what links cost."""
 TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid)(?:=|$)", re.IGNORECASE)
+
+NOT_IN_URLS = re.compile("[\x00-\x1f\ud800-\udfff]")
 
 # What never is a page with an article; asking for it would only cost the host bandwidth.
 NOT_PAGES = re.compile(
@@ -31,15 +35,18 @@ NOT_PAGES = re.compile(
 )
 
 
+@lru_cache(maxsize=CACHED)
 def url_key(url: str) -> str:
     """The form under which two spellings of one address are the same; never fetched, only compared.
 
-    courlan sorts the query and takes out what only tracks the reader. Its result is not a fixed
-    point of itself (courlan 1.4.0), so it is applied until nothing changes.
+    What is no address at all stays as it is. courlan sorts the query and takes out what only tracks the
+    reader. Its result is not a fixed point of itself (courlan 1.4.0), so it is applied until nothing changes.
     """
     from courlan import normalize_url
 
-    parts = urlsplit(url)
+    parts = _split(url)
+    if parts is None:
+        return url
     path = "/" + parts.path.lstrip("/")
     path = urlsplit(urljoin(url, path)).path or "/"  # courlan leaves /a/../b as it is
     key = urlunsplit(parts._replace(path=path, fragment=""))
@@ -51,6 +58,7 @@ def url_key(url: str) -> str:
     return key
 
 
+@lru_cache(maxsize=CACHED)
 def without_tracking(url: str) -> str:
     """`url` without the parameters that only tell the site where a reader came from; the rest as written.
 
@@ -63,8 +71,18 @@ def without_tracking(url: str) -> str:
 
 def resolve_link(base: str, link: str) -> str | None:
     """`link` as an absolute http(s) address without its fragment; None where it is none."""
+    link = link.strip()
+    if link.startswith(("http://", "https://")) and ":///" not in link[:9]:
+        base = ""  # the same from any page, and most links of a site stand on all of its pages
+    elif link.startswith("/") and not link.startswith("//") and (parts := _split(base)) is not None:
+        base = f"{parts.scheme}://{parts.netloc}/"
+    return _resolved(base, link)
+
+
+@lru_cache(maxsize=CACHED)
+def _resolved(base: str, link: str) -> str | None:
     try:
-        url = urldefrag(urljoin(base, link.strip())).url
+        url = urldefrag(urljoin(base, link)).url
     except ValueError:
         return None
     return url if is_web_url(url) else None
@@ -72,7 +90,7 @@ def resolve_link(base: str, link: str) -> str | None:
 
 def is_web_url(url: str) -> bool:
     """Whether a crawl could ask for `url`: http(s), a host, no password, at most MAX_URL_LENGTH."""
-    if len(url) > MAX_URL_LENGTH or any(ord(c) < 0x20 for c in url):
+    if len(url) > MAX_URL_LENGTH or NOT_IN_URLS.search(url):
         return False
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
@@ -80,14 +98,21 @@ def is_web_url(url: str) -> bool:
     return parts.username is None and parts.password is None
 
 
+@lru_cache(maxsize=CACHED)
 def names_page(url: str) -> bool:
     """Whether the ending of the path leaves it open that this is a page: no picture, no archive, no PDF."""
     return NOT_PAGES.search(urlsplit(url).path) is None
 
 
+@lru_cache(maxsize=CACHED)
 def host_of(url: str) -> str:
-    """Host and, where it is not the scheme's own, port: what one owner task is responsible for."""
-    parts = urlsplit(url)
+    """Host and, where it is not the scheme's own, port; empty where `url` is no address.
+
+    It is what one owner task is responsible for.
+    """
+    parts = _split(url)
+    if parts is None:
+        return ""
     host = (parts.hostname or "").rstrip(".")
     host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)

@@ -6,6 +6,7 @@ job and nothing else.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import queue
@@ -24,6 +25,9 @@ __all__ = ["JobError", "WorkerPool"]
 
 GRACE = 5
 """Seconds after the parent's limit at which a worker whose parent is gone ends itself."""
+
+COLLECTED_AFTER = 20_000
+"""New objects after which garbage is looked for; with Python's 700 that took a tenth of a page's time."""
 
 
 class JobError(Exception):
@@ -69,13 +73,17 @@ class WorkerPool:
         Raises:
             JobError: the job took too long or too much memory, or ended in an error of its own.
         """
+        message = pickle.dumps((job, arguments))  # here, so that no worker waits for it
         worker = self._idle.get()
         try:
-            return worker.run(pickle.dumps((job, arguments)), self._seconds)
+            outcome, value = worker.run(message, self._seconds)
         finally:
             self._idle.put(worker)
             if self._closed.is_set():
                 worker.kill()
+        if outcome != "done":
+            raise JobError(outcome, pickle.loads(value))  # noqa: S301  # from our own child
+        return pickle.loads(value)  # noqa: S301  # from our own child
 
     def close(self) -> None:
         """End all workers, busy or not."""
@@ -91,7 +99,8 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
 
-    def run(self, job: bytes, seconds: float) -> Any:
+    def run(self, job: bytes, seconds: float) -> tuple[str, bytes]:
+        """How the job came out, and its pickled value or what was wrong with it."""
         pipe = self._started()
         try:
             pipe.send_bytes(job)
@@ -102,11 +111,9 @@ class _Worker:
         except (EOFError, OSError):
             status = self.kill()
             raise JobError("worker_crash", f"the worker ended with status {status}") from None
-        if outcome == "done":
-            return value
         if outcome == "memory_limit":
             self.kill()  # what the interpreter holds after this may be anything
-        raise JobError(outcome, value)
+        return outcome, value
 
     def kill(self) -> int | None:
         """End the process and return how it ended; the next job starts another."""
@@ -148,6 +155,7 @@ def _serve(descriptor: int, memory: int, alarm: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pipe = Connection(descriptor)
+    settled = False
     while True:
         try:
             message = pipe.recv_bytes()
@@ -158,12 +166,16 @@ def _serve(descriptor: int, memory: int, alarm: int) -> None:
         )  # ends this process even where the parent was killed and C code never returns
         try:
             job, arguments = pickle.loads(message)  # noqa: S301  # from our own parent
-            answer = ("done", job(*arguments))
+            answer = ("done", pickle.dumps(job(*arguments)))
         except MemoryError:
-            answer = ("memory_limit", f"more than {memory // 1_000_000} MB")
+            answer = ("memory_limit", pickle.dumps(f"more than {memory // 1_000_000} MB"))
         except Exception as problem:
-            answer = ("job_error", f"{type(problem).__name__}: {problem}"[:500])
+            answer = ("job_error", pickle.dumps(f"{type(problem).__name__}: {problem}"[:500]))
         signal.alarm(0)
+        if not settled:  # what the first job imported stays: no collection has to look at it again
+            gc.freeze()
+            gc.set_threshold(COLLECTED_AFTER)
+            settled = True
         pipe.send_bytes(pickle.dumps(answer))
 
 

@@ -44,3 +44,8 @@ def test_an_address_outside_is_public_in_the_same_disguises(address):
 )
 def test_numbers_are_read_as_a_socket_reads_them(host, address):
     assert literal_address(host) == address
+
+
+def test_a_prefix_for_translation_inside_a_network_is_not_public_whatever_it_holds():
+    assert not is_public("64:ff9b:1::8.8.8.8")
+    assert not is_public("64:ff9b:1:a00:0:100:808:808")  # 10.0.0.1 by RFC 6052, 8.8.8.8 at its end

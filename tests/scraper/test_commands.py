@@ -156,7 +156,7 @@ def test_explain_says_why_one_document_goes(tmp_path, capsys):
     assert found["rules"]["short"] == "5 words, fewer than 50"
     assert found["measures"]["words"] == 5
     assert run(["clean", str(tmp_path / "in.jsonl"), "--explain", "http://a.example/0"]) == 0
-    assert capsys.readouterr().out.startswith("http://a.example/0: kept")
+    assert capsys.readouterr().out.startswith("http://a.example/0: KEPT")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_explain_says_why_one_document_goes(tmp_path, capsys):
         (
             ["sample", "short.jsonl", "--weight", "justice", "--out", "s.jsonl"],
             2,
-            "expected KIND=SHARE",
+            "expected NAME=SHARE",
         ),
         (
             ["sample", "short.jsonl", "--weight", "justice=2", "--out", "s.jsonl"],
@@ -232,3 +232,41 @@ def test_the_sources_of_the_paper_are_shipped():
     assert sources[0].kind == "justice"
     assert sum(s.weight or 0 for s in sources) == pytest.approx(0.489, abs=0.001)
     assert all(s.seeds for s in sources)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "clean crawl/documents.jsonl --out crawl --force",
+        "oscar crawl/documents.jsonl --out crawl --force",
+        "mix CCNEWS --cc-news crawl --out crawl --force",
+        "build crawl/documents.jsonl --out crawl --force",
+        "scrape --warc crawl/archive --out crawl --force",
+        "clean crawl/documents.jsonl --out crawl/documents.jsonl --force",
+    ],
+)
+def test_force_never_removes_what_is_to_be_read(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    write_documents(tmp_path / "crawl" / "documents.jsonl", stories(3))
+    (tmp_path / "crawl" / "archive").mkdir()
+    (tmp_path / "crawl" / "archive" / "gonerd-00000.warc.gz").write_bytes(b"kept")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert run(command.split()) == 1
+    assert " in it; give another name" in (said := capsys.readouterr().err) or (
+        "clears; give another --out" in said or "is a file" in said
+    )
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sample d.jsonl --weight news=0.2 --weight news=0.3 --out s.jsonl",
+        "dedup d.jsonl --pairs-out same.jsonl --out same.jsonl",
+    ],
+)
+def test_what_is_said_twice_is_a_usage_error(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    write_documents(tmp_path / "d.jsonl", stories(3))
+    assert run(command.split()) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["d.jsonl"]

@@ -1,9 +1,9 @@
-"""Real pages of the extraction benchmark, crawled as a user would; and the sample newsroom."""
+"""Real pages of the benchmarks: floors of quality; and the sample newsroom, crawled as a user would."""
 
 from __future__ import annotations
 
 import importlib.util
-import threading
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,50 +12,97 @@ from gonerd.newsroom.server import serving
 from gonerd.newsroom.web import Newsroom
 from gonerd.records import read_documents
 from gonerd_scraper.clean import clean_documents
+from gonerd_scraper.extract import PageInput, read_page
 from gonerd_scraper.filters import CleanRules
 from tests.scraper.web import crawl, reasons, rows
 
+# urllib3, which trafilatura loads, says that it could do more with another package
+pytestmark = pytest.mark.filterwarnings("ignore:SOCKS support in urllib3")
+
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT.parent / "shared/data/html/scrapinghub_aeb.tar.xz"
+FUNDUS_PAGES = ROOT.parent / "shared/data/html/fundus_pages.tar.xz"
 
-FLOOR = 0.964
-"""F1 by the benchmark's own definition, on every fourth page: 0.9646 when this was set (0.9658 on all).
+# Floors by the benchmarks' own definitions, never to be lowered.
+UNSEEN_HALF = 0.981  # F1; 0.9820 when this was set (0.9828 on all 181 pages)
+FUNDUS = 0.973  # F1; 0.9739 when this was set
+RIGHT = {"title": 53, "authors": 57, "date": 63}  # pages of 63
+NEWSROOM = {"precision": 0.988, "recall": 0.999}  # 0.9890 and 1.0000 when this was set
 
-Never to be lowered.
-"""
 
-
-def benchmark():
-    spec = importlib.util.spec_from_file_location("extraction", ROOT / "benchmarks/extraction.py")
-    module = importlib.util.module_from_spec(spec)
+def benchmark(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"benchmarks/{name}.py")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def reading(url, body, headers=(("Content-Type", "text/html"),)):
+    return read_page(
+        PageInput(
+            url=url,
+            headers=headers,
+            body=body,
+            fetched_at="2026-11-23T00:00:00Z",
+            agent="gonerd",
+            noindex="record",
+            tdm="record",
+        )
+    )
 
 
 @pytest.mark.skipif(
     not PAGES.exists(), reason="../shared/data/html/scrapinghub_aeb.tar.xz is not there"
 )
-def test_the_text_of_real_pages_is_found(tmp_path):
-    extraction = benchmark()
+def test_the_text_of_real_pages_is_found():
+    extraction = benchmark("extraction")
     served, gold = extraction.pages_by_address(PAGES)
-    gold = dict(sorted(gold.items())[::4])  # all of them take a minute; the benchmark takes all
-    server = extraction.PageServer(served)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        crawl(f"127.0.0.1:{server.server_port}", tmp_path, *gold, follow=False, noindex="record")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-    found = {d.meta["url"]: d.text for d in read_documents(tmp_path / "documents.jsonl")}
-    assert set(found) == set(gold)
-    counts = [extraction.page_counts(text, found[url]) for url, text in gold.items()]
-    assert extraction.scores(counts)["f1"] >= FLOOR
+    keys = extraction.keys_by_url(PAGES)
+    counts = [
+        extraction.page_counts(text, reading(url, served[extraction.address(url)]).text)
+        for url, text in gold.items()
+        if not extraction.in_sight(keys[url])
+    ]
+    assert len(counts) == 90
+    assert extraction.scores(counts)["f1"] >= UNSEEN_HALF
+
+
+@pytest.mark.skipif(
+    not FUNDUS_PAGES.exists(), reason="../shared/data/html/fundus_pages.tar.xz is not there"
+)
+def test_text_and_metadata_of_real_pages_of_many_publishers_are_found():
+    fundus = benchmark("extraction_fundus")
+    readings = [(page, fundus.read(page)) for page in fundus.gold_pages(FUNDUS_PAGES)]
+    counts = [fundus.page_counts(page.text, found.text) for page, found in readings if page.english]
+    assert fundus.scores(counts)["f1"] >= FUNDUS
+    meta = {page.url: found.meta for page, found in readings}
+    right = fundus.metadata_counts([page for page, _ in readings], lambda page: meta[page.url])
+    assert {name: max(count, right[name]) for name, count in RIGHT.items()} == right
+
+
+def test_the_true_text_of_the_newsrooms_articles_is_found():
+    shingle_f1 = benchmark("shingle_f1")
+    room = Newsroom(articles=60, seed=11, hostile=False)
+    gold = {document.meta["url"]: document for document in room.gold()}
+    counts = []
+    for address in room.addresses():
+        if address.url not in gold:
+            continue
+        host, _, target = address.url.removeprefix("http://").partition("/")
+        answer = room.respond(host, f"/{target}", attempt=9)
+        found = reading(address.url, answer.body, answer.headers)
+        counts.append(shingle_f1.page_counts(gold[address.url].text, found.text))
+        assert found.meta["title"] == gold[address.url].meta["title"]
+        assert found.meta["date"] == gold[address.url].meta["date"]
+    scores = shingle_f1.scores(counts)
+    assert len(counts) >= 60
+    assert {name: max(floor, scores[name]) for name, floor in NEWSROOM.items()} == {
+        name: scores[name] for name in NEWSROOM
+    }
 
 
 def test_of_the_newsroom_every_article_is_kept_and_nothing_else(tmp_path):
-    room = Newsroom(articles=30, seed=3, hostile=False)
+    room = Newsroom(articles=150, seed=3, hostile=False)
     truth = {row["url"]: row for row in room.truth()}
     with serving(room) as server:
         seeds = [f"http://{host}/" for host in room.hosts]

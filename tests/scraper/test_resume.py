@@ -16,7 +16,7 @@ from warcio.archiveiterator import ArchiveIterator
 from gonerd.errors import InputError, OutputError
 from gonerd.newsroom.server import serving
 from gonerd_scraper.journal import JOURNAL, Journal
-from tests.scraper.web import Pages, crawl, listing, page, rows
+from tests.scraper.web import Pages, crawl, listing, page, plain, rows
 
 ROOT = Path(__file__).parents[2]
 HOSTS = [f"www.town{number}.example" for number in range(3)]
@@ -152,3 +152,25 @@ def test_force_begins_anew_and_removes_nothing_else(tmp_path):
         crawl(server.address, tmp_path, f"http://{HOSTS[1]}/", force=True)
     assert {url.split("/")[2] for _, url, _ in content(tmp_path)} == {HOSTS[1]}
     assert (tmp_path / "note.txt").read_text() == "mine"
+
+
+def test_what_was_followed_before_counts_towards_the_limits_of_traps(tmp_path):
+    class Calendar(Pages):
+        def respond(self, host, target, **request):
+            if target != "/" and not target.startswith("/calendar/"):
+                return plain("not here", status=404)
+            month = int(target.rpartition("/")[2] or 0)
+            return listing(f"/calendar/{month + 1}")
+
+    with serving(Calendar({})) as server:
+        for limit in (12, 24, 60):
+            with pytest.raises(InputError):
+                crawl(
+                    server.address,
+                    tmp_path,
+                    "http://www.days.example/",
+                    max_pages=limit,
+                    max_depth=99,
+                )
+    months = [row["url"] for row in rows(tmp_path / "rejected.jsonl") if row["reason"] == "trap"]
+    assert months == ["http://www.days.example/calendar/31"]

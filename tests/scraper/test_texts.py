@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
+from gonerd_scraper.blocks import list_signals, page_of
 from gonerd_scraper.byline import without_byline
 from gonerd_scraper.charset import decode_page
 from gonerd_scraper.frozen import frozen_text
-from gonerd_scraper.markup import flatten_layout_tables, list_signals, text_of_body
+from gonerd_scraper.markup import flatten_layout_tables, lines_of_body
 
 
 @given(st.text())
@@ -69,7 +71,7 @@ def test_blocks_become_lines_without_bullets_and_bars():
         "<table><tr><td>1</td><td>2</td></tr></table>x<br>y<pre>def f():\n    return 1\n</pre>tail</div>"
     )
     assert (
-        text_of_body(body)
+        "\n".join(lines_of_body(body))
         == "Head\nOne bold word.\na\nb\nc\n1\n2\nx\ny\ndef f():\n    return 1\ntail"
     )
 
@@ -80,7 +82,7 @@ def test_very_deep_markup_needs_no_recursion():
         outer = html.Element("div")
         outer.append(tree)
         tree = outer
-    assert text_of_body(tree) == "deep"
+    assert lines_of_body(tree) == ["deep"]
 
 
 def test_tables_that_arrange_a_page_become_blocks_and_tables_of_data_stay():
@@ -100,20 +102,56 @@ def test_lines_that_repeat_the_metadata_are_taken_off_and_prose_is_not():
     assert kept == "May said on Monday that it was over.\nAda Moe"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Grace Moe",
+        "BY ADA MOE AND LI WU",
+        "Grace Moe and Ada van der Berg, November 6, 2018",
+        "Li Wu / 6 Nov. 2018",
+        "July 4, 2020, 3:15 p.m.",
+    ],
+)
+def test_a_byline_is_known_by_its_form_where_no_metadata_names_its_authors(line):
+    prose = "The council met on Monday evening to discuss the new bridge."
+    kept = without_byline(f"{line}\n{prose}", title=None, authors=[], site=None)
+    assert kept == prose
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By November 2018 the bridge was open",
+        "By the time it opened, it had cost twice as much.",
+        "Grace Moe was born in November 2018",
+        "Port Ellery, November 6, 2018.",
+    ],
+)
+def test_prose_that_looks_a_little_like_a_byline_stays(line):
+    text = f"{line}\nThe council met on Monday evening to discuss the new bridge."
+    assert without_byline(text, title=None, authors=[], site=None) == text
+
+
 def test_a_text_of_nothing_but_metadata_stays():
     assert without_byline("Storm hits", title="Storm hits", authors=[], site=None) == "Storm hits"
+
+
+def signals(page):
+    return list_signals(page_of(html.fromstring(page)).blocks)
 
 
 def test_a_list_of_teasers_is_told_from_an_article():
     teaser = "<h3><a href='/x'>A headline that leads on</a></h3><p>The first words of a story are here.</p>"
     prose = "<p>These are the words of a story, and there are many of them.</p>"
     related = "<li><a href='/y'>Another headline to read</a></li>"
-    assert (
-        list_signals(html.fromstring(f"<html><body>{teaser * 5}</body></html>"))["teaser_share"]
-        == 1
-    )
-    found = list_signals(
-        html.fromstring(f"<html><body>{prose * 5}<ul>{related * 9}</ul></body></html>")
-    )
+    assert signals(f"<html><body>{teaser * 5}</body></html>")["teaser_share"] == 1
+    found = signals(f"<html><body>{prose * 5}<ul>{related * 9}</ul></body></html>")
     assert found["teaser_share"] == 0
     assert found["prose_lines"] == 5
+
+
+def test_a_long_run_of_blanks_is_no_burden():
+    blanks = " " * 300_000
+    started = time.perf_counter()
+    assert frozen_text(f"a{blanks}b\nc{blanks}\nd") == f"a{blanks}b\nc\nd"
+    assert time.perf_counter() - started < 1

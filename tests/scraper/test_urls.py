@@ -104,6 +104,12 @@ def test_only_tracking_is_taken_off_an_address():
     )
 
 
+@pytest.mark.parametrize("text", ["http://[::1", "HTTP://[bad]/x", "//[", "http://a.example:x/"])
+def test_what_is_no_address_has_no_host_and_is_its_own_key(text):
+    assert host_of(text) == ""
+    assert url_key(text) == text
+
+
 def test_a_host_keeps_a_port_that_is_not_the_default():
     assert [host_of(url) for url in ("http://a.example:80/", "https://a.example:80/")] == [
         "a.example",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.newsroom.response import Response, html_response
+from gonerd.takedown import Takedown
 from gonerd_scraper.config import CrawlConfig
 from gonerd_scraper.scrape import scrape_sources
 from gonerd_scraper.sources import sources_from_arguments
@@ -48,8 +49,8 @@ def page(name: str, *, links: tuple[str, ...] = (), head: str = "") -> Response:
 
 
 def listing(*links: str) -> Response:
-    """A page that is a list of links and no article."""
-    items = "".join(f'<li><a href="{link}">Go to {link}</a></li>' for link in links)
+    """A page that is a list of links, without a word that could be taken for an article."""
+    items = "".join(f'<li><a href="{link}"></a></li>' for link in links)
     return html_response(
         f"<html><head><title>List</title></head><body><ul>{items}</ul></body></html>"
     )
@@ -80,13 +81,27 @@ class Pages:
 
 
 def crawl(
-    address: str, out: Path, *urls: str, force: bool = False, **settings: Any
+    address: str,
+    out: Path,
+    *urls: str,
+    force: bool = False,
+    again: bool = False,
+    takedown: Takedown | None = None,
+    **settings: Any,
 ) -> dict[str, Any]:
     """Crawl from `urls` with every connection going to `address`, without pauses."""
     config = CrawlConfig(
         **{"connect_to": address, "delay": 0.0, "backoff": 0.01, "workers": 1, **settings}
     )
-    return scrape_sources(sources_from_arguments(urls), out, config, force=force, pool=workers)
+    return scrape_sources(
+        sources_from_arguments(urls),
+        out,
+        config,
+        force=force,
+        again=again,
+        takedown=takedown,
+        pool=workers,
+    )
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

@@ -7,6 +7,17 @@ from pathlib import Path
 import click
 
 from gonerd.console import note, print_json, print_text
+from gonerd_scraper.cli.executor import cluster_options, executor_from_options
+from gonerd_scraper.cli.options import (
+    connect_to_option,
+    delay_option,
+    json_option,
+    settings_option,
+    takedown_option,
+    timeout_option,
+    user_agent_option,
+    workers_option,
+)
 
 __all__ = ["scrape"]
 
@@ -19,12 +30,8 @@ __all__ = ["scrape"]
     required=True,
     help="Folder of the crawl; made, or gone on with.",
 )
-@click.option(
-    "--connect-to",
-    metavar="HOST:PORT",
-    help="Make every connection to this address, whatever the URLs name.",
-)
-@click.option("--delay", type=float, help="Seconds between requests to one host.  [default: 1]")
+@connect_to_option
+@delay_option
 @click.option(
     "--max-pages", type=click.IntRange(1), help="Pages to fetch in all.  [default: no limit]"
 )
@@ -38,32 +45,38 @@ __all__ = ["scrape"]
     default=None,
     help="Discover pages by sitemaps, feeds and links, or fetch the seeds only.  [default: follow]",
 )
-@click.option("--user-agent", help="What the crawl calls itself; name and contact.")
+@user_agent_option
 @click.option(
     "--concurrency",
     type=click.IntRange(1),
     help="Pages in hand at once over all hosts.  [default: 16]",
 )
-@click.option("--timeout", type=float, help="Seconds that one request may take.  [default: 30]")
-@click.option(
-    "--workers", type=click.IntRange(1), help="Processes that extract text.  [default: 2]"
-)
+@timeout_option
+@workers_option
 @click.option(
     "--seed", type=int, help="Seed of the random part of waits before retries.  [default: 0]"
 )
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    help="TOML file with any of the settings; options win.",
-)
+@settings_option
 @click.option(
     "--warc",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="Read pages from this WARC file, not from the web; repeatable.",
+    help="Read pages from this WARC file, folder or pattern, not from the web; repeatable.",
+)
+@cluster_options
+@takedown_option
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Crawl what lies in --out once more: ask whether pages changed, look for new ones.",
+)
+@click.option(
+    "--shard",
+    metavar="R/N",
+    help="Crawl the R-th (from 0) of N parts, by registered domain, into a folder below --out.",
 )
 @click.option("--force", is_flag=True, help="Begin anew: remove the crawl that lies in --out.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@json_option
 def scrape(
     sources: tuple[str, ...],
     out: Path,
@@ -79,6 +92,12 @@ def scrape(
     seed: int | None,
     config: Path | None,
     warc: tuple[Path, ...],
+    executor: str | None,
+    tasks: int | None,
+    sbatch: tuple[str, ...],
+    takedown_files: tuple[Path, ...],
+    again: bool,
+    shard: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -92,11 +111,15 @@ def scrape(
     Examples:
       gonerd scrape https://www.justice.gov/news --max-pages 20 --out crawl
       gonerd scrape sources.toml --out crawl --delay 2
+      gonerd scrape sources.toml --out crawl --again
+      gonerd scrape sources.toml --out crawl --shard 0/4
       gonerd scrape http://www.justice.example/ --connect-to 127.0.0.1:8080 --out crawl
       gonerd scrape --warc CC-NEWS-20240101000000-00001.warc.gz --out crawl
+      gonerd scrape --warc cc-news/2024/01 --executor ray --tasks 64 --workers 16 --out crawl
     """
+    from gonerd.takedown import Takedown
     from gonerd_scraper.config import CrawlConfig, read_config
-    from gonerd_scraper.scrape import scrape_sources, summary_of_report
+    from gonerd_scraper.scrape import crawl_folder, scrape_sources, summary_of_report
     from gonerd_scraper.sources import sources_from_arguments
     from gonerd_scraper.warcs import scrape_warcs
 
@@ -112,15 +135,37 @@ def scrape(
         concurrency=concurrency,
         timeout=timeout,
         workers=workers,
+        shard=shard,
         seed=seed,
     )
     if warc:
-        if sources:
+        if again or shard is not None:
+            raise click.UsageError("--again and --shard are for a crawl of the web, not for --warc")
+        if any("://" in source or source.endswith(".toml") for source in sources):
             raise click.UsageError("give SOURCES or --warc, not both")
-        report = scrape_warcs(warc, out, settings, force=force, note=note)
+        report = scrape_warcs(
+            [*warc, *map(Path, sources)],  # what a shell makes of --warc *.warc.gz
+            out,
+            settings,
+            force=force,
+            executor=executor_from_options(executor, tasks, settings.workers, sbatch)
+            if executor or tasks or sbatch
+            else None,
+            takedown=Takedown.read(takedown_files),
+            note=note,
+        )
+    elif executor or tasks or sbatch:
+        raise click.UsageError("--executor, --tasks and --sbatch go with --warc")
     else:
-        report = scrape_sources(sources_from_arguments(sources), out, settings, force=force)
+        report = scrape_sources(
+            sources_from_arguments(sources),
+            out,
+            settings,
+            force=force,
+            again=again,
+            takedown=Takedown.read(takedown_files),
+        )
     if as_json:
         print_json(report)
     else:
-        print_text(summary_of_report(report, out))
+        print_text(summary_of_report(report, crawl_folder(out, settings)))
