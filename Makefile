@@ -22,12 +22,14 @@ static: .venv/.test  ## linters, types, layers, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/commands.py --check docs/commands.md
+	$(BIN)/python docs/scale.py --check docs/scale.md
 
-docs: .venv/.test  ## write docs/commands.md anew from the commands' help
+docs: .venv/.test  ## write docs/commands.md anew from the commands' help, and the tables of docs/scale.md
 	$(BIN)/python docs/commands.py docs/commands.md
+	$(BIN)/python docs/scale.py docs/scale.md
 
 bench: .venv/.test  ## every benchmark, into benchmarks/results
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
 
 sample: .venv/.test  ## build the embedded sample dataset anew
 	$(BIN)/gonerd newsroom gold --articles 240 --seed 0 --out - \
