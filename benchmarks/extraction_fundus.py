@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.machine import environment
-from gonerd_scraper.extract import PageInput, Reading, extractor_record, read_page
+from gonerd_scraper.extraction.extract import PageInput, Reading, extractor_record, read_page
 
 sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its path
 from shingle_f1 import Counts, interval, page_counts, paired_difference, scores

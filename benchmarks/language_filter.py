@@ -26,10 +26,10 @@ from typing import Any
 from gonerd.files import write_json
 from gonerd.machine import environment
 from gonerd.schema import Document
-from gonerd_scraper.extract import PageInput, read_page
-from gonerd_scraper.filters import RULES, CleanRules
+from gonerd_scraper.cleaning.filters import RULES, CleanRules
+from gonerd_scraper.cleaning.measures import measures_of
+from gonerd_scraper.extraction.extract import PageInput, read_page
 from gonerd_scraper.language import foreign_share, language_of
-from gonerd_scraper.measures import measures_of
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared/data"

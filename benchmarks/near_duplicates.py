@@ -46,8 +46,8 @@ Found = set[tuple[str, str]]
 
 OURS = """
 import json, sys, time, tracemalloc
-from gonerd_scraper.duplicates import near_duplicates
-from gonerd_scraper.signatures import Signatures, banding_for
+from gonerd_scraper.cleaning.duplicates import near_duplicates
+from gonerd_scraper.cleaning.signatures import Signatures, banding_for
 
 path, threshold, out = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 texts = [tuple(json.loads(line)) for line in open(path, encoding="utf-8")]

@@ -101,8 +101,8 @@ Stage = tuple[str, str, Callable[[Path], float]]
 
 def warc_stages(folder: Path) -> Iterator[Stage]:
     """Reading WARC, extracting text, and the command that does both."""
-    from gonerd_scraper.extract import PageInput, read_page
-    from gonerd_scraper.warc_reading import read_warc
+    from gonerd_scraper.extraction.extract import PageInput, read_page
+    from gonerd_scraper.warc.reading import read_warc
 
     served, _ = pages_by_address(PAGES)
     many = {
@@ -141,10 +141,10 @@ def warc_stages(folder: Path) -> Iterator[Stage]:
 
 def text_stages(folder: Path) -> Iterator[Stage]:
     """Rules, signatures, candidates, and the merge of shards, on press releases."""
-    from gonerd_scraper.filters import apply_rules
-    from gonerd_scraper.rules import CleanRules
-    from gonerd_scraper.shards import merged, write_shard
-    from gonerd_scraper.signatures import Signatures, banding_for
+    from gonerd_scraper.cleaning.filters import apply_rules
+    from gonerd_scraper.cleaning.rules import CleanRules
+    from gonerd_scraper.cleaning.signatures import Signatures, banding_for
+    from gonerd_scraper.running.shards import merged, write_shard
 
     texts = [record["text"] for record in islice(press_releases(), DOCUMENTS)]
     records = [
@@ -251,8 +251,8 @@ def clean_memory(folder: Path) -> int:
 
 def sizes(folder: Path) -> dict[str, float]:
     """Bytes per page and per document, and what is left of them, from the last round."""
-    from gonerd_scraper.rules import CleanRules
-    from gonerd_scraper.signatures import banding_for
+    from gonerd_scraper.cleaning.rules import CleanRules
+    from gonerd_scraper.cleaning.signatures import banding_for
 
     banding = banding_for(CleanRules().cluster_threshold)
     scraped = max(folder.glob("rounds/scrape_warc_command-*/out"))

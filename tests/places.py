@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["NER_DATA", "PAGES", "SHARED_DATA", "needs"]
+__all__ = ["NER_DATA", "PAGES", "ROOT", "SHARED_DATA", "needs"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

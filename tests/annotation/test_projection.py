@@ -94,7 +94,7 @@ def test_a_changed_word_inside_an_entity_loses_it() -> None:
 
 
 def test_gold_of_every_page_template_is_found_in_what_the_extractor_makes_of_it() -> None:
-    from gonerd_scraper.extract import PageInput, read_page
+    from gonerd_scraper.extraction.extract import PageInput, read_page
 
     sites = {site.domain: site for site in SITES}
     gold_entities = lost = 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gonerd_scraper.workers import WorkerPool
-from tests.scraper import web
+from gonerd_scraper.running.workers import WorkerPool
+from tests.scraper import small_web
 
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_workers():
     with WorkerPool(1, seconds=20, memory=1_500_000_000) as pool:
-        web.workers = pool
+        small_web.workers = pool
         yield
-        web.workers = None
+        small_web.workers = None

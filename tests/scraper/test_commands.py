@@ -10,8 +10,8 @@ from gonerd.cli.main import run
 from gonerd.newsroom.server import serving
 from gonerd.records import read_documents, write_documents
 from gonerd.schema import Document
-from gonerd_scraper.sources import DEFAULT_SOURCES, read_sources
-from tests.scraper.web import SENTENCES, Pages, listing, page, rows
+from gonerd_scraper.crawling.sources import DEFAULT_SOURCES, read_sources
+from tests.scraper.small_web import SENTENCES, Pages, listing, page, rows
 
 
 def stories(count: int) -> list[Document]:

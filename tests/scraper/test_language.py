@@ -8,10 +8,10 @@ import lzma
 import pytest
 
 from gonerd.schema import Document
-from gonerd_scraper.filters import CleanRules, first_rejection
+from gonerd_scraper.cleaning.filters import CleanRules, first_rejection
 from gonerd_scraper.language import CONTENTLESS, foreign_share, language_of
 from tests.places import SHARED_DATA, needs
-from tests.scraper.test_filters import FRENCH, PROSE
+from tests.scraper.cleaning.test_filters import FRENCH, PROSE
 
 DECLARATIONS = SHARED_DATA / "langid" / "udhr.jsonl.xz"
 SCOTS = (

@@ -78,11 +78,11 @@ def clean(
       gonerd clean crawl/documents.jsonl --explain https://www.justice.gov/opa/pr/some-release
     """
     from gonerd.takedown import Takedown
-    from gonerd_scraper.clean import clean_documents, summary_of_cleaning
+    from gonerd_scraper.cleaning.clean import clean_documents, summary_of_cleaning
+    from gonerd_scraper.cleaning.explain import explain_document, explanation_text
+    from gonerd_scraper.cleaning.filters import CleanRules
+    from gonerd_scraper.cleaning.manual import ManualList
     from gonerd_scraper.config import read_config
-    from gonerd_scraper.explain import explain_document, explanation_text
-    from gonerd_scraper.filters import CleanRules
-    from gonerd_scraper.manual import ManualList
 
     thresholds = read_config(CleanRules, rules)
     takedown, manual = Takedown.read(takedown_files), ManualList.read(manual_files)

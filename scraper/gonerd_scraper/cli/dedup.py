@@ -66,7 +66,7 @@ def dedup(
       gonerd dedup - --threshold 0.5 --pairs-out - < crawl/documents.jsonl
     """
     from gonerd.takedown import Takedown
-    from gonerd_scraper.dedup import deduplicate
+    from gonerd_scraper.cleaning.dedup import deduplicate
 
     printed = [path for path in (pairs_out, out) if str(path) == "-"]
     if len(printed) + as_json > 1:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gonerd_scraper.executors import EXECUTORS, Executor
+from gonerd_scraper.running.executors import EXECUTORS, Executor
 
 __all__ = ["cluster_options", "executor_from_options", "executor_options"]
 

@@ -58,7 +58,7 @@ def extract(
     from gonerd.errors import InputError
     from gonerd.takedown import Takedown
     from gonerd_scraper.config import CrawlConfig, read_config
-    from gonerd_scraper.single import extract_file, extract_url
+    from gonerd_scraper.crawling.single import extract_file, extract_url
 
     settings = read_config(
         CrawlConfig, config, connect_to=connect_to, user_agent=user_agent, timeout=timeout

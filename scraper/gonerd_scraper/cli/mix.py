@@ -87,8 +87,8 @@ def mix(
       gonerd mix OSCAR+WIKI --oscar distillation --wikipedia wiki --shares OSCAR=0.7,WIKI=0.3 --out mix
       gonerd mix BC --bookcorpus books --book-unit book --characters 100000000 --out mixes/bc
     """
-    from gonerd_scraper.mixes import Mix
-    from gonerd_scraper.mixing import summary_of_mix, write_mix
+    from gonerd_scraper.distillation.mixes import Mix
+    from gonerd_scraper.distillation.mixing import summary_of_mix, write_mix
 
     pairs = [] if shares is None else [_share(option) for option in shares.split(",")]
     if len(dict(pairs)) < len(pairs):

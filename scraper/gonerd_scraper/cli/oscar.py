@@ -108,8 +108,8 @@ def oscar(
     """
     from gonerd.takedown import Takedown
     from gonerd_scraper.config import read_config
-    from gonerd_scraper.oscar import OscarRules
-    from gonerd_scraper.oscar_corpus import build_oscar, summary_of_oscar
+    from gonerd_scraper.distillation.oscar import OscarRules
+    from gonerd_scraper.distillation.oscar_corpus import build_oscar, summary_of_oscar
 
     rules = read_config(
         OscarRules,

@@ -98,9 +98,9 @@ def rebuild(
     from gonerd.errors import CheckError
     from gonerd.takedown import Takedown
     from gonerd_scraper.config import read_config
-    from gonerd_scraper.rebuild import rebuild_documents
-    from gonerd_scraper.rebuild_config import RebuildConfig
-    from gonerd_scraper.rebuild_outputs import missing_of_report, summary_of_rebuild
+    from gonerd_scraper.rebuilding.config import RebuildConfig
+    from gonerd_scraper.rebuilding.outputs import missing_of_report, summary_of_rebuild
+    from gonerd_scraper.rebuilding.rebuild import rebuild_documents
 
     settings = read_config(
         RebuildConfig,

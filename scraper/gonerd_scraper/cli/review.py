@@ -68,7 +68,7 @@ def review(
       gonerd review clean --per-rule 25 --seed 1 --out review
       gonerd clean crawl/documents.jsonl --manual decisions.csv --out clean --force
     """
-    from gonerd_scraper.review import review_documents
+    from gonerd_scraper.cleaning.review import review_documents
 
     report = review_documents(
         clean,

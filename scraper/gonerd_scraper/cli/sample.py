@@ -19,7 +19,7 @@ from gonerd_scraper.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gonerd_scraper.spool import DocumentFiles
+    from gonerd_scraper.running.spool import DocumentFiles
 
 __all__ = ["sample"]
 
@@ -96,8 +96,8 @@ def sample(
     from gonerd.files import require_file_to_write
     from gonerd.records import read_documents
     from gonerd.takedown import Takedown
-    from gonerd_scraper.sampling import draw_sample, length_of
-    from gonerd_scraper.spool import DocumentFiles, Spool, on_disk
+    from gonerd_scraper.cleaning.sampling import draw_sample, length_of
+    from gonerd_scraper.running.spool import DocumentFiles, Spool, on_disk
 
     if lengths_of is not None and stratify is None:
         raise click.UsageError("--lengths-of goes with --stratify length")
@@ -146,9 +146,9 @@ def _shares(path: str | None, options: Iterable[str], files: DocumentFiles) -> d
     """The weights of `path`, where there are documents of the domain, and those of the options on top."""
     shares: dict[str, float] = {}
     if path is not None:
-        from gonerd_scraper.boilerplate import site_of
-        from gonerd_scraper.sampling import DOMAIN
-        from gonerd_scraper.sources import DEFAULT_SOURCES, read_sources, weights_by_domain
+        from gonerd_scraper.cleaning.boilerplate import site_of
+        from gonerd_scraper.cleaning.sampling import DOMAIN
+        from gonerd_scraper.crawling.sources import DEFAULT_SOURCES, read_sources, weights_by_domain
 
         sources = read_sources(DEFAULT_SOURCES if path == PAPER else Path(path))
         known = set(map(site_of, files))

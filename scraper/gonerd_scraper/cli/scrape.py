@@ -119,9 +119,9 @@ def scrape(
     """
     from gonerd.takedown import Takedown
     from gonerd_scraper.config import CrawlConfig, read_config
-    from gonerd_scraper.scrape import crawl_folder, scrape_sources, summary_of_report
-    from gonerd_scraper.sources import sources_from_arguments
-    from gonerd_scraper.warcs import scrape_warcs
+    from gonerd_scraper.crawling.scrape import crawl_folder, scrape_sources, summary_of_report
+    from gonerd_scraper.crawling.sources import sources_from_arguments
+    from gonerd_scraper.crawling.warcs import scrape_warcs
 
     settings = read_config(
         CrawlConfig,

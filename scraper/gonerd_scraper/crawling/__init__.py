@@ -1,0 +1,1 @@
+"""Crawls, from sources or from the WARC files of others: archive, manifest, documents."""

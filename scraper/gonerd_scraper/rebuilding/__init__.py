@@ -1,0 +1,1 @@
+"""The documents of a manifest again, from wherever their pages are kept."""

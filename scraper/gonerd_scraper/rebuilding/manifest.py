@@ -1,0 +1,150 @@
+"""The rows of a manifest: what is known of documents whose text is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gonerd.errors import SchemaError
+from gonerd.records import read_json_lines
+from gonerd_scraper.extraction.documents import document_id
+from gonerd_scraper.urls import is_web_url
+from gonerd_scraper.warc.archive import RecordPlace
+
+__all__ = ["ManifestRow", "moment_of", "read_manifest"]
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+MAX_BYTES = 1 << 63
+"""Of a file, as far as the system can count."""
+COLUMNS = ("id", "url", "domain", "source", "title", "date", "text_sha256")
+"""Of a published dataset's Parquet files: what a rebuild can use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestRow:
+    """One document; `record` is the whole row. Only address and hash are always known."""
+
+    id: str
+    url: str
+    final_url: str
+    text_sha256: str
+    fetched_at: str = ""
+    place: RecordPlace | None = None
+    extractor: dict[str, Any] | None = None
+    record: dict[str, Any]
+
+    @property
+    def moment(self) -> datetime | None:
+        """When the page was fetched, or at least when it is dated."""
+        return moment_of(self.fetched_at) or moment_of(self.record.get("date"))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that a take-down list may name."""
+        return tuple(dict.fromkeys((self.url, self.final_url)))
+
+
+def moment_of(text: Any) -> datetime | None:
+    """The time that an ISO date says, in UTC; None where it says none."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def read_manifest(path: Path) -> Iterator[ManifestRow]:
+    """Yield the rows of a manifest, of documents (their meta counts), or of a published Parquet file.
+
+    Raises:
+        SchemaError: a row lacks address or text_sha256, or one of its values makes no sense; the
+            message names the line.
+        InputError: see `gonerd.files.read_lines`.
+    """
+    for number, record in _records(path):
+        try:
+            yield _row(record)
+        except SchemaError as problem:
+            raise SchemaError(f"{path}:{number}: {problem}") from None
+
+
+def _records(path: Path) -> Iterator[tuple[int, Any]]:
+    if path.suffix != ".parquet":
+        yield from read_json_lines(path)
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = [name for name in COLUMNS if name in file.schema_arrow.names]
+            number = 0
+            for batch in file.iter_batches(batch_size=1000, columns=columns):
+                for record in batch.to_pylist():
+                    number += 1
+                    yield number, record
+    except FileNotFoundError:
+        raise SchemaError(f"{path} does not exist") from None
+    except pa.ArrowInvalid as problem:
+        raise SchemaError(f"{path}: not a Parquet file: {problem}") from None
+
+
+def _row(record: Any) -> ManifestRow:
+    if not isinstance(record, dict):
+        raise SchemaError(f"found {type(record).__name__}, expected an object")
+    if isinstance(record.get("meta"), dict):  # a document
+        record = {"id": record.get("id")} | record["meta"]
+    url = record.get("url")
+    if not isinstance(url, str) or not is_web_url(url):
+        raise SchemaError(f"'url' is {url!r}, expected an http or https address")
+    final_url = record.get("final_url") or url
+    if not isinstance(final_url, str) or not is_web_url(final_url):
+        raise SchemaError(f"'final_url' is {final_url!r}, expected an http or https address")
+    digest = record.get("text_sha256")
+    if not isinstance(digest, str) or not SHA256.fullmatch(digest):
+        raise SchemaError(f"'text_sha256' is {digest!r}, expected 64 hexadecimal digits")
+    name = record.get("id") or document_id(final_url)
+    if not isinstance(name, str):
+        raise SchemaError(f"'id' is {name!r}, expected a string")
+    fetched_at, extractor = record.get("fetched_at") or "", record.get("extractor")
+    if fetched_at and moment_of(fetched_at) is None:
+        raise SchemaError(
+            f"'fetched_at' is {fetched_at!r}, expected a time as 2024-01-31T12:00:00Z"
+        )
+    return ManifestRow(
+        id=name,
+        url=url,
+        final_url=final_url,
+        text_sha256=digest,
+        fetched_at=fetched_at,
+        place=_place(record["warc"]) if record.get("warc") is not None else None,
+        extractor=extractor if isinstance(extractor, dict) else None,
+        record=record,
+    )
+
+
+def _place(value: Any) -> RecordPlace:
+    found = value if isinstance(value, dict) else {}
+    within = found.get("within")
+    if not isinstance(found.get("file"), str) or not found["file"]:
+        raise SchemaError(f"'warc' is {value!r}, expected file, offset, length and sha256")
+    pair = within if isinstance(within, list) and len(within) == 2 else []
+    numbers = [found.get("offset"), found.get("length"), *pair]
+    if any(type(number) is not int or not 0 <= number < MAX_BYTES for number in numbers) or (
+        within is not None and not pair
+    ):
+        raise SchemaError(f"'warc' is {value!r}, expected numbers of bytes in it")
+    digest = found.get("sha256")
+    if not isinstance(digest, str) or not SHA256.fullmatch(digest):
+        raise SchemaError(f"sha256 of 'warc' is {digest!r}, expected 64 hexadecimal digits")
+    return RecordPlace(
+        found["file"],
+        found["offset"],
+        found["length"],
+        digest,
+        within=(pair[0], pair[1]) if pair else None,
+    )

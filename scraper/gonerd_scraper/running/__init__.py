@@ -1,0 +1,1 @@
+"""How work is shared out: processes with limits, ranks and their shards, executors."""

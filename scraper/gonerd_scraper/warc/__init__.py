@@ -1,0 +1,1 @@
+"""WARC files: written as a crawl goes, and read whoever wrote them."""
