@@ -16,6 +16,16 @@ __all__ = ["CrawlConfig", "read_config", "read_toml"]
 
 T = TypeVar("T")
 
+MORE_THAN_0 = ("concurrency", "workers", "timeout", "page_seconds", "page_memory")
+FROM_0 = (
+    "delay", "max_crawl_delay", "retries", "backoff", "max_retry_after", "max_failures", "breaker_pause",
+    "max_redirects", "max_depth", "max_sitemaps_per_host",
+)  # fmt: skip
+FROM_1 = (
+    "max_pages", "max_pages_per_host", "max_addresses_per_host", "max_hosts_per_source", "max_page_bytes",
+    "max_sitemap_bytes", "max_archive_bytes",
+)  # fmt: skip
+
 USER_AGENT = "gonerd/0.1 (+https://arxiv.org/abs/2311.13657)"
 
 
@@ -90,20 +100,18 @@ class CrawlConfig:
                 raise ConfigError(
                     f"{name} is {getattr(self, name)!r}, expected 'record' or 'refuse'"
                 )
-        for name in ("concurrency", "workers", "timeout", "page_seconds"):
+        for name in MORE_THAN_0:
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
-        for name in ("retries", "max_redirects", "max_failures", "max_depth"):
+        for name in FROM_0:
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected 0 or more")
-        for name in ("max_pages", "max_pages_per_host", "max_page_bytes", "max_sitemap_bytes"):
+        for name in FROM_1:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} is {value}, expected 1 or more")
         if not self.user_agent.strip() or not self.user_agent.isprintable():
             raise ConfigError(f"user_agent is {self.user_agent!r}, expected a line with a name")
-        if self.delay < 0:
-            raise ConfigError(f"delay is {self.delay}, expected 0 or more seconds")
         if self.shard is not None:
             Shard.from_text(self.shard)
         if self.connect_to is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gonerd.errors import ConfigError
+from gonerd.errors import ConfigError, InputError
 from gonerd.files import read_lines
 from gonerd_scraper.config import read_toml
 from gonerd_scraper.urls import host_of, is_web_url, registered_domain
@@ -50,7 +50,8 @@ def read_sources(path: Path) -> list[Source]:
     """The sources of a TOML file: `[[source]]` tables with domain, kind, weight and seeds.
 
     Raises:
-        ConfigError: an entry is not of that form; the message names file, entry and field.
+        ConfigError: an entry is not of that form, or the weights add up to more than 1; the message names
+        file, entry and field.
     """
     table = read_toml(path)
     if set(table) != {"source"} or not isinstance(table["source"], list):
@@ -65,6 +66,9 @@ def read_sources(path: Path) -> list[Source]:
     for domain in domains:
         if domains.count(domain) > 1:
             raise ConfigError(f"{path}: domain {domain!r} stands there more than once")
+    total = sum(weights_by_domain(sources).values())
+    if total > 1 + 1e-9:
+        raise ConfigError(f"{path}: the weights add up to {total:g}, expected at most 1")
     return sources
 
 
@@ -77,6 +81,9 @@ def sources_from_arguments(arguments: Sequence[str]) -> list[Source]:
     """What the command line names: URLs, .toml files of sources, other files with one URL a line.
 
     URLs of one registered domain make up one source. No argument: `DEFAULT_SOURCES`.
+
+    Raises:
+        ConfigError: as `read_sources`, or a line is no address. InputError: a file does not exist.
     """
     if not arguments:
         return read_sources(DEFAULT_SOURCES)
@@ -86,7 +93,14 @@ def sources_from_arguments(arguments: Sequence[str]) -> list[Source]:
         if "://" in argument:
             urls.append(_url("", argument))
         elif argument.endswith(".toml"):
-            sources |= {source.domain: source for source in read_sources(Path(argument))}
+            for source in read_sources(Path(argument)):
+                if source.domain in sources:
+                    raise ConfigError(
+                        f"{argument}: domain {source.domain!r} stands in an earlier file already"
+                    )
+                sources[source.domain] = source
+        elif argument != "-" and not Path(argument).exists():
+            raise InputError(f"{argument} does not exist; a site is given as https://{argument}/")
         else:
             urls += [
                 _url(f"{argument}:{number}: ", line.strip().removeprefix("\ufeff"))
@@ -130,6 +144,11 @@ def _source(where: str, entry: Any) -> Source:
     domain = entry["domain"].lower()
     if not DOMAIN.fullmatch(domain):
         raise ConfigError(f"{where}: domain is {domain!r}, expected a name such as 'justice.gov'")
+    if registered_domain(domain) != domain:
+        raise ConfigError(
+            f"{where}: domain is {domain!r}, expected what was registered, {registered_domain(domain)!r}: "
+            "links are followed within that"
+        )
     kind = entry.get("kind", kind_of_domain(domain))
     if kind not in KINDS:
         raise ConfigError(f"{where}: kind is {kind!r}, expected {' or '.join(KINDS)}")
@@ -139,13 +158,17 @@ def _source(where: str, entry: Any) -> Source:
     seeds = tuple(
         _url(f"{where}: ", seed) for seed in entry.get("seeds", (f"https://www.{domain}/",))
     )
+    if not seeds:
+        raise ConfigError(
+            f"{where}: seeds is empty, expected an address; leave it out for the front page"
+        )
     return Source(domain=domain, kind=kind, weight=weight, seeds=seeds)
 
 
 def _url(where: str, value: Any) -> str:
     if not isinstance(value, str) or not is_web_url(value):
         raise ConfigError(
-            f"{where}{value!r} is no web address, expected http:// or https:// and a host"
+            f"{where}{value!r} is no web address, expected http:// or https://, a host and no password"
         )
     host = urlsplit(value).hostname or ""
     if not all(host.split(".")):
