@@ -22,7 +22,7 @@ from gonerd_scraper.crawling.journal_rows import (
     rejection,
 )
 from gonerd_scraper.crawling.progress import Watcher
-from gonerd_scraper.crawling.visits import Visit, validators
+from gonerd_scraper.crawling.visits import Visit, renewed_headers, validators
 from gonerd_scraper.extraction.discover import Leads
 from gonerd_scraper.extraction.documents import document_id, record_from_reading
 from gonerd_scraper.extraction.extract import PageInput, Reading, read_page
@@ -72,15 +72,17 @@ class Answers:
         place = await self.committer.commit(row, stored)
         self.watcher.fetched(item.host, item.kind, len(response.raw))
         if visit is not None and "same" in row:
-            item = replace(item, place=visit.place, robots=robots, same=row["same"])
+            item = replace(item, place=visit.place, robots=robots, same=row["same"], revisit=place)
             await self.read_again(item, visit.place)
         elif place is not None:
             await self._read(replace(item, robots=robots), response, place)
 
     async def read_again(self, item: Item, place: RecordPlace) -> None:
         """Read an answer that lies in the archive: from a run that did not come to it, or unchanged."""
-        limit = self.limit_of(item)
-        response = await asyncio.to_thread(read_record, self.folder, place, item.url, limit=limit)
+        response = await self._archived(item, place)
+        if item.revisit is not None:
+            latest = await self._archived(item, item.revisit)
+            response = replace(response, headers=renewed_headers(response, latest))
         await self._read(item, response, place)
 
     async def reject(
@@ -117,6 +119,10 @@ class Answers:
         """The bytes that an answer may have."""
         page = item.kind == "page"
         return self.config.max_page_bytes if page else self.config.max_sitemap_bytes
+
+    async def _archived(self, item: Item, place: RecordPlace) -> Response:
+        limit = self.limit_of(item)
+        return await asyncio.to_thread(read_record, self.folder, place, item.url, limit=limit)
 
     def _row(
         self, item: Item, response: Response, robots: str, visit: Visit | None

@@ -38,6 +38,7 @@ class Item:
     place: RecordPlace | None = field(default=None, compare=False)
     robots: str = field(default="", compare=False)
     same: str = field(default="", compare=False)
+    revisit: RecordPlace | None = field(default=None, compare=False)
 
     @property
     def first(self) -> str:

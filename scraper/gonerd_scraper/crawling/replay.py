@@ -10,6 +10,7 @@ from typing import Any
 from gonerd_scraper.crawling.frontier import Item
 from gonerd_scraper.crawling.journal import read_rows
 from gonerd_scraper.warc.archive import RecordPlace
+from gonerd_scraper.web.policies import OPT_OUTS
 
 __all__ = ["CrawlState", "state_from_journal"]
 
@@ -67,6 +68,8 @@ def state_from_journal(path: Path) -> CrawlState:
                 state.open.pop(item.url, None)
                 if row.get("transient"):
                     state.open[item.url] = item
+                if row.get("rejected", {}).get("reason") in OPT_OUTS:
+                    visits.pop(item.url, None)  # once that is lifted, the page itself is needed
             if "document" in row:
                 documents[item.url] = replace(item, url=item.first, chain=())
         for found in row.get("found", ()):
@@ -85,11 +88,14 @@ def state_from_journal(path: Path) -> CrawlState:
 
 def _unread(item: Item, row: dict[str, Any]) -> Item:
     """An item whose answer was archived and not read; a repeated one is read where it lay before."""
+    answer = RecordPlace.from_record(row["warc"])
+    repeats = "reads" in row
     return replace(
         item,
-        place=RecordPlace.from_record(row.get("reads", row["warc"])),
+        place=RecordPlace.from_record(row["reads"]) if repeats else answer,
         robots=row.get("robots", ""),
         same=row.get("same", ""),
+        revisit=answer if repeats else None,
     )
 
 

@@ -11,7 +11,7 @@ from gonerd_scraper.crawling.journal import row_at
 from gonerd_scraper.warc.archive import RecordPlace, Revisit
 from gonerd_scraper.web.response import Headers, Response
 
-__all__ = ["NOT_MODIFIED", "SAME_PAYLOAD", "Visit", "Visits", "validators"]
+__all__ = ["NOT_MODIFIED", "SAME_PAYLOAD", "Visit", "Visits", "renewed_headers", "validators"]
 
 NOT_MODIFIED, SAME_PAYLOAD = "not_modified", "same_payload"
 
@@ -25,6 +25,20 @@ def validators(response: Response, record_id: str, payload: str) -> dict[str, st
         if value := response.header(header):
             found[name] = value
     return found
+
+
+def renewed_headers(stored: Response, latest: Response) -> Headers:
+    """The headers of an answer that said nothing new: what it says about use counts from now on.
+
+    Those of a 304 stand for all that it does not repeat (RFC 9111, 3.2), except for what tells of the
+    bytes, which are those that were stored.
+    """
+    of_body = [pair for pair in stored.headers if pair[0].lower().startswith("content-")]
+    latest_only = [pair for pair in latest.headers if not pair[0].lower().startswith("content-")]
+    if latest.status != 304:
+        return (*of_body, *latest_only)
+    named = {name.lower() for name, _ in latest_only}
+    return (*(pair for pair in stored.headers if pair[0].lower() not in named), *latest_only)
 
 
 @dataclass(frozen=True, slots=True)

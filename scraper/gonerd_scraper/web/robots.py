@@ -10,6 +10,9 @@ from protego import Protego
 
 __all__ = ["PageDirectives", "RobotsRules", "agent_name", "page_directives"]
 
+WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
+"""Directives of X-Robots-Tag that a colon follows, as it does the name of a crawler."""
+
 MAX_ROBOTS_BYTES = 500 * 1024
 """RFC 9309, 2.5: at least this much must be read; the rest is ignored."""
 
@@ -89,13 +92,10 @@ def page_directives(
         speaks = True  # `otherbot: noindex, nofollow` speaks to otherbot until the next name
         for part in value.split(","):
             name, colon, rest = part.partition(":")
-            if colon and name.strip().lower() not in (
-                "unavailable_after",
-                "max-snippet",
-                "max-image-preview",
-                "max-video-preview",
-            ):
-                speaks = name.strip().lower() in (agent.lower(), "robots", "*")
+            name = name.strip().lower()
+            # what follows a comma may be the second half of a date: `03 Dec 2025 13:09:53 GMT`
+            if colon and " " not in name and name not in WITH_VALUE:
+                speaks = name in (agent.lower(), "robots", "*")
                 part = rest
             if speaks and part.strip():
                 found.add(part.strip().lower())

@@ -227,3 +227,35 @@ def test_a_page_without_text_that_did_not_change_keeps_its_reason(tmp_path):
             crawl(server.address, tmp_path, HOME, f"{HOME}story", again=again)
             assert reasons(tmp_path)[f"{HOME}bare"] == "no_text"
     assert web.conditions["/bare"] == ["if-none-match"]
+
+
+def test_a_page_that_did_not_change_and_says_no_in_its_headers_is_taken_away(tmp_path):
+    pages = {"/tag": tagged(page("Tag"), ETAG), "/bytes": page("Bytes"), "/both": page("Both")}
+    first = Remembering({HOST: {"/": listing(*pages), **pages}})
+    noindex, reserved = ("X-Robots-Tag", "noindex"), ("tdm-reservation", "1")
+    closed = {
+        "/tag": lambda _: Response(status=304, headers=(ETAG, noindex)),
+        "/bytes": tagged(pages["/bytes"], reserved),
+    }
+    second = Pages({HOST: {"/": listing(*pages), **pages, **closed}})
+    for web, again in ((first, False), (second, True)):
+        with serving(web) as server:
+            report = crawl(server.address, tmp_path, HOME, again=again)
+    found = reasons(tmp_path)
+    assert found[f"{HOME}tag"] == "noindex"
+    assert found[f"{HOME}bytes"] == "tdm_reserved"
+    assert list(texts(tmp_path)) == [f"{HOME}both"]
+    assert report["again"]["withdrawn"] == 2
+
+
+def test_a_page_whose_site_says_no_no_longer_comes_back_though_it_did_not_change(tmp_path):
+    pages = {"/": listing("/a", "/b"), "/a": tagged(page("A"), ETAG), "/b": page("B")}
+    closed = {"/ai.txt": plain("User-Agent: *\nDisallow: /a\n")}
+    webs = [Remembering({HOST: pages | more}) for more in (closed, {}, {}, closed)]
+    found = []
+    for number, web in enumerate(webs):
+        with serving(web) as server:
+            crawl(server.address, tmp_path, HOME, again=number > 0)
+        found.append({url.removeprefix(HOME) for url in texts(tmp_path)})
+    assert found == [{"b"}, {"a", "b"}, {"a", "b"}, {"b"}]
+    assert reasons(tmp_path)[f"{HOME}a"] == "ai_txt_disallowed"

@@ -40,7 +40,10 @@ def test_what_stands_behind_500_kib_of_robots_txt_is_not_read():
 @pytest.mark.parametrize(
     ("header", "noindex"),
     [("noindex", True), ("none", True), ("googlebot: noindex", False), ("gonerd: noindex, nofollow", True),
-     ("unavailable_after: 25 Jun 2010 15:00:00 PST, noindex", True), ("noarchive", False)],
+     ("unavailable_after: 25 Jun 2010 15:00:00 PST, noindex", True), ("noarchive", False),
+     ("unavailable_after: Wed, 03 Dec 2025 13:09:53 GMT, noindex", True),
+     ("otherbot: unavailable_after: Wed, 03 Dec 2025 13:09:53 GMT, noindex", False),
+     ("otherbot: nofollow, gonerd : noindex", True), ("max-snippet:-1, max-image-preview:none", False)],
 )  # fmt: skip
 def test_an_x_robots_tag_speaks_to_whom_it_names(header, noindex):
     assert page_directives("gonerd", [header], []).noindex is noindex
