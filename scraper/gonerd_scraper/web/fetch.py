@@ -41,6 +41,25 @@ class FetchError(Exception):
         self.transient = transient
 
 
+class LostConnectionError(aiohttp.ClientError):
+    """The server ended a connection without an answer."""
+
+
+async def asked_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Sends a request and, where the connection is lost, leaves it to the host's owner to try again.
+
+    aiohttp itself would ask a second time at once, behind the back of every pause.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as problem:
+        raise LostConnectionError(_words(problem)) from problem
+
+
 class Fetcher:
     """Asks for one address at a time and follows no redirect: the caller decides on each hop.
 
@@ -67,6 +86,7 @@ class Fetcher:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trust_env=False,
+            middlewares=(asked_once,),
             headers={
                 "User-Agent": self._config.user_agent,
                 "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",

@@ -56,7 +56,8 @@ class Host:
             FetchError: no answer came.
         """
         for attempt in range(self._config.retries + 1):
-            last = attempt == self._config.retries
+            on_trial = self._failures >= self._config.max_failures
+            last = attempt == self._config.retries or on_trial
             await self._pause()
             await self._slots.acquire()
             try:
@@ -93,7 +94,8 @@ class Host:
     def _rest(self, seconds: float) -> None:
         """The next request starts no sooner than the host's delay, or `seconds`, from now."""
         delay = max(self._config.delay, min(self.crawl_delay, self._config.max_crawl_delay))
-        self._ready = asyncio.get_running_loop().time() + max(delay, seconds)
+        ready = asyncio.get_running_loop().time() + max(delay, seconds)
+        self._ready = max(self._ready, ready)  # a server may ask for more than the breaker's pause
 
     def _backoff(self, attempt: int) -> float:
         return float(self._config.backoff * 2**attempt * self._chance.uniform(0.5, 1.0))
@@ -118,6 +120,8 @@ class Host:
     def _note_answer(self, response: Response) -> None:
         if response.status >= 500:
             self._count_failure(f"{response.status} {response.reason}".strip())
+        elif response.cut == "disconnect":
+            self._count_failure("the connection ended too soon")
         else:
             self._failures = 0
 

@@ -213,6 +213,26 @@ def test_a_host_that_fails_again_and_again_gets_a_long_pause_and_one_more_chance
     assert told[False] == {"http_status": 4, "host_left_alone": 6}
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [plain("oops", status=500), Response(headers=(("Content-Length", "900"),), body=b"cut"), None],
+    ids=["500", "cut", "reset"],
+)
+def test_behind_the_long_pause_one_request_decides_and_no_second_try(answer, tmp_path):
+    names = [f"/{number}" for number in range(9)]
+    broken = answer or Response(silent=True)
+    web = Pages({HOST: {"/": listing(*names), **dict.fromkeys(names, broken)}})
+    limits = {"retries": 1, "max_failures": 4, "breaker_pause": 0.4}
+    with serving(web) as server:
+        with pytest.raises(InputError):
+            crawl(server.address, tmp_path, HOME, **limits)
+        log = server.hosts[HOST]
+    times = [at for at, target in zip(log.times, log.targets, strict=True) if target in names]
+    pauses = [after - before for before, after in pairwise(times)]
+    assert [pause > 0.35 for pause in pauses] == [False] * (len(pauses) - 1) + [True]
+    assert reasons(tmp_path)[f"{HOME}8"] == "host_left_alone"
+
+
 def test_what_is_taken_down_is_never_asked_for_nor_led_to_and_leaves_the_files(tmp_path):
     web = Pages(
         {
