@@ -60,7 +60,7 @@ class CrawlConfig:
     max_redirects: int = 5
     """Redirects that lead from an address to its page."""
     max_pages: int | None = None
-    """Pages fetched in all; None: no limit."""
+    """Pages fetched in all, shared out by the weights of the sources, if they have any; None: no limit."""
     max_pages_per_host: int | None = 5000
     """Pages fetched from one host; None: no limit."""
     max_addresses_per_host: int = 200_000

@@ -33,7 +33,9 @@ __all__ = ["scrape"]
 @connect_to_option
 @delay_option
 @click.option(
-    "--max-pages", type=click.IntRange(1), help="Pages to fetch in all.  [default: no limit]"
+    "--max-pages",
+    type=click.IntRange(1),
+    help="Pages to fetch in all, shared out by the weights of the sources.  [default: no limit]",
 )
 @click.option(
     "--max-pages-per-host",

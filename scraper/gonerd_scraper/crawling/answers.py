@@ -13,7 +13,8 @@ from urllib.parse import urljoin
 from gonerd.takedown import TAKEN_DOWN, Takedown
 from gonerd_scraper.config import CrawlConfig
 from gonerd_scraper.crawling.commit import Committer, Stored
-from gonerd_scraper.crawling.frontier import Frontier, Item
+from gonerd_scraper.crawling.frontier import Frontier
+from gonerd_scraper.crawling.items import Item
 from gonerd_scraper.crawling.journal_rows import (
     fetched_row,
     now,

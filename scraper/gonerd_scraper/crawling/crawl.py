@@ -15,12 +15,13 @@ from gonerd.takedown import TAKEN_DOWN, Takedown
 from gonerd_scraper.config import CrawlConfig
 from gonerd_scraper.crawling.answers import Answers, keeper
 from gonerd_scraper.crawling.commit import Committer
-from gonerd_scraper.crawling.frontier import Frontier, Item
+from gonerd_scraper.crawling.frontier import Frontier
+from gonerd_scraper.crawling.items import Item
 from gonerd_scraper.crawling.journal import JOURNAL, Journal
 from gonerd_scraper.crawling.journal_rows import now, rejected_row, rejection
 from gonerd_scraper.crawling.progress import Watcher
 from gonerd_scraper.crawling.replay import CrawlState
-from gonerd_scraper.crawling.sources import Source
+from gonerd_scraper.crawling.sources import Source, page_weights
 from gonerd_scraper.crawling.visits import Visits
 from gonerd_scraper.extraction.discover import Leads
 from gonerd_scraper.running.failures import first_failure
@@ -78,7 +79,10 @@ class Crawl:
             self._folder, max_bytes=self._config.max_archive_bytes, committed=self._state.committed
         )
         self._committer = Committer(archive, self._journal)
-        self._frontier = Frontier(self._config, on_host=self._start_owner)
+        ours = [source for source in self._sources if any(map(self._owns, source.seeds))]
+        self._frontier = Frontier(
+            self._config, weights=page_weights(ours), on_host=self._start_owner
+        )
         self._slots = asyncio.Semaphore(self._config.concurrency)
         started = time.monotonic()
         try:
@@ -110,6 +114,9 @@ class Crawl:
             await self._committer.commit(end | {"passed_over": self._frontier.passed_over})
         finally:
             archive.close()
+
+    def _owns(self, url: str) -> bool:
+        return self._shard is None or self._shard.owns(url)
 
     def _worker_pool(self) -> AbstractContextManager[WorkerPool]:
         if self._shared_pool is not None:
@@ -152,7 +159,7 @@ class Crawl:
             Item(seed, "page", 0, source.domain)
             for source in self._sources
             for seed in source.seeds
-            if (self._shard is None or self._shard.owns(seed)) and self._frontier.claim(seed)
+            if self._owns(seed) and self._frontier.claim(seed)
         ]
         if seeds:
             found = [item.record() for item in seeds]
@@ -190,7 +197,7 @@ class Crawl:
         host = Host(name, self._fetcher, self._config, self._slots)
         while True:
             item = await self._frontier.take(name)
-            self._watcher.queued(name, self._frontier.waiting_for(name), self._frontier.waiting)
+            self._watcher.queued(name, *self._frontier.waiting_beside(item))
             try:
                 settle = await self._visit(host, item)
             except BaseException:

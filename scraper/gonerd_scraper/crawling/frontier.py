@@ -5,69 +5,20 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
 
 from gonerd_scraper.config import CrawlConfig
+from gonerd_scraper.crawling.items import Item, Refusal
+from gonerd_scraper.crawling.shares import Shares
 from gonerd_scraper.crawling.traps import TrapGuard
 from gonerd_scraper.extraction.discover import Leads
 from gonerd_scraper.urls import host_of, registered_domain, url_key
-from gonerd_scraper.warc.archive import RecordPlace
 
-__all__ = ["Frontier", "Item", "Refusal"]
+__all__ = ["Frontier"]
 
 LISTS_FIRST = {"sitemap": 0, "feed": 1, "page": 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An address to fetch: what is expected there, how it was come by, and which source it belongs to.
-
-    `chain` holds the addresses that redirected here, the first one first. `place` is set where the
-    answer lies in the archive already and only its reading is to be done; then `robots` is what
-    robots.txt said, and `same` why the answer is that of an earlier crawl, empty where it is new.
-    """
-
-    url: str
-    kind: str
-    depth: int
-    source: str
-    chain: tuple[str, ...] = ()
-    place: RecordPlace | None = field(default=None, compare=False)
-    robots: str = field(default="", compare=False)
-    same: str = field(default="", compare=False)
-    revisit: RecordPlace | None = field(default=None, compare=False)
-
-    @property
-    def first(self) -> str:
-        """The address that was asked for, before any redirect."""
-        return self.chain[0] if self.chain else self.url
-
-    @property
-    def host(self) -> str:
-        """The host that owns the item."""
-        return host_of(self.url)
-
-    def record(self) -> list[Any]:
-        """The form that stands in the journal; `from_record` is its inverse."""
-        return [self.url, self.kind, self.depth, self.source, list(self.chain)]
-
-    @classmethod
-    def from_record(cls, record: list[Any]) -> Item:
-        """The item that `record` describes."""
-        url, kind, depth, source, chain = record
-        return cls(url, kind, depth, source, tuple(chain))
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A link that is not followed, and why."""
-
-    url: str
-    reason: str
-    detail: str
 
 
 @dataclass(slots=True)
@@ -80,10 +31,16 @@ class _Queue:
 
 
 class Frontier:
-    """Hands each host's owner its next item. `idle` is set when nothing waits and nothing is in hand."""
+    """Hands each host's owner its next item. `idle` is set when nothing waits and nothing is in hand.
 
-    def __init__(self, config: CrawlConfig, *, on_host: Callable[[str], None]) -> None:
+    `weights` says how sources share the pages, where those are limited.
+    """
+
+    def __init__(
+        self, config: CrawlConfig, *, weights: Mapping[str, float], on_host: Callable[[str], None]
+    ) -> None:
         self._config = config
+        self._shares = Shares(config.max_pages, weights)
         self._on_host = on_host
         self._queues: dict[str, _Queue] = {}
         self._seen: set[bytes] = set()
@@ -98,9 +55,14 @@ class Frontier:
         self.idle = asyncio.Event()
         self.idle.set()
 
-    def waiting_for(self, host: str) -> int:
-        """How many items of one host wait."""
-        return len(self._queues[host].heap)
+    def waiting_beside(self, item: Item) -> tuple[int, int]:
+        """How many items of its host, and of all hosts, wait and are within the limits."""
+        queue = self._queues[item.host]
+        room = self._config.max_pages
+        in_all = self.waiting if room is None else min(self.waiting, room - self.pages)
+        of_host = min(len(queue.heap), in_all, self._shares.left(item.source, len(queue.heap)))
+        limit = self._config.max_pages_per_host
+        return (of_host if limit is None else max(0, min(of_host, limit - queue.pages))), in_all
 
     def claim(self, url: str) -> bool:
         """Mark `url` as met; False where it was met before."""
@@ -188,8 +150,7 @@ class Frontier:
         """Count an item that an earlier run fetched."""
         queue = self._queues.setdefault(item.host, _Queue())
         if item.kind == "page":
-            queue.pages += 1
-            self.pages += 1
+            self._count_page(queue, item)
         else:
             queue.lists += 1
 
@@ -211,12 +172,21 @@ class Frontier:
         limit = self._config.max_pages_per_host
         if limit is not None and queue.pages >= limit:
             return False
-        queue.pages += 1
-        self.pages += 1
+        if not self._shares.admits(item):
+            return False
+        self._count_page(queue, item)
         return True
 
+    def _count_page(self, queue: _Queue, item: Item) -> None:
+        queue.pages += 1
+        self.pages += 1
+        self._shares.count(item.source)
+
     def _check_idle(self) -> None:
-        if not self.waiting and not self.in_hand:
+        if self.waiting or self.in_hand:
+            return
+        self.push(self._shares.left_over())
+        if not self.waiting:
             self.idle.set()
 
 

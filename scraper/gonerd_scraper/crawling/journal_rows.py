@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from gonerd_scraper.crawling.frontier import Item, Refusal
+from gonerd_scraper.crawling.items import Item, Refusal
 from gonerd_scraper.web.response import Response
 
 __all__ = ["fetched_row", "now", "refused_row", "rejected_row", "rejection"]

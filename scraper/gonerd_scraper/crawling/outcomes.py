@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from gonerd_scraper.crawling.frontier import Item
+from gonerd_scraper.crawling.items import Item
 from gonerd_scraper.crawling.journal import read_rows, row_at
 from gonerd_scraper.crawling.tally import Tally
 from gonerd_scraper.web.policies import OPT_OUTS

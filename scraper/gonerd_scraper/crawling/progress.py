@@ -38,7 +38,7 @@ class Watcher(Protocol):
         """A page became a document (empty reason) or was rejected."""
 
     def queued(self, host: str, waiting: int, total: int) -> None:
-        """So many addresses of one host wait, and of all hosts."""
+        """So many addresses of one host wait, and of all hosts, that the limits leave room for."""
 
 
 @dataclass(slots=True)
@@ -185,9 +185,15 @@ class CrawlDisplay:
         return self._hosts.setdefault(name, HostProgress())
 
     def _left(self) -> str:
-        """As long as the slowest host takes: each is asked one page at a time."""
+        """As long as the slowest host takes: each is asked one page at a time.
+
+        Where a limit leaves fewer pages than wait, all hosts together take them.
+        """
         waiting = [host for host in self._hosts.values() if host.waiting]
-        return _time(max(map(self.host_left, waiting))) if waiting else "0 s"
+        seconds = max(map(self.host_left, waiting), default=0.0)
+        if sum(host.waiting for host in waiting) > self._waiting and self.rate():
+            seconds = min(seconds, self._waiting / self.rate())
+        return _time(seconds)
 
 
 class _View:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gonerd_scraper.crawling.frontier import Item
+from gonerd_scraper.crawling.items import Item
 from gonerd_scraper.crawling.journal import read_rows
 from gonerd_scraper.warc.archive import RecordPlace
 from gonerd_scraper.web.policies import OPT_OUTS

@@ -19,6 +19,7 @@ __all__ = [
     "KINDS",
     "Source",
     "kind_of_domain",
+    "page_weights",
     "read_sources",
     "sources_from_arguments",
     "weights_by_domain",
@@ -75,6 +76,19 @@ def read_sources(path: Path) -> list[Source]:
 def weights_by_domain(sources: Iterable[Source]) -> dict[str, float]:
     """The share that each registered domain is meant to have; domains without one are left out."""
     return {source.domain: source.weight for source in sources if source.weight is not None}
+
+
+def page_weights(sources: Sequence[Source]) -> dict[str, float]:
+    """The share of each source in a limited number of pages; empty where none has a weight.
+
+    What the weights leave of 1 goes in equal parts to the sources without one.
+    """
+    weights = weights_by_domain(sources)
+    others = [source.domain for source in sources if source.weight is None]
+    if not weights or not others:
+        return weights
+    rest = max(0.0, 1.0 - sum(weights.values())) / len(others)
+    return weights | dict.fromkeys(others, rest)
 
 
 def sources_from_arguments(arguments: Sequence[str]) -> list[Source]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonerd_scraper.crawling.frontier import Item
+from gonerd_scraper.crawling.items import Item
 from gonerd_scraper.crawling.journal import row_at
 from gonerd_scraper.warc.archive import RecordPlace, Revisit
 from gonerd_scraper.web.response import Headers, Response

@@ -78,3 +78,14 @@ def test_a_host_that_is_a_number_in_brackets_is_shown_as_it_is():
     display = CrawlDisplay()
     display.fetched("[fd00::1]:8080", "page", 1000)
     assert "[fd00::1]:8080" in shown(display, width=120)
+
+
+def test_where_a_limit_leaves_fewer_pages_than_wait_the_time_left_is_theirs():
+    display = CrawlDisplay(delay=1.0)
+    for host in "abcde":
+        for _ in range(4):
+            display.fetched(host, "page", 1)
+        display.queued(host, 5000, 40)
+    assert "2 s for 40 waiting" in shown(display, width=80)
+    display.queued("a", 0, 0)
+    assert "0 s for 0 waiting" in shown(display, width=80)
