@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from gonerd.console import note
 
-__all__ = ["CrawlDisplay", "HostProgress", "Watcher"]
+__all__ = ["CrawlDisplay", "HostProgress", "RecentRate", "Watcher"]
 
 SHOWN_HOSTS = 12
 LINE_SECONDS = 30.0
@@ -26,6 +26,8 @@ NARROW, WIDE = 56, 100
 its reasons are shown one by one."""
 WINDOW = 10.0
 """Seconds over which the rate is taken."""
+MARK = 1.0
+"""Seconds from one total that is kept for the rate to the next."""
 
 
 class Watcher(Protocol):
@@ -58,6 +60,22 @@ class HostProgress:
         return self.pages / max(time.monotonic() - self.started, 0.1)
 
 
+class RecentRate:
+    """What is counted in a second, over the last `WINDOW` seconds: a crawl that stalls shows it."""
+
+    def __init__(self, started: float) -> None:
+        self._marks = deque([(started, 0)])
+
+    def at(self, now: float, total: int) -> float:
+        """The rate, where `total` was reached by `now`."""
+        if now - self._marks[-1][0] >= MARK:
+            self._marks.append((now, total))
+        while len(self._marks) > 1 and now - self._marks[1][0] >= WINDOW:
+            self._marks.popleft()
+        since, before = self._marks[0]
+        return (total - before) / max(now - since, MARK)
+
+
 class CrawlDisplay:
     """A `Watcher` that shows pages, bytes, rejects by reason, rate and time left: of all and by host.
 
@@ -73,8 +91,7 @@ class CrawlDisplay:
         self._hosts: dict[str, HostProgress] = {}
         self._waiting = 0
         self._started = time.monotonic()
-        self._window = (self._started, 0)
-        self._rate = 0.0
+        self._recent = RecentRate(self._started)
         self._line_seconds = line_seconds
         self._next_line = self._started + line_seconds
         self._live: Any = None
@@ -137,13 +154,7 @@ class CrawlDisplay:
 
     def rate(self) -> float:
         """Pages per second of the last seconds."""
-        now = time.monotonic()
-        since, pages = self._window
-        if now - since >= WINDOW or not self._rate:
-            self._rate = (self.pages - pages) / max(now - since, 1.0)
-        if now - since >= WINDOW:
-            self._window = (now, self.pages)
-        return self._rate
+        return self._recent.at(time.monotonic(), self.pages)
 
     def table(self) -> _View:
         """The table for a terminal; its width decides how many columns there are."""

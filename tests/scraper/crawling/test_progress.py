@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from gonerd_scraper.crawling.progress import CrawlDisplay
+from gonerd_scraper.crawling.progress import CrawlDisplay, RecentRate
 
 
 def busy_display(**options) -> CrawlDisplay:
@@ -89,3 +89,14 @@ def test_where_a_limit_leaves_fewer_pages_than_wait_the_time_left_is_theirs():
     assert "2 s for 40 waiting" in shown(display, width=80)
     display.queued("a", 0, 0)
     assert "0 s for 0 waiting" in shown(display, width=80)
+
+
+def test_the_rate_is_that_of_the_last_ten_seconds():
+    rate = RecentRate(100.0)
+    seen = [rate.at(100.0 + tick / 4, 20 * tick) for tick in range(1, 41)]
+    assert seen[3:] == [80.0] * 37
+    stalled = [rate.at(110.0 + tick / 4, 800) for tick in range(1, 45)]
+    assert stalled == sorted(stalled, reverse=True)
+    assert stalled[0] > 70
+    assert 30 < stalled[20] < 50
+    assert stalled[-1] == 0.0
