@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -18,9 +18,16 @@ __all__ = [
 ]
 
 NAT64 = IPv6Network("64:ff9b::/96")
-NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
-"""RFC 8215: where a network puts the IPv4 address in it is its own affair, so none of it is public."""
 SIXTOFOUR = IPv6Network("2002::/16")
+NOT_PUBLIC = (
+    IPv6Network(
+        "64:ff9b:1::/48"
+    ),  # RFC 8215: where a network puts an IPv4 address in it is its own affair
+    IPv6Network("fec0::/10"),  # site-local, deprecated and still routed inside
+    IPv6Network("3fff::/20"),  # documentation, RFC 9637
+    IPv4Network("192.0.0.0/24"),  # protocol assignments
+)
+"""What Python's `is_global` passes, in some or all of its versions."""
 
 AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
 """What `socket.getaddrinfo` yields."""
@@ -40,7 +47,7 @@ def is_public(address: str) -> bool:
     inner = _inner(found)
     if inner is not None:
         return is_public(str(inner))
-    if found in NAT64_LOCAL:
+    if any(found in network for network in NOT_PUBLIC):
         return False
     return (
         found.is_global

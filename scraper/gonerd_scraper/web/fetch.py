@@ -129,14 +129,14 @@ class Fetcher:
             inner: BaseException | None = problem.os_error
             if isinstance(inner, ForbiddenAddressError):
                 raise FetchError("forbidden_address", str(inner), transient=False) from None
-            raise FetchError("dns", f"{host}: {_words(problem)}", transient=True) from None
+            asked = host if self._to is None else self._to[0]
+            raise FetchError("dns", f"{asked}: {_words(problem)}", transient=True) from None
         except (aiohttp.InvalidURL, ValueError) as problem:
             raise FetchError("bad_url", str(problem), transient=False) from None
         except (aiohttp.ClientError, OSError, ssl.SSLError) as problem:
-            if isinstance(problem, ForbiddenAddressError) or isinstance(
-                getattr(problem, "os_error", None), ForbiddenAddressError
-            ):
-                raise FetchError("forbidden_address", _words(problem), transient=False) from None
+            for refusal in (problem, getattr(problem, "os_error", None)):
+                if isinstance(refusal, ForbiddenAddressError):
+                    raise FetchError("forbidden_address", str(refusal), transient=False) from None
             if isinstance(problem, (aiohttp.ClientConnectorSSLError, ssl.SSLError)):
                 raise FetchError("tls", _words(problem), transient=False) from None
             raise FetchError("network", _words(problem), transient=True) from None

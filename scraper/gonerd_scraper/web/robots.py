@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,6 +13,9 @@ __all__ = ["PageDirectives", "RobotsRules", "agent_name", "page_directives"]
 
 WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
 """Directives of X-Robots-Tag that a colon follows, as it does the name of a crawler."""
+
+VERSIONED = re.compile(r"^([ \t]*user-agent[ \t]*:[ \t]*[\w-]+)/.*$", re.IGNORECASE | re.MULTILINE)
+"""`User-agent: gonerd/0.1` means gonerd: a version is no part of the product token (RFC 9309, 2.2.1)."""
 
 MAX_ROBOTS_BYTES = 500 * 1024
 """RFC 9309, 2.5: at least this much must be read; the rest is ignored."""
@@ -43,7 +47,7 @@ class RobotsRules:
         """
         if 200 <= status < 300:
             text = body[:MAX_ROBOTS_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
-            return cls(agent, parsed=Protego.parse(text))
+            return cls(agent, parsed=Protego.parse(VERSIONED.sub(r"\1", text)))
         if 400 <= status < 500 and status != 429:
             return cls(agent)
         return cls(agent, refusal=f"/robots.txt answered {status}")

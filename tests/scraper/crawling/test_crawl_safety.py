@@ -167,10 +167,13 @@ def test_loopback_is_refused_unless_connect_to_names_it(tmp_path):
     with serving(Pages({"127.0.0.1": {"/": page("A")}, "localhost": {"/": page("A")}})) as server:
         for host in (
             "127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "0x7f000001", "127.1",
-            "[::1]", "[::ffff:127.0.0.1]", "[2002:7f00:1::]", "[64:ff9b::7f00:1]",
+            "[::1]", "[::ffff:127.0.0.1]", "[2002:7f00:1::]", "[64:ff9b::7f00:1]", "[::1%25lo]", "0.0.0.0",
+            "１２７.０.０.１", "127。0。0。1", "ⓛocalhost",
         ):  # fmt: skip
             url = f"http://{host}:{server.port}/"
-            with pytest.raises(InputError, match="forbidden_address"):
+            with pytest.raises(
+                InputError, match=r"forbidden_address .* is not on the public internet"
+            ):
                 crawl(
                     "",
                     tmp_path / host.strip("[]").replace(":", "-"),

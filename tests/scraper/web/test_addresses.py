@@ -15,6 +15,7 @@ from gonerd_scraper.web.addresses import is_public, literal_address
         "ff02::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
         "2002:a00:1::1", "::10.0.0.1",
+        "fec0::1", "3fff::1", "192.0.0.8", "2001:0:7f00:1::", "::ffff:0:10.0.0.1", "64:ff9b::224.0.0.1",
     ],
 )  # fmt: skip
 def test_an_address_inside_is_not_public_in_any_disguise(address):

@@ -32,6 +32,33 @@ def test_rules_for_our_name_win_over_those_for_all():
     assert rules.sitemaps == ["/map.xml"]
 
 
+EVERYBODY_OUT = "User-agent: *\nDisallow: /\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "allowed"),
+    [
+        ("User-agent: nerd\nDisallow:\n\n" + EVERYBODY_OUT, "/x", False),  # a part of our name
+        ("User-agent: gonerd-news\nDisallow:\n\n" + EVERYBODY_OUT, "/x", False),
+        ("User-agent: gonerd/0.1\nDisallow: /x\n", "/x", False),  # no version in a product token
+        ("User-agent: gonerd\nDisallow: /a\n\nUser-agent: GONERD\nDisallow: /b\n", "/a", False),  # one group
+        ("User-agent: b\nUser-agent: gonerd\nDisallow: /x\n", "/x", False),
+        ("User-agent: gonerd\nSitemap: http://a.example/s\n\nDisallow: /x\n", "/x", False),
+        ("User-agent: *\nAllow: /a/b\nDisallow: /a\n", "/a/b", True),  # the longest, in any order
+        ("User-agent: *\nAllow: /a\nDisallow: /a/b\n", "/a/b", False),
+        ("User-agent: *\nDisallow: /a\nAllow: /a\n", "/a", True),  # as long: Allow
+        ("User-agent: *\nDisallow: /*.php$\n", "/a.php?x", True),
+        ("User-agent: *\nDisallow: /caf\u00e9\n", "/caf%C3%A9", False),
+        ("User-agent: *\nDisallow: /%62%61%7A\n", "/baz", False),
+        (EVERYBODY_OUT, "/robots.txt", True),
+        ("User-agent: * # all\rDisallow: /x # y\r", "/x", False),
+    ],
+)  # fmt: skip
+def test_groups_and_the_longest_rule_are_found_as_rfc_9309_has_it(text, path, allowed):
+    rules = RobotsRules.from_response("gonerd", 200, text.encode())
+    assert rules.allows(f"http://a.example{path}") is allowed
+
+
 def test_what_stands_behind_500_kib_of_robots_txt_is_not_read():
     body = b"User-agent: *\n" + b"# filler\n" * 60_000 + b"Disallow: /\n"
     assert RobotsRules.from_response("gonerd", 200, body).allows("http://a.example/")
