@@ -16,7 +16,7 @@ __all__ = ["CrawlConfig", "read_config", "read_toml"]
 
 T = TypeVar("T")
 
-MORE_THAN_0 = ("concurrency", "workers", "timeout", "page_seconds", "page_memory")
+MORE_THAN_0 = ("concurrency", "workers", "timeout", "page_seconds", "page_memory", "policy_seconds")
 FROM_0 = (
     "delay", "max_crawl_delay", "retries", "backoff", "max_retry_after", "max_failures", "breaker_pause",
     "max_redirects", "max_depth", "max_sitemaps_per_host",
@@ -43,6 +43,8 @@ class CrawlConfig:
     """Seconds between the end of one request to a host and the start of the next."""
     max_crawl_delay: float = 60.0
     """Seconds; a longer Crawl-delay in robots.txt counts as this."""
+    policy_seconds: float = 86_400.0
+    """Seconds after which robots.txt, tdmrep.json and ai.txt are asked for again (RFC 9309, 2.4: a day)."""
     concurrency: int = 16
     """Pages in hand at once over all hosts, from request to extracted text; bounds the memory."""
     timeout: float = 30.0

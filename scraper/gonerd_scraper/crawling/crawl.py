@@ -62,7 +62,8 @@ class Crawl:
         self._takedown = takedown if takedown is not None else Takedown.read()
         self._shared_pool = pool
         self._agent = agent_name(config.user_agent)
-        self._policies = SitePolicies(config, keep=self._keep_aside)
+        self._policies = SitePolicies(config, keep=self._keep_aside, elsewhere=self._host)
+        self._hosts: dict[str, Host] = {}
         self._visits = Visits(journal.path, state.visits)
         self._shard = Shard.from_text(config.shard) if config.shard is not None else None
         self._handovers = Handovers(folder, self._shard, journal=JOURNAL) if self._shard else None
@@ -193,8 +194,13 @@ class Crawl:
     def _start_owner(self, name: str) -> None:
         self._owners.append(self._tasks.create_task(self._own(name)))
 
+    def _host(self, name: str) -> Host:
+        if name not in self._hosts:
+            self._hosts[name] = Host(name, self._fetcher, self._config, self._slots)
+        return self._hosts[name]
+
     async def _own(self, name: str) -> None:
-        host = Host(name, self._fetcher, self._config, self._slots)
+        host = self._host(name)
         while True:
             item = await self._frontier.take(name)
             self._watcher.queued(name, *self._frontier.waiting_beside(item))

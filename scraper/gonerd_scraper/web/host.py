@@ -19,7 +19,7 @@ NOT_NOW = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class Host:
-    """Owned by one task, which alone asks this host for anything.
+    """Owned by one task, which alone asks this host for pages; what others ask for waits its turn.
 
     `slots` bounds the answers in hand over all hosts: `get` returns with one slot taken, which the
     caller releases when it is done with the answer. `left_alone` says why no more is asked of the
@@ -35,6 +35,7 @@ class Host:
         self._fetcher = fetcher
         self._config = config
         self._slots = slots
+        self._turn = asyncio.Lock()
         self._ready = 0.0
         self._failures = 0
         self._chance = random.Random(f"{config.seed} {name}")  # noqa: S311  # jitter, no secret
@@ -58,21 +59,16 @@ class Host:
         for attempt in range(self._config.retries + 1):
             on_trial = self._failures >= self._config.max_failures
             last = attempt == self._config.retries or on_trial
-            await self._pause()
-            await self._slots.acquire()
-            try:
-                response = await self._fetcher.fetch(url, limit=limit, conditions=conditions)
-            except FetchError as problem:
-                self._slots.release()
-                self._rest(self._backoff(attempt) if problem.transient and not last else 0.0)
-                self._note_failure(problem)
-                if last or not problem.transient or self.left_alone:
-                    raise
-                continue
-            except BaseException:
-                self._slots.release()
-                raise
-            self._rest(self._wait_after(response, attempt))
+            async with self._turn:
+                try:
+                    response = await self._ask(url, limit, conditions)
+                except FetchError as problem:
+                    self._rest(self._backoff(attempt) if problem.transient and not last else 0.0)
+                    self._note_failure(problem)
+                    if last or not problem.transient or self.left_alone:
+                        raise
+                    continue
+                self._rest(self._wait_after(response, attempt))
             if not _not_now(response) or last or self.left_alone:
                 self._note_answer(response)
                 return response
@@ -85,6 +81,16 @@ class Host:
     def release(self) -> None:
         """Give back the slot that `get` returned with."""
         self._slots.release()
+
+    async def _ask(self, url: str, limit: int, conditions: Headers) -> Response:
+        """One request after the pause, with a slot that is kept if an answer comes."""
+        await self._pause()
+        await self._slots.acquire()
+        try:
+            return await self._fetcher.fetch(url, limit=limit, conditions=conditions)
+        except BaseException:
+            self._slots.release()
+            raise
 
     async def _pause(self) -> None:
         wait = self._ready - asyncio.get_running_loop().time()

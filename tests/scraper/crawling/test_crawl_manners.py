@@ -81,6 +81,79 @@ def test_requests_to_a_host_come_one_at_a_time_and_keep_their_distance(tmp_path)
     assert logs[slow].agents.keys() == {"gonerd/0.1 (+https://arxiv.org/abs/2311.13657)"}
 
 
+def test_a_robots_file_that_many_hosts_share_is_asked_for_one_request_at_a_time(tmp_path):
+    hosts = [f"www.town{number}.example" for number in range(6)]
+    towns = {
+        host: {
+            "/robots.txt": redirect_to(f"http://{HOST}/robots.txt"),
+            "/": page(f"Town of {host}"),
+        }
+        for host in hosts
+    }
+    rules = plain("User-agent: *\nDisallow: /private\n")
+    web = Pages({**towns, HOST: {"/robots.txt": rules, "/": page("The Ledger")}})
+    with serving(web) as server:
+        crawl(server.address, tmp_path, HOME, *(f"http://{host}/" for host in hosts), delay=0.08)
+        log = server.hosts[HOST]
+    assert log.targets.count("/robots.txt") == 7
+    assert log.most_at_once == 1
+    assert log.shortest_gap() >= 0.08
+    assert len(texts(tmp_path)) == 7
+
+
+def test_what_a_site_allows_is_asked_for_again_after_a_while(tmp_path):
+    def then(first: str, later: str):
+        return lambda attempt: plain(later if attempt else first)
+
+    names = [f"/{number}" for number in range(12)]
+    pages = {"/": listing(*names), **{name: page(f"Town {name[1:]}") for name in names}}
+    shut = "User-agent: *\nDisallow: /"
+    for number, (path, reason) in enumerate(
+        [("/robots.txt", "robots_disallowed"), ("/ai.txt", "ai_txt_disallowed")]
+    ):
+        web = Pages({HOST: pages | {path: then("", shut)}})
+        out = tmp_path / str(number)
+        with serving(web) as server:
+            crawl(server.address, out, HOME, delay=0.05, policy_seconds=0.3)
+        found = list(reasons(out).values())
+        assert 0 < found.count(reason) < 12
+        assert len(texts(out)) + found.count(reason) == 12
+
+
+def test_a_reservation_stays_where_its_file_can_not_be_had_again(tmp_path):
+    names = [f"/{number}" for number in range(8)]
+    pages = {"/": listing(*names), **{name: page(f"Town {name[1:]}") for name in names}}
+    tdmrep = Response(body=b'[{"location": "/*", "tdm-reservation": 1}]')
+    once = {"/.well-known/tdmrep.json": lambda n: plain("oops", status=500) if n else tdmrep}
+    with serving(Pages({HOST: pages | once})) as server, pytest.raises(InputError):
+        crawl(server.address, tmp_path, HOME, delay=0.05, policy_seconds=0.2, retries=0)
+        assert server.hosts[HOST].targets.count("/.well-known/tdmrep.json") > 1
+    assert set(reasons(tmp_path).values()) == {"tdm_reserved"}
+
+
+def test_policy_files_are_looked_for_where_their_site_sends_for_them(tmp_path):
+    other = "static.ledger.example"
+    paths = ("/.well-known/tdmrep.json", "/ai.txt")
+    web = Pages(
+        {
+            HOST: {
+                **{path: redirect_to(f"http://{other}{path}") for path in paths},
+                "/": listing("/a", "/b", "/c"),
+                **{f"/{name}": page(name.upper()) for name in "abc"},
+            },
+            other: {
+                paths[0]: Response(body=b'[{"location": "/a", "tdm-reservation": 1}]'),
+                paths[1]: plain("User-Agent: *\nDisallow: /b\n"),
+            },
+        }
+    )
+    with serving(web) as server:
+        crawl(server.address, tmp_path, HOME)
+    found = reasons(tmp_path)
+    assert (found[f"{HOME}a"], found[f"{HOME}b"]) == ("tdm_reserved", "ai_txt_disallowed")
+    assert list(texts(tmp_path)) == [f"{HOME}c"]
+
+
 def test_what_fails_once_is_asked_for_again_no_sooner_than_the_server_wants(tmp_path):
     def once(answer: Response):
         return lambda attempt: (
