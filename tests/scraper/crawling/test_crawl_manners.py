@@ -125,8 +125,9 @@ def test_a_reservation_stays_where_its_file_can_not_be_had_again(tmp_path):
     pages = {"/": listing(*names), **{name: page(f"Town {name[1:]}") for name in names}}
     tdmrep = Response(body=b'[{"location": "/*", "tdm-reservation": 1}]')
     once = {"/.well-known/tdmrep.json": lambda n: plain("oops", status=500) if n else tdmrep}
-    with serving(Pages({HOST: pages | once})) as server, pytest.raises(InputError):
-        crawl(server.address, tmp_path, HOME, delay=0.05, policy_seconds=0.2, retries=0)
+    with serving(Pages({HOST: pages | once})) as server:
+        with pytest.raises(InputError):
+            crawl(server.address, tmp_path, HOME, delay=0.05, policy_seconds=0.2, retries=0)
         assert server.hosts[HOST].targets.count("/.well-known/tdmrep.json") > 1
     assert set(reasons(tmp_path).values()) == {"tdm_reserved"}
 
