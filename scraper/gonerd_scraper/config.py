@@ -64,7 +64,7 @@ class CrawlConfig:
     max_pages: int | None = None
     """Pages fetched in all, shared out by the weights of the sources, if they have any; None: no limit."""
     max_pages_per_host: int | None = 5000
-    """Pages fetched from one host; None: no limit."""
+    """Pages fetched from one host, or ten times as many addresses that gave no answer; None: no limit."""
     max_addresses_per_host: int = 200_000
     """Addresses of one host that are remembered; links to more are passed over."""
     max_hosts_per_source: int = 200

@@ -210,6 +210,7 @@ class Crawl:
                 self._frontier.finish()
                 raise
             if settle is None:
+                self._frontier.give_back(item)
                 self._frontier.finish()
             else:  # reading goes on while the host's next page is asked for
                 self._tasks.create_task(self._finish(settle))

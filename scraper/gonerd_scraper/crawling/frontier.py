@@ -18,6 +18,9 @@ from gonerd_scraper.urls import host_of, registered_domain, url_key
 
 __all__ = ["Frontier"]
 
+UNANSWERED = 10
+"""For each page that may be fetched from a host, addresses that are refused or give no answer."""
+
 LISTS_FIRST = {"sitemap": 0, "feed": 1, "page": 2}
 
 
@@ -26,6 +29,7 @@ class _Queue:
     heap: list[tuple[int, int, int, Item]] = field(default_factory=list)
     filled: asyncio.Event = field(default_factory=asyncio.Event)
     pages: int = 0
+    unanswered: int = 0
     lists: int = 0
     owned: bool = False
 
@@ -50,19 +54,16 @@ class Frontier:
         self._number = 0
         self.waiting = 0
         self.in_hand = 0
-        self.pages = 0
         self.passed_over = 0
         self.idle = asyncio.Event()
         self.idle.set()
 
     def waiting_beside(self, item: Item) -> tuple[int, int]:
         """How many items of its host, and of all hosts, wait and are within the limits."""
-        queue = self._queues[item.host]
-        room = self._config.max_pages
-        in_all = self.waiting if room is None else min(self.waiting, room - self.pages)
-        of_host = min(len(queue.heap), in_all, self._shares.left(item.source, len(queue.heap)))
-        limit = self._config.max_pages_per_host
-        return (of_host if limit is None else max(0, min(of_host, limit - queue.pages))), in_all
+        queue, limit = self._queues[item.host], self._config.max_pages_per_host
+        of_host = len(queue.heap), self._shares.left_for(item.source), limit and limit - queue.pages
+        in_all = self.waiting, self._shares.left
+        return _least(of_host), _least(in_all)
 
     def claim(self, url: str) -> bool:
         """Mark `url` as met; False where it was met before."""
@@ -141,6 +142,13 @@ class Frontier:
             queue.filled.clear()
             await queue.filled.wait()
 
+    def give_back(self, item: Item) -> None:
+        """No answer came of an item that was taken: another page may be fetched instead."""
+        if item.kind == "page" and item.place is None:
+            queue = self._queues[item.host]
+            queue.unanswered += 1
+            self._count_page(queue, item, -1)
+
     def finish(self) -> None:
         """One item that was taken is done, and what it led to was pushed."""
         self.in_hand -= 1
@@ -167,20 +175,17 @@ class Frontier:
         if item.kind != "page":
             queue.lists += 1
             return queue.lists <= self._config.max_sitemaps_per_host
-        if self._config.max_pages is not None and self.pages >= self._config.max_pages:
-            return False
         limit = self._config.max_pages_per_host
-        if limit is not None and queue.pages >= limit:
+        if limit is not None and max(queue.pages, queue.unanswered / UNANSWERED) >= limit:
             return False
         if not self._shares.admits(item):
             return False
         self._count_page(queue, item)
         return True
 
-    def _count_page(self, queue: _Queue, item: Item) -> None:
-        queue.pages += 1
-        self.pages += 1
-        self._shares.count(item.source)
+    def _count_page(self, queue: _Queue, item: Item, pages: int = 1) -> None:
+        queue.pages += pages
+        self._shares.count(item.source, pages)
 
     def _check_idle(self) -> None:
         if self.waiting or self.in_hand:
@@ -188,6 +193,11 @@ class Frontier:
         self.push(self._shares.left_over())
         if not self.waiting:
             self.idle.set()
+
+
+def _least(rooms: Iterable[int | None]) -> int:
+    """The smallest of some limits; None is none, and one that was passed leaves nothing."""
+    return max(0, min(room for room in rooms if room is not None))
 
 
 def _digest(url: str) -> bytes:

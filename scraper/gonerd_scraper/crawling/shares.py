@@ -11,43 +11,49 @@ __all__ = ["Shares", "apportioned"]
 
 
 class Shares:
-    """Bounds the pages of each source by its share of `total`; without weights, first come, first served.
+    """Bounds the pages of a crawl by `total`, and those of each source by its share of that.
 
-    An item beyond its source's share is set aside. When nothing else is left to do, what the other
-    sources did not use is shared out among those that have items set aside.
+    Without weights, whoever comes first counts. An item beyond the bounds is set aside. When nothing else
+    is left to do, what is not used up is shared out among the sources that have items set aside.
     """
 
     def __init__(self, total: int | None, weights: Mapping[str, float]) -> None:
-        self._total = total if weights else None
+        self._total = total
         self._weights = weights
         self._taken = Counter[str]()
         self._aside: dict[str, list[Item]] = {}
-        self._allowed = Counter(apportioned(total, weights) if total is not None else {})
+        self._allowed = apportioned(total, weights) if total is not None else {}
+
+    @property
+    def left(self) -> int | None:
+        """How many pages are left of all; None: no limit."""
+        return None if self._total is None else max(0, self._total - self._taken.total())
+
+    def left_for(self, source: str) -> int | None:
+        """How many are left for one source."""
+        left = self.left
+        if left is None or not self._weights:
+            return left
+        return max(0, min(left, self._allowed.get(source, 0) - self._taken[source]))
 
     def admits(self, item: Item) -> bool:
         """Whether the item's source has a page left; where not, the item is set aside."""
-        if self._total is None or self._taken[item.source] < self._allowed[item.source]:
+        if self.left_for(item.source) != 0:
             return True
         self._aside.setdefault(item.source, []).append(item)
         return False
 
-    def left(self, source: str, most: int) -> int:
-        """How many of `most` pages of `source` its share leaves room for."""
-        if self._total is None:
-            return most
-        return min(most, max(0, self._allowed[source] - self._taken[source]))
-
-    def count(self, source: str) -> None:
-        """One page of `source` was taken."""
-        self._taken[source] += 1
+    def count(self, source: str, pages: int = 1) -> None:
+        """Pages of `source` were taken, or given back (-1)."""
+        self._taken[source] += pages
 
     def left_over(self) -> list[Item]:
         """Share out again what nobody used; return the items that were set aside, if there is any of it."""
-        if self._total is None or self._taken.total() >= self._total:
+        if self._total is None or not self.left:
             return []
         others = sum(count for name, count in self._taken.items() if name not in self._aside)
         weights = {name: self._weights.get(name, 0.0) for name in self._aside}
-        self._allowed = Counter(apportioned(self._total - others, weights))
+        self._allowed = apportioned(self._total - others, weights)
         items = [item for aside in self._aside.values() for item in aside]
         self._aside = {}
         return items

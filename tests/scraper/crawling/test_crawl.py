@@ -179,3 +179,27 @@ def test_limits_of_a_host_bound_its_pages_its_depth_and_what_is_remembered(tmp_p
         assert len(texts(tmp_path / "depth")) == 3
         report = crawl(server.address, tmp_path / "met", HOME, max_addresses_per_host=6)
     assert (len(texts(tmp_path / "met")), report["passed_over"]) == (4, 5)
+
+
+def test_what_is_never_asked_for_uses_up_no_limit(tmp_path):
+    names = [f"/{number}" for number in range(9)]
+    shut = [f"/shut/{number}" for number in range(9)]
+    robots = plain("User-agent: *\nDisallow: /shut/\n")
+    pages = {name: page(f"Town {name[1:]}") for name in names}
+    web = Pages({HOST: {"/robots.txt": robots, "/": listing(*shut, *names), **pages}})
+    gone = "http://127.0.0.1/"
+    with serving(web) as server:
+        report = crawl(server.address, tmp_path / "all", HOME, gone, max_pages=6)
+        assert (report["pages"], report["documents"]) == (6, 5)
+        report = crawl(server.address, tmp_path / "host", HOME, max_pages_per_host=4)
+    assert (report["pages"], report["documents"]) == (4, 3)
+
+
+def test_a_host_that_refuses_everything_comes_to_an_end(tmp_path):
+    robots = plain("User-agent: *\nDisallow: /shut/\n")
+    links = [f"/shut/{number}" for number in range(90)]
+    web = Pages({HOST: {"/robots.txt": robots, "/": page("Home", links=links)}})
+    with serving(web) as server:
+        report = crawl(server.address, tmp_path, HOME, max_pages_per_host=3)
+    assert report["rejected_by_reason"] == {"robots_disallowed": 30}
+    assert report["not_fetched"] == 60
