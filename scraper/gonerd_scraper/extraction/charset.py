@@ -6,8 +6,9 @@ import codecs
 import re
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 
-__all__ = ["Decoded", "declared_charset", "decode_page"]
+__all__ = ["Decoded", "declared_charset", "decode_page", "is_utf_16"]
 
 META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})""", re.IGNORECASE)
 XML = re.compile(
@@ -18,6 +19,12 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+WIDE = re.compile(rb"(<\0[!?A-Za-z]\0)|\0<\0[!?A-Za-z]")
+"""How markup in UTF-16 begins that has no mark: little-endian or big-endian."""
+
+ASCII = rb'<a b="c-d">\x41 \u0041 +AEE- %41 &amp;</a>'
+"""Reads as it stands in every character set that a page can say its own in."""
 
 HEAD = 4096
 DETECTED = 65536
@@ -61,6 +68,8 @@ def decode_page(body: bytes, content_type: str) -> Decoded:
     for mark, charset in BOMS:
         if body.startswith(mark):
             return _lenient(body, charset, "bom")
+    if wide := WIDE.match(body):
+        return _lenient(body, "utf-16-le" if wide[1] else "utf-16-be", "detector")
     claims = [("http", declared_charset(content_type))]
     for pattern in (XML, META):
         match = pattern.search(body[:HEAD])
@@ -95,14 +104,25 @@ def decode_page(body: bytes, content_type: str) -> Decoded:
     return _lenient(body, _detected(body) or "cp1252", "detector")
 
 
+def is_utf_16(body: bytes) -> bool:
+    """Whether `body` says by its first bytes that every other one may be a zero."""
+    return body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or bool(WIDE.match(body))
+
+
+@lru_cache(maxsize=1000)
 def _known(claim: str) -> str:
+    """Python's name of a character set that pages are written in; empty where `claim` is none.
+
+    Python also knows codecs that are no character sets (`zlib`, `idna`, `unicode_escape`), and sets
+    like EBCDIC in which no page could say so in ASCII; browsers know neither.
+    """
     try:
         name = codecs.lookup(claim.strip()).name
+        if name.startswith("utf-16"):
+            return "utf-8"  # as browsers do for a meta claim; true UTF-16 was seen by its bytes
+        return MEANT.get(name, name) if ASCII.decode(name, "replace") == ASCII.decode() else ""
     except (LookupError, ValueError):
         return ""
-    return (
-        MEANT.get(name, name) if not name.startswith("utf-16") else "utf-8"
-    )  # as browsers do for a meta claim
 
 
 def _strict(body: bytes, charset: str) -> str | None:

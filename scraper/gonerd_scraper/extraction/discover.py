@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml import etree
 
+from gonerd_scraper.extraction.charset import is_utf_16
 from gonerd_scraper.urls import names_page, resolve_link, without_tracking
 
 __all__ = [
@@ -56,9 +57,10 @@ def document_kind(content_type: str, body: bytes) -> str:
         return "sitemap"
     if start.startswith(b"{") and b"jsonfeed.org" in start:
         return "feed"
-    if b"\0" in start[:512] and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "other"
     match = SNIFFED.search(start)
+    begins_as_markup = match is not None and match.start() == 0
+    if b"\0" in start[:512] and not (begins_as_markup or is_utf_16(body)):
+        return "other"
     if match is not None:
         name = match[1].lower()
         if name in (b"sitemapindex", b"urlset"):

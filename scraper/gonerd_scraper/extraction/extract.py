@@ -80,7 +80,10 @@ def read_page(page: PageInput) -> Reading:
             return Reading(kind="sitemap", leads=sitemap_leads(page.url, page.body))
         return Reading(kind=kind, reason="not_a_sitemap", detail=content_type or "no Content-Type")
     if kind == "other":
-        return Reading(kind=kind, reason="not_html", detail=content_type or "no Content-Type")
+        detail = content_type or "no Content-Type"
+        if "html" in content_type.lower():
+            detail = f"said to be {content_type}, but the bytes are those of no text"
+        return Reading(kind=kind, reason="not_html", detail=detail)
     return _read_html(page, content_type)
 
 

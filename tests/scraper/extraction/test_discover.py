@@ -85,6 +85,8 @@ def test_a_page_gives_links_below_its_base_and_announced_feeds():
         ("text/html", b"words without any markup", "page"),
         ("text/xml", b'<?xml version="1.0"?><sitemapindex>', "sitemap"),
         ("text/html", "<html>".encode("utf-16"), "page"),
+        ("text/html", "<html>".encode("utf-16-le"), "page"),
+        ("text/html", b"<!doctype html><html>wo\0rds", "page"),
     ],
 )
 def test_bytes_say_what_a_document_is(content_type, body, kind):

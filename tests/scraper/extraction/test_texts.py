@@ -52,12 +52,24 @@ def test_utf_8_is_read_as_utf_8_whatever_the_header_says_of_one_byte_sets(text):
             "detector",
         ),
         (b"plain", "text/html; charset=nonsense", "utf-8", "ascii"),
+        ("<p>café".encode("utf-16-le"), "text/html; charset=utf-16le", "utf-16-le", "detector"),
+        ("<!doctype html>é".encode("utf-16-be"), "text/html", "utf-16-be", "detector"),
     ],
 )
 def test_the_character_set_is_found_and_its_source_named(body, content_type, charset, source):
     decoded = decode_page(body, content_type)
     assert (decoded.charset, decoded.source) == (charset, source)
     assert "\ufffd" not in decoded.text
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["zlib", "rot13", "uu", "idna", "punycode", "unicode_escape", "undefined", "cp037", "utf-7"],
+)
+def test_what_python_takes_for_a_codec_and_no_page_is_written_in_is_passed_over(claim):
+    page = r"<p>Gewinn: 5 \x41 Stück, +AEE- Köln – «ja»</p>".encode("cp1252")
+    assert decode_page(page, f"text/html; charset={claim}") == decode_page(page, "text/html")
+    assert decode_page(b"<p>plain", f"text/html; charset={claim}").text == "<p>plain"
 
 
 def test_a_page_with_a_few_broken_bytes_is_what_it_claims_to_be():
