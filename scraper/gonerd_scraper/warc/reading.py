@@ -183,7 +183,9 @@ def _page(record: Record, limit: int) -> WarcPage | None:
     if problem is None and head is None and record.type == "response":
         problem = ("bad_response", "the record holds no HTTP status line")
     if problem is None and record.type != "revisit":
-        problem = _problem(page, stored, record.header("warc-truncated"), limit, len(raw))
+        problem = _segmented(record) or _problem(
+            page, stored, record.header("warc-truncated"), limit, len(raw)
+        )
     return replace(page, problem=problem)
 
 
@@ -218,6 +220,13 @@ def _mismatch(
     if payload is None or payload.fits() or payload.fits_any((stored.plain, stored.body)):
         return None
     return ("digest_mismatch", f"the payload is not that of {payload}")
+
+
+def _segmented(record: Record) -> tuple[str, str] | None:
+    """The first part of a page whose others are records of their own, maybe in other files."""
+    if not record.header("warc-segment-number"):
+        return None
+    return ("cut_off", "the record is the first of several segments, which are not put together")
 
 
 def _problem(

@@ -208,6 +208,16 @@ def test_addresses_in_angle_brackets_and_folded_headers_are_read(version, path):
     assert page.headers == (("X-Long", "one two"), HTML)
 
 
+def test_the_first_segment_of_a_page_does_not_pass_for_the_page(path):
+    first = record(PAGE[:400], HTML, fields=(("WARC-Segment-Number", "1"),))
+    rest = (("WARC-Segment-Number", "2"), ("WARC-Segment-Total-Length", str(len(PAGE))))
+    page = only(path, first, record(PAGE[400:], kind="continuation", fields=rest))
+    assert page.problem == (
+        "cut_off",
+        "the record is the first of several segments, which are not put together",
+    )
+
+
 def test_pages_become_documents_with_the_charset_that_each_way_of_saying_it_names(tmp_path):
     name = "Kläranlage “Süd”"
     head = '<meta charset="windows-1252">'
