@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Self
-from urllib.parse import unquote, urlsplit
+from unicodedata import normalize
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from gonerd.errors import InputError
 from gonerd.files import read_lines
@@ -31,8 +32,8 @@ class Takedown:
     """Entries by kind, each with where it stands; `reason` asks them.
 
     Addresses are compared without scheme, `www.`, port of the scheme, fragment, tracking parameters
-    and closing slash, and with percent-encoding undone: a list that misses a spelling does harm, one
-    that takes a spelling too many hardly does.
+    and closing slash, and with percent-encoding and the `xn--` of host names undone: a list that
+    misses a spelling does harm, one that takes a spelling too many hardly does.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -127,11 +128,24 @@ def _key(url: str, *, whole: bool = True) -> str:
     host, colon, port = netloc.partition(":")
     host = _host(host) + (f":{port}" if colon and port not in ("", "80", "443") else "")
     path = unquote(parts.path)
-    kept = sorted(part for part in parts.query.split("&") if part and not TRACKING.match(part))
+    kept = sorted(
+        unquote_plus(part) for part in parts.query.split("&") if part and not TRACKING.match(part)
+    )
     if not whole:
         return host + path + (f"?{'&'.join(kept)}" if kept else "")
     return host + (path.rstrip("/") or "/") + (f"?{'&'.join(kept)}" if kept else "")
 
 
 def _host(name: str) -> str:
-    return name.lower().rstrip(".").removeprefix("www.")
+    labels = name.lower().rstrip(".").removeprefix("www.").split(".")
+    return normalize("NFC", ".".join(_label(label) for label in labels))
+
+
+def _label(label: str) -> str:
+    """A part of a host's name in its own letters, which lists and links write in one way or the other."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.removeprefix("xn--").encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label

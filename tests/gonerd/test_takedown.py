@@ -15,6 +15,9 @@ left.example
 https://paper.example/2019/*
 id:0123456789abcdef
 http://query.example/?p=12&q=a
+http://query.example/search?q=caf%C3%A9+noir
+domain:müller.example
+https://xn--bcher-kva.example/a
 """
 
 
@@ -35,6 +38,10 @@ def takedown(tmp_path):
         "https://www.left.example/x",
         "https://paper.example/2019/05/story.html",
         "https://query.example/?q=a&p=12",
+        "https://query.example/search?q=café%20noir",
+        "https://www.xn--mller-kva.example/x",
+        "https://MÜLLER.example/x",
+        "https://BÜCHER.example/a",
     ],
 )
 def test_an_address_is_found_in_any_spelling(takedown, url):
