@@ -26,13 +26,14 @@ REFUSALS = frozenset({401, 403, 429})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One answer of a page's server. `where` says where it was found.
+    """One answer of a page's server. `where` says where it was found, `url` whose answer it says it is.
 
     `verified`: its bytes are those that the manifest speaks of, by their SHA-256. `current`: it comes
     from the live web, whose wishes of today count.
     """
 
     where: str
+    url: str
     headers: Headers
     body: bytes
     fetched_at: str

@@ -150,6 +150,7 @@ class CommonCrawl:
             raise StepError("wrong_page", f"{place}: the record is of {page.url}")
         return Capture(
             where=str(place),
+            url=page.url,
             headers=page.headers,
             body=page.body,
             fetched_at=page.fetched_at,

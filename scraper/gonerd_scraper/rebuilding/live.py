@@ -48,6 +48,7 @@ class LiveWeb:
             raise StepError("too_many_redirects", f"more than {self._config.max_redirects}")
         yield Capture(
             where=url,
+            url=url,
             body=body_or_error(response),
             headers=response.headers,
             fetched_at=response.fetched_at,

@@ -62,6 +62,7 @@ class OwnArchive:
             raise StepError(reason, f"{where}: {detail}")
         return Capture(
             where=where,
+            url=page.url,
             headers=page.headers,
             body=page.body,
             fetched_at=page.fetched_at,

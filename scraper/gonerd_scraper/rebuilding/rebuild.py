@@ -17,6 +17,7 @@ from gonerd.files import file_sha256, write_json
 from gonerd.schema import text_sha256
 from gonerd.takedown import TAKEN_DOWN, Takedown
 from gonerd_scraper.crawling.journal import Journal
+from gonerd_scraper.extraction.documents import document_id
 from gonerd_scraper.extraction.extract import PageInput, Reading, extractor_record, read_page
 from gonerd_scraper.rebuilding.captures import Capture, Hosts, Step, StepError
 from gonerd_scraper.rebuilding.config import RebuildConfig
@@ -214,8 +215,7 @@ class _Rebuild:
                         tried.append(trial(step.name, capture))
                         continue
                     reading = await self._reading(row, capture)
-                    canonical = reading.meta.get("canonical")
-                    entry = self._takedown.reason(urls=[canonical] if canonical else [])
+                    entry = self._entry(capture, reading)
                     if entry is not None:
                         return outcome(row, TAKEN_DOWN, []) | {"entry": entry}
                     if not reading.text:
@@ -238,6 +238,12 @@ class _Rebuild:
             self._tried[row.id] = tried
             return None
         return drifted or outcome(row, UNAVAILABLE, tried)
+
+    def _entry(self, capture: Capture, reading: Reading) -> str | None:
+        """The entry on the list that speaks of what was found: a manifest may call it something else."""
+        canonical = reading.meta.get("canonical")
+        addresses = [capture.url, *([canonical] if canonical else [])]
+        return self._takedown.reason(id=document_id(capture.url), urls=addresses)
 
     async def _reading(self, row: ManifestRow, capture: Capture) -> Reading:
         """What a worker reads on a page.

@@ -96,6 +96,7 @@ class Wayback:
             url = target
         return Capture(
             where=url,
+            url=original,
             body=body_or_error(response),
             headers=_original_headers(response.headers),
             fetched_at=_iso(url.removeprefix(f"{self._base}/web/")[:14]),

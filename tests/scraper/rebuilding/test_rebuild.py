@@ -509,6 +509,23 @@ def test_what_is_taken_down_is_neither_asked_for_nor_kept(entry, crawled, manife
     assert row["id"] not in {r["id"] for r in rows(tmp_path / "out/documents.jsonl")}
 
 
+@pytest.mark.parametrize("entry", ["id", "url"])
+def test_a_manifest_that_gives_a_page_another_name_brings_nothing_back(
+    entry, crawled, manifest, tmp_path
+):
+    row = next(r for r in rows(manifest) if r["url"] == URLS[0])
+    line = {"id": f"id:{row['id']}", "url": URLS[0]}[entry]
+    (tmp_path / "list.txt").write_text(line)
+    elsewhere = "http://elsewhere.example/a"
+    renamed = row | {"id": "a", "url": elsewhere, "final_url": elsewhere}
+    manifest.write_text(json.dumps(renamed) + "\n")
+    _, outcomes, _ = rebuilt(
+        manifest, tmp_path / "out", archives=[crawled], listed=[tmp_path / "list.txt"]
+    )
+    assert outcomes[elsewhere]["outcome"] == "taken_down"
+    assert not rows(tmp_path / "out/documents.jsonl")
+
+
 def test_a_text_taken_down_later_is_gone_from_every_file(crawled, tmp_path):
     out = tmp_path / "out"
     source = crawled / "manifest.jsonl"
