@@ -126,10 +126,11 @@ class Record:
         self.closed = True
         self._stream = stream
         self._inner = inner
-        self._left = length
         self._member = stream.members.start
         self.start = self._member + (inner if stream.members.plain else 0)
         self.content = self._member + stream.inner
+        self._left = stream.members.room(self.content, length) if stream.members.plain else length
+        self._missing = length - self._left
 
     @property
     def type(self) -> str:
@@ -160,7 +161,8 @@ class Record:
         stream, members = self._stream, self._stream.members
         while self.read(PIECE):
             pass
-        held = self.length - self._left
+        missing = self._missing + self._left
+        held = self.length - missing
         breaks = 0
         while stream.peek(1) in (b"\r", b"\n"):
             breaks += stream.readline().endswith(b"\n")
@@ -168,11 +170,11 @@ class Record:
         self.closed = bool(follows) or breaks > 1 or not members.plain
         digest = stream.hash.hexdigest() if stream.hash is not None else ""
         stream.hash = None
-        if self._left and members.failure.startswith(ENDS_INSIDE):
+        if missing and members.failure.startswith(ENDS_INSIDE):
             self.problem = ("cut_off", f"the record holds {held} of {self.length} bytes")
         elif members.failure and not members.failure.startswith(ENDS_INSIDE) and not follows:
             self.problem = ("broken_record", members.failure)
-        elif self._left:
+        elif missing:
             kind = "cut_off" if members.plain else "wrong_length"
             self.problem = (kind, f"the record holds {held} of {self.length} bytes")
         elif follows and not _begins_record(follows):

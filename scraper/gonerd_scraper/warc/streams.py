@@ -7,6 +7,7 @@ is one member.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -47,7 +48,8 @@ class Members:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.start = self.end = 0
+        self._size = file.seek(0, os.SEEK_END)
+        self.start = self.end = file.seek(0)
         self.failure = ""
 
     def next_member(self) -> bool:
@@ -78,6 +80,20 @@ class Members:
             if self._begins_record(offset):
                 return self.move(offset)
         return False
+
+    def room(self, offset: int, length: int) -> int:
+        """How many of `length` bytes from `offset` on a record can have, in an uncompressed file.
+
+        Where the file is too short for all of them they end where the next record begins: to read on
+        to its end would take n² steps where many lengths are wrong.
+        """
+        if offset + length <= self._size:
+            return length
+        here = self._file.tell()
+        following = (at for at in self._candidates(offset) if self._begins_record(at))
+        end = next(following, self._size)
+        self._file.seek(here)
+        return end - offset
 
     def _candidates(self, after: int) -> Iterator[int]:
         """Offsets of what looks like the beginning of a member, at or behind `after`."""

@@ -10,6 +10,7 @@ import zlib
 from base64 import b32encode
 from io import BytesIO
 from pathlib import Path
+from time import process_time
 
 import brotli
 import pytest
@@ -561,6 +562,15 @@ def test_a_length_of_thousands_of_digits_costs_its_own_record_only(path):
     pages, told, _ = read(path, record(PAGE, HTML) + long + other)
     assert [page.url for page in pages] == ["http://a.example/page", "http://a.example/other"]
     assert any("has no length, found '999" in line for line in told)
+
+
+def test_lengths_that_are_all_far_too_long_are_read_in_steps_that_grow_with_the_file(path):
+    many = [record(PAGE, HTML, url=f"http://a.example/{n}", length=10**12) for n in range(3000)]
+    started = process_time()
+    pages, told, count = read(path, b"".join(many))
+    assert process_time() - started < 10  # in steps of n² it takes 20 s
+    assert [page.problem[0] for page in pages] == ["cut_off"] * 3000
+    assert (len(told), count.records) == (3000, 3000)
 
 
 def test_codings_without_end_are_not_taken_off(path):
