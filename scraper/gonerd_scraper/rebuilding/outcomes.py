@@ -114,7 +114,7 @@ def drifted_outcome(
 def cause_of_drift(row: ManifestRow, capture: Capture) -> str:
     """Why a capture reads differently, as far as that can be known."""
     if capture.verified:
-        return "extractor_changed"
+        return "other_text" if row.extractor == extractor_record() else "extractor_changed"
     return "extractor_or_page_changed" if extractor_differs(row) else "page_changed"
 
 

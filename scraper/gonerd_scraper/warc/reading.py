@@ -183,9 +183,7 @@ def _page(record: Record, limit: int) -> WarcPage | None:
     if problem is None and head is None and record.type == "response":
         problem = ("bad_response", "the record holds no HTTP status line")
     if problem is None and record.type != "revisit":
-        problem = _segmented(record) or _problem(
-            page, stored, record.header("warc-truncated"), limit, len(raw)
-        )
+        problem = _cut(record, stored, limit, len(raw)) or _problem(page, stored)
     return replace(page, problem=problem)
 
 
@@ -222,20 +220,24 @@ def _mismatch(
     return ("digest_mismatch", f"the payload is not that of {payload}")
 
 
-def _segmented(record: Record) -> tuple[str, str] | None:
-    """The first part of a page whose others are records of their own, maybe in other files."""
-    if not record.header("warc-segment-number"):
-        return None
-    return ("cut_off", "the record is the first of several segments, which are not put together")
+def _cut(record: Record, stored: StoredBody, limit: int, size: int) -> tuple[str, str] | None:
+    """Why the body is not whole: by what the archive says of it, by its own coding, by our limit."""
+    if record.header("warc-segment-number"):
+        return (
+            "cut_off",
+            "the record is the first of several segments, which are not put together",
+        )
+    if stored.cut == "length" or size > limit:
+        return ("too_large", f"more than {limit} bytes")
+    truncated = record.header("warc-truncated").lower() or stored.cut
+    if truncated == "length":
+        return ("too_large", "cut to a length when it was archived")
+    if truncated:
+        return ("cut_off", f"cut off when it was archived ({truncated})")
+    return None
 
 
-def _problem(
-    page: WarcPage, stored: StoredBody, truncated: str, limit: int, size: int
-) -> tuple[str, str] | None:
-    if truncated == "disconnect" or stored.cut == "disconnect":
-        return ("cut_off", "the body was cut off when it was archived")
-    if stored.cut or size > limit or truncated:
-        return ("too_large", f"more than {limit} bytes, or cut when it was archived")
+def _problem(page: WarcPage, stored: StoredBody) -> tuple[str, str] | None:
     if stored.broken:
         return ("bad_encoding", stored.broken)
     if not 200 <= page.status < 300:

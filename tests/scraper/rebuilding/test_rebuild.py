@@ -210,7 +210,7 @@ def test_bytes_of_common_crawl_are_checked_where_their_hash_is_known(tmp_path):
         changed(source, text_sha256="0" * 64)
         archives.asked.clear()
         report, _, _ = rebuilt(source, tmp_path / "other", server.address)
-    assert report["drifted_by_cause"] == {"extractor_changed": 1}
+    assert report["drifted_by_cause"] == {"other_text": 1}
     assert archives.asked == [f"http://{DATA}/{key}"]
 
 

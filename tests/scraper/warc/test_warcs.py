@@ -195,6 +195,21 @@ def test_statuses_addresses_and_types_that_are_no_page_are_reasons_or_passed_ove
     assert count.record()["problems"] == {"bad_response": 1, "http_status": 1, "not_html": 1}
 
 
+@pytest.mark.parametrize(
+    ("truncated", "problem"),
+    [
+        ("length", ("too_large", "cut to a length when it was archived")),
+        ("time", ("cut_off", "cut off when it was archived (time)")),
+        ("disconnect", ("cut_off", "cut off when it was archived (disconnect)")),
+    ],
+)
+def test_a_page_that_was_cut_when_it_was_archived_says_why(truncated, problem, path):
+    cut = record(PAGE, HTML, fields=(("WARC-Truncated", truncated),))
+    (page,), told, count = read(path, zipped(cut))
+    assert page.problem == problem
+    assert (told, count.pages) == ([], 0)
+
+
 @pytest.mark.parametrize("version", ["WARC/0.18", "WARC/1.0", "WARC/1.1"])
 def test_addresses_in_angle_brackets_and_folded_headers_are_read(version, path):
     made = record(
