@@ -157,7 +157,17 @@ def read_config(kind: type[T], path: Path | None, **overrides: Any) -> T:
                 f"{path}: key {name!r} is unknown; expected one of {', '.join(known)}"
             )
         values[name] = _checked(f"{path}: {name}", value, hints[name])
-    values |= {name: value for name, value in overrides.items() if value is not None}
+    if values:
+        try:
+            _made(kind, values)
+        except ConfigError as problem:
+            raise ConfigError(f"{path}: {problem}") from None
+    return _made(
+        kind, values | {key: given for key, given in overrides.items() if given is not None}
+    )
+
+
+def _made(kind: type[T], values: dict[str, Any]) -> T:
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"{name} is {value}, expected a finite number")

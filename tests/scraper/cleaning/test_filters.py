@@ -330,6 +330,7 @@ def test_rules_that_make_no_sense_are_one_sentence(tmp_path, toml, message):
     path.write_text(toml)
     with pytest.raises(ConfigError) as caught:
         read_config(CleanRules, path)
+    assert str(caught.value).startswith(f"{path}: ")
     assert message in str(caught.value)
 
 
