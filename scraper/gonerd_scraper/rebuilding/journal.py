@@ -12,6 +12,7 @@ from typing import Any
 from gonerd.errors import OutputError
 from gonerd.takedown import Takedown
 from gonerd_scraper.crawling.journal import read_rows, row_at
+from gonerd_scraper.extraction.documents import document_id
 from gonerd_scraper.rebuilding.outcomes import REBUILT
 
 __all__ = ["JOURNAL", "RebuildState", "rows_at", "state_of_rebuild"]
@@ -58,7 +59,7 @@ def state_of_rebuild(path: Path, start: dict[str, Any], takedown: Takedown) -> R
             state.settled = {name for name in state.settled if kinds[name] == REBUILT}
         elif row["event"] == "outcome":
             document = row.get("document")
-            if document is not None and _taken_down(document, takedown):
+            if document is not None and _taken_down(row, takedown):
                 taken.append(offset)
                 state.settled.discard(row["id"])
                 continue
@@ -76,10 +77,14 @@ def rows_at(path: Path, offsets: Iterable[int]) -> Iterator[dict[str, Any]]:
             yield row_at(file, offset)
 
 
-def _taken_down(document: dict[str, Any], takedown: Takedown) -> bool:
-    meta = document["meta"]
-    urls = [meta[key] for key in ("url", "final_url", "canonical") if meta.get(key)]
-    return takedown.reason(id=document["id"], urls=urls) is not None
+def _taken_down(row: dict[str, Any], takedown: Takedown) -> bool:
+    meta = row["document"]["meta"]
+    found = [meta.get("url"), meta.get("final_url"), meta.get("canonical"), row.get("archived_url")]
+    urls = [url for url in found if url]
+    return any(
+        takedown.reason(id=name, urls=urls) is not None
+        for name in (row["id"], document_id(row.get("archived_url", "")))
+    )
 
 
 def _overwrite(path: Path, offsets: list[int]) -> None:

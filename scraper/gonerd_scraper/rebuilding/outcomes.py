@@ -69,6 +69,7 @@ def rebuilt_outcome(
     return (
         outcome(row, REBUILT, tried)
         | {"from": step, "where": capture.where, "captured_at": capture.fetched_at}
+        | _other_address(row, capture)
         | ({"differs": differs} if differs else {})
         | {"document": document}
     )
@@ -107,6 +108,7 @@ def drifted_outcome(
     return (
         outcome(row, DRIFTED, tried)
         | about
+        | _other_address(row, capture)
         | {"expected": expected, "found": found, "document": document}
     )
 
@@ -116,6 +118,11 @@ def cause_of_drift(row: ManifestRow, capture: Capture) -> str:
     if capture.verified:
         return "other_text" if row.extractor == extractor_record() else "extractor_changed"
     return "extractor_or_page_changed" if extractor_differs(row) else "page_changed"
+
+
+def _other_address(row: ManifestRow, capture: Capture) -> dict[str, str]:
+    """What the archive calls the page, where the manifest calls it something else."""
+    return {"archived_url": capture.url} if capture.url not in row.addresses else {}
 
 
 def _document(row: ManifestRow, capture: Capture, reading: Reading) -> dict[str, Any]:

@@ -519,11 +519,13 @@ def test_a_manifest_that_gives_a_page_another_name_brings_nothing_back(
     elsewhere = "http://elsewhere.example/a"
     renamed = row | {"id": "a", "url": elsewhere, "final_url": elsewhere}
     manifest.write_text(json.dumps(renamed) + "\n")
-    _, outcomes, _ = rebuilt(
-        manifest, tmp_path / "out", archives=[crawled], listed=[tmp_path / "list.txt"]
-    )
+    out = tmp_path / "out"
+    _, outcomes, _ = rebuilt(manifest, out, archives=[crawled])
+    assert outcomes[elsewhere]["archived_url"] == URLS[0]
+    assert rows(out / "documents.jsonl")[0]["meta"]["url"] == elsewhere
+    _, outcomes, _ = rebuilt(manifest, out, archives=[crawled], listed=[tmp_path / "list.txt"])
     assert outcomes[elsewhere]["outcome"] == "taken_down"
-    assert not rows(tmp_path / "out/documents.jsonl")
+    assert not rows(out / "documents.jsonl")
 
 
 def test_a_text_taken_down_later_is_gone_from_every_file(crawled, tmp_path):
