@@ -152,7 +152,7 @@ def retry_after(value: str, *, now: datetime) -> float | None:
         return float(value) if len(value) < 10 else math.inf
     try:
         date = parsedate_to_datetime(value)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):  # the last: a time zone of twenty digits
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)

@@ -129,7 +129,8 @@ NOW = datetime(2024, 1, 1, 12, 0, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [("120", 120.0), ("Mon, 01 Jan 2024 12:01:30 GMT", 90.0), ("Mon, 01 Jan 2024 11:00:00 GMT", 0.0),
-     ("soon", None), ("", None), ("-5", None), ("9" * 400, float("inf"))],
+     ("soon", None), ("", None), ("-5", None), ("9" * 400, float("inf")),
+     (f"Mon, 01 Jan 2024 12:00:00 -{'9' * 20}", None)],
 )  # fmt: skip
 def test_retry_after_is_a_number_or_a_date(value, seconds):
     assert retry_after(value, now=NOW) == seconds
