@@ -56,7 +56,7 @@ class CrawlConfig:
     max_retry_after: float = 120.0
     """Seconds; a host that asks for a longer pause is left alone for the rest of the run."""
     max_failures: int = 5
-    """Failures in a row, of the network or with a 5xx, after which a host gets a long pause."""
+    """Failures in a row, of the network or with a 429 or 5xx, after which a host gets a long pause."""
     breaker_pause: float = 60.0
     """Seconds of that pause. One more failure behind it, and the host is left alone for this run."""
     max_redirects: int = 5

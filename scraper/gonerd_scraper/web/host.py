@@ -124,7 +124,7 @@ class Host:
             self._count_failure(problem.detail)
 
     def _note_answer(self, response: Response) -> None:
-        if response.status >= 500:
+        if response.status >= 500 or response.status == 429:
             self._count_failure(f"{response.status} {response.reason}".strip())
         elif response.cut == "disconnect":
             self._count_failure("the connection ended too soon")

@@ -289,8 +289,13 @@ def test_a_host_that_fails_again_and_again_gets_a_long_pause_and_one_more_chance
 
 @pytest.mark.parametrize(
     "answer",
-    [plain("oops", status=500), Response(headers=(("Content-Length", "900"),), body=b"cut"), None],
-    ids=["500", "cut", "reset"],
+    [
+        plain("oops", status=500),
+        plain("slow down", status=429),
+        Response(headers=(("Content-Length", "900"),), body=b"cut"),
+        None,
+    ],
+    ids=["500", "429", "cut", "reset"],
 )
 def test_behind_the_long_pause_one_request_decides_and_no_second_try(answer, tmp_path):
     names = [f"/{number}" for number in range(9)]
