@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from gonerd.takedown import TAKEN_DOWN, Takedown
 from gonerd_scraper.config import CrawlConfig
@@ -158,7 +157,7 @@ class Answers:
         """The item that a redirect leads to, or the reason and detail of why it is not followed."""
         target = resolve_link(item.url, location)
         if target is None:
-            return None, "bad_redirect", f"to {urljoin(item.url, location)[:300]}"
+            return None, "bad_redirect", f"to {location[:300]!r}"
         chain = (*item.chain, item.url)
         if target in chain:
             return None, "redirect_loop", f"back to {target}"

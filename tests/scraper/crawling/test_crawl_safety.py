@@ -49,7 +49,16 @@ def test_redirects_are_followed_five_times_and_checked_at_each_hop(tmp_path):
         web = Pages(
             {
                 HOST: {
-                    "/": listing("/hop0", "/far0", "/loop", "/file", "/out", "/closed", *refused),
+                    "/": listing(
+                        "/hop0",
+                        "/far0",
+                        "/loop",
+                        "/file",
+                        "/no-address",
+                        "/out",
+                        "/closed",
+                        *refused,
+                    ),
                     **hops,
                     "/hop5": page("Five Hops"),
                     **far,
@@ -57,6 +66,7 @@ def test_redirects_are_followed_five_times_and_checked_at_each_hop(tmp_path):
                     "/loop": redirect_to("/loop?again"),
                     "/loop?again": redirect_to("/loop"),
                     "/file": redirect_to("file:///etc/passwd"),
+                    "/no-address": redirect_to("http://[bad"),
                     "/out": redirect_to(f"http://{other}/in"),
                     "/closed": redirect_to(f"http://{other}/private"),
                     **{path: redirect_to(target) for path, target in refused.items()},
@@ -74,7 +84,7 @@ def test_redirects_are_followed_five_times_and_checked_at_each_hop(tmp_path):
     assert set(texts(tmp_path)) == {f"{HOME}hop0", f"{HOME}out"}
     assert found[f"{HOME}far0"] == "too_many_redirects"
     assert found[f"{HOME}loop"] == "redirect_loop"
-    assert found[f"{HOME}file"] == "bad_redirect"
+    assert found[f"{HOME}file"] == found[f"{HOME}no-address"] == "bad_redirect"
     assert found[f"{HOME}closed"] == "robots_disallowed"
     assert {found[f"{HOME}{path[1:]}"] for path in refused} == {"forbidden_address"}
     (document,) = (
