@@ -9,6 +9,7 @@ from io import BytesIO
 __all__ = ["BodyDecoder", "BrokenBodyError", "Headers", "Response", "decode_body", "problem_of"]
 
 Headers = tuple[tuple[str, str], ...]
+GZIP = b"\x1f\x8b"
 
 
 class BrokenBodyError(Exception):
@@ -105,8 +106,8 @@ class BodyDecoder:
     def _inflate(self, piece: bytes) -> bytes:
         out = bytearray()
         while piece and self._zlib is not None:
-            if self._zlib.eof:  # a gzip body may have several members; zeros at the end are padding
-                if not piece.strip(b"\0") or self._encoding == "deflate":
+            if self._zlib.eof:  # a gzip body may have several members; browsers pass over all else
+                if self._encoding == "deflate" or not GZIP.startswith(piece[: len(GZIP)]):
                     break
                 self._zlib = self._decompressor()
                 assert self._zlib is not None

@@ -113,6 +113,8 @@ def raw_deflate(data: bytes) -> bytes:
         (gzip.compress(PAGE), (("Content-Encoding", "gzip"),)),
         (gzip.compress(PAGE), (("Content-Encoding", "x-gzip"),)),
         (gzip.compress(PAGE[:300]) + gzip.compress(PAGE[300:]), (("Content-Encoding", "gzip"),)),
+        (gzip.compress(PAGE) + b"\0" * 20, (("Content-Encoding", "gzip"),)),
+        (gzip.compress(PAGE) + b"\r\n<!-- 2 ms -->", (("Content-Encoding", "gzip"),)),
         (zlib.compress(PAGE), (("Content-Encoding", "deflate"),)),
         (raw_deflate(PAGE), (("Content-Encoding", "deflate"),)),
         (brotli.compress(PAGE), (("Content-Encoding", "br"),)),
