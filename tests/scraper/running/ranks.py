@@ -45,16 +45,23 @@ class Write:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Passes everything on, but in one rank something happens, until the file `over` is there."""
+    """Passes everything on, but in one rank something happens, until the file `over` is there.
+
+    It waits for the file `behind`, so that what another rank does is done by then.
+    """
 
     rank: int
     what: str
     over: Path
+    behind: Path | None = None
 
     def __call__(self, data, rank=0, world_size=1):
         yield from data
         if rank != self.rank or self.over.exists():
             return
+        waited_until = time.monotonic() + 30
+        while self.behind and not self.behind.exists() and time.monotonic() < waited_until:
+            time.sleep(0.01)
         if self.what == "data":
             raise InputError("words.txt:3: a word was expected")
         if self.what == "bug":

@@ -91,7 +91,8 @@ def test_datatroves_executor_tells_the_same_errors(words, tmp_path, workers):
             ("bug", RuntimeError, r"rank 1 of 2 failed: Traceback(.|\n)*an oversight"),
         ]
     ):
-        trouble = Trouble(1, what, tmp_path / "over")
+        marker = folder / "completions/00000"  # datatrove ends all ranks with the first that fails
+        trouble = Trouble(1, what, tmp_path / "over", behind=marker)
         with pytest.raises(kind, match=message):
             run(words, folder, tasks=2, workers=workers, trouble=trouble, kind="local")
         assert finished_ranks(folder) == {0}, number
