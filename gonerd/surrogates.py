@@ -155,9 +155,11 @@ class Surrogates:
 
     def edits(self, mention: str, kind: str) -> list[Edit]:
         """Edits that make the surrogate of `mention`; none where nothing in it can be changed."""
-        if kind == "AGE":
-            return self._age_edits(mention)
-        return self._phone_edits(mention) if kind == "PHONE" else self._address_edits(mention)
+        make = {"AGE": self._age_edits, "PHONE": self._phone_edits}.get(kind, self._address_edits)
+        plain = "".join(str(int(c)) if c.isdecimal() else c for c in mention)
+        return [
+            (start, end, _in_script(new, mention[start:end])) for start, end, new in make(plain)
+        ]
 
     def _draw(self, bound: int, *purpose: object) -> int:
         key = blake2b(self.seed.encode("utf-8", "surrogatepass"), digest_size=32).digest()
@@ -341,6 +343,12 @@ class Surrogates:
         others = [name for name in NAMES if name.casefold() != word.casefold()]
         place = self._draw(len(others), "name", word.casefold(), self.salt)
         return _in_case(others[place].lower(), word)
+
+
+def _in_script(new: str, model: str) -> str:
+    """`new` (ASCII digits) with digits of the script that those of `model` are of."""
+    zero = next((ord(c) - int(c) for c in model if c.isdecimal()), ord("0"))
+    return "".join(chr(zero + int(c)) if c.isdecimal() else c for c in new)
 
 
 def _value(match: re.Match[str]) -> int:

@@ -477,3 +477,15 @@ def test_what_is_taken_down_does_not_leave(
     )
     left = load(out).documents("all") if command == "build" else read_documents(out)
     assert {document.id for document in left} == {"d2", "d4", "d5", "d7", "d8", "d10", "d11"}
+
+
+@pytest.mark.parametrize(
+    ("mention", "kind", "zero"),
+    [("٠١٢٣٤٥٦٧٨٩", "PHONE", "٠"), ("４２ Elm Street", "ADDRESS", "０"), ("٤٢", "AGE", "٠")],
+)
+def test_digits_of_other_scripts_are_replaced_by_digits_of_that_script(mention, kind, zero):
+    made = edited(mention, Surrogates("seed", ages={42}).edits(mention, kind))
+    digits = [c for c in made if c.isdecimal()]
+    assert digits
+    assert digits != [c for c in mention if c.isdecimal()]
+    assert all(ord(zero) <= ord(c) <= ord(zero) + 9 for c in digits)
