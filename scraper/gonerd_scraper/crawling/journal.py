@@ -28,7 +28,9 @@ class Journal:
     def __init__(self, folder: Path, *, name: str = JOURNAL, writer: str = "gonerd scrape") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / name
-        self._file: BinaryIO = self.path.open("ab")
+        self._file = self.path.open(
+            "ab", buffering=0
+        )  # nothing waits that a later write would bring
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -36,18 +38,30 @@ class Journal:
             raise OutputError(
                 f"{folder} is being written by another {writer}; wait for it, or give another --out"
             ) from None
-        os.truncate(self.path, _whole_length(self.path))
+        self._length = _whole_length(self.path)
+        os.truncate(self.path, self._length)
 
     def append(self, rows: list[dict[str, Any]]) -> None:
-        """Write `rows` and bring them to the disk."""
+        """Write `rows` and bring them to the disk: all of them, or none.
+
+        Raises:
+            OSError: they could not be written, as where the disk is full.
+        """
         lines = (
             json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             for row in rows
         )
         # half a character that a stranger's server or page smuggled in must not end a crawl
-        self._file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[self._file.write(left) :]
+            os.fsync(self._file.fileno())
+        except OSError:
+            os.truncate(self.path, self._length)
+            raise
+        self._length += len(data)
 
     def close(self) -> None:
         """Give the journal free."""

@@ -50,7 +50,9 @@ def scrape_sources(
     """
     if not any(source.seeds for source in sources):
         raise InputError("no source names a seed to begin at")
-    if config.shard is not None and (out.is_file() or (out / JOURNAL).exists()):
+    if out.is_file():
+        raise OutputError(f"{out} is a file, a folder was expected")
+    if config.shard is not None and (out / JOURNAL).exists():
         raise OutputError(f"{out} holds a crawl without shards; give another --out")
     out = crawl_folder(out, config)
     _require_crawl_folder(out)
@@ -144,8 +146,6 @@ def summary_of_report(report: dict[str, Any], out: Path) -> str:
 
 
 def _require_crawl_folder(out: Path) -> None:
-    if out.is_file():
-        raise OutputError(f"{out} is a file, a folder was expected")
     if out.is_dir() and any(out.iterdir()) and not (out / JOURNAL).exists():
         raise OutputError(f"{out} holds something that is no crawl; give another --out")
 

@@ -128,9 +128,12 @@ class ArchiveWriter:
     def close(self) -> None:
         """Sync and close the current file."""
         if self._file is not None:
-            self.sync()
-            self._file.close()
-            self._file = None
+            file = self._file
+            try:
+                self.sync()
+            finally:  # a full disk must not leave bytes that are written later, behind a new writer's back
+                self._file = None
+                file.close()
 
     def _begin(self, date: str) -> None:
         if self._file is not None:

@@ -9,7 +9,7 @@ from typing import Self
 
 from protego import Protego
 
-__all__ = ["PageDirectives", "RobotsRules", "agent_name", "page_directives"]
+__all__ = ["MAX_ROBOTS_BYTES", "PageDirectives", "RobotsRules", "agent_name", "page_directives"]
 
 WITH_VALUE = ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
 """Directives of X-Robots-Tag that a colon follows, as it does the name of a crawler."""
@@ -46,7 +46,9 @@ class RobotsRules:
         429 is the one 4xx that counts as 5xx, as it says "not now" and not "there is none".
         """
         if 200 <= status < 300:
-            text = body[:MAX_ROBOTS_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
+            if len(body) >= MAX_ROBOTS_BYTES:  # half a rule may forbid more than the whole
+                body = body[:MAX_ROBOTS_BYTES].rpartition(b"\n")[0]
+            text = body.decode("utf-8", "replace").removeprefix("\ufeff")
             return cls(agent, parsed=Protego.parse(VERSIONED.sub(r"\1", text)))
         if 400 <= status < 500 and status != 429:
             return cls(agent)

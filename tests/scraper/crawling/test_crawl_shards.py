@@ -90,3 +90,10 @@ def test_a_crawl_without_shards_is_not_gone_on_with_in_shards(tmp_path):
         crawl(server.address, tmp_path, SEEDS[0])
         with pytest.raises(OutputError, match="holds a crawl without shards"):
             crawl(server.address, tmp_path, SEEDS[0], shard="0/2")
+
+
+def test_a_file_where_the_folder_should_be_is_told_with_shards_and_without(tmp_path):
+    (tmp_path / "out").write_text("mine")
+    for shard in (None, "0/2"):
+        with pytest.raises(OutputError, match="out is a file, a folder was expected"):
+            crawl("127.0.0.1:9", tmp_path / "out", SEEDS[0], shard=shard)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from gonerd.errors import InputError, OutputError
 from gonerd.newsroom.server import serving
-from gonerd_scraper.crawling.journal import JOURNAL, Journal
+from gonerd_scraper.crawling.journal import JOURNAL, Journal, read_rows
 from tests.places import ROOT
 from tests.scraper.small_web import Pages, crawl, listing, page, plain, rows
 
@@ -134,6 +137,42 @@ def test_an_archive_that_lost_bytes_is_told_and_nothing_is_overwritten(tmp_path)
         os.truncate(archive, 100)
         with pytest.raises(InputError, match="found 100 bytes, the crawl log accounts for"):
             crawl(server.address, tmp_path, f"http://{HOSTS[0]}/")
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """As on a full disk, nothing can be written behind so many bytes of a file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_is_full_is_told_as_that_and_the_crawl_goes_on_once_there_is_room(tmp_path):
+    seeds = [f"http://{host}/" for host in HOSTS]
+    with serving(big_web()) as server:
+        crawl(server.address, tmp_path / "calm", *seeds)
+        out = tmp_path / "full"
+        for size in (10_000, 20_000):
+            with largest_file(size), pytest.raises(OSError, match="File too large"):
+                crawl(server.address, out, *seeds)
+        crawl(server.address, out, *seeds)
+    assert content(out) == content(tmp_path / "calm")
+    assert archived(out) == archived(tmp_path / "calm")
+
+
+def test_rows_that_find_no_room_leave_no_part_of_them(tmp_path):
+    journal = Journal(tmp_path)
+    journal.append([{"event": "start"}])
+    before = journal.path.read_bytes()
+    with largest_file(len(before) + 30), pytest.raises(OSError, match="File too large"):
+        journal.append([{"event": "found"}, {"event": "found", "found": ["x" * 50]}])
+    assert journal.path.read_bytes() == before
+    journal.append([{"event": "end"}])
+    journal.close()
+    assert [row["event"] for _, row in read_rows(journal.path)] == ["start", "end"]
 
 
 def test_two_crawls_can_not_write_into_one_folder(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from gonerd_scraper.crawling.traps import MAX_DATES, TrapGuard
 from gonerd_scraper.web.host import retry_after
 from gonerd_scraper.web.reservation import ReservationRules
-from gonerd_scraper.web.robots import RobotsRules, agent_name, page_directives
+from gonerd_scraper.web.robots import MAX_ROBOTS_BYTES, RobotsRules, agent_name, page_directives
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,9 @@ def test_groups_and_the_longest_rule_are_found_as_rfc_9309_has_it(text, path, al
 def test_what_stands_behind_500_kib_of_robots_txt_is_not_read():
     body = b"User-agent: *\n" + b"# filler\n" * 60_000 + b"Disallow: /\n"
     assert RobotsRules.from_response("gonerd", 200, body).allows("http://a.example/")
+    torn = body[: MAX_ROBOTS_BYTES - 12] + b"\nDisallow: /private/\n"
+    assert torn[:MAX_ROBOTS_BYTES].endswith(b"Disallow: /")
+    assert RobotsRules.from_response("gonerd", 200, torn).allows("http://a.example/")
 
 
 @pytest.mark.parametrize(
