@@ -174,7 +174,7 @@ def measure(pages: int, folder: Path) -> dict[str, Any]:
             [
                 *(sys.executable, "-c", "from gonerd.cli.main import main; main()", "scrape"),
                 *(str(seeds), "--connect-to", where["address"], "--delay", "0"),
-                *("--max-pages", str(int(pages * 1.045)), "--concurrency", "32"),
+                *("--max-pages", str(pages), "--concurrency", "32"),
                 *("--config", str(settings), "--out", str(out)),
             ],
             cwd=ROOT,

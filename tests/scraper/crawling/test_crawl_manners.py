@@ -237,6 +237,61 @@ def test_noindex_and_a_reservation_keep_a_page_out_unless_they_are_only_recorded
     assert list(texts(tmp_path / "refused")) == [f"{HOME}otherbot"]
 
 
+def test_meta_elements_reserve_a_page_and_keep_links_from_being_followed(tmp_path):
+    reserved = (
+        '<META NAME="TDM-Reservation" content="1"><meta name="tdm-policy" content="https://p/">'
+    )
+    nofollow = (("X-Robots-Tag", "nofollow"),)
+    web = Pages(
+        {
+            HOST: {
+                "/": listing("/reserved", "/ours", "/meta", "/header"),
+                "/reserved": page("Reserved", head=reserved, links=("/a",)),
+                "/ours": page("Ours", head='<meta name="GoNerd" content="noindex">'),
+                "/meta": page("M", head='<meta name="robots" content="nofollow">', links=("/b",)),
+                "/header": html_response(article("H", links=("/c",)), headers=nofollow),
+                **{f"/{name}": page(name.upper()) for name in "abc"},
+            }
+        }
+    )
+    with serving(web) as server:
+        crawl(server.address, tmp_path, HOME)
+    assert set(texts(tmp_path)) == {f"{HOME}{name}" for name in ("meta", "header", "a")}
+    found = {
+        row["url"]: (row["reason"], row["detail"]) for row in rows(tmp_path / "rejected.jsonl")
+    }
+    told = "tdm-reservation: 1 by meta, policy https://p/"
+    assert found[f"{HOME}reserved"] == ("tdm_reserved", told)
+    assert found[f"{HOME}ours"] == ("noindex", "noindex")
+
+
+def test_pauses_before_further_tries_grow_and_differ_from_host_to_host(tmp_path):
+    hosts = [f"www.town{number}.example" for number in range(4)]
+    web = Pages({host: {"/": plain("oops", status=500)} for host in hosts})
+    with serving(web) as server:
+        with pytest.raises(InputError):
+            crawl(server.address, tmp_path, *(f"http://{host}/" for host in hosts), backoff=0.4)
+        logs = {host: server.hosts[host] for host in hosts}
+    firsts = []
+    for log in logs.values():
+        times = [at for at, target in zip(log.times, log.targets, strict=True) if target == "/"]
+        first, second = (after - before for before, after in pairwise(times))
+        assert 0.2 <= first < 0.55
+        assert 0.4 <= second < 0.95
+        firsts.append(first)
+    assert max(firsts) - min(firsts) > 0.02
+
+
+def test_a_crawl_delay_without_measure_counts_as_the_longest_allowed(tmp_path):
+    robots = plain("User-agent: *\nCrawl-delay: 86400\n")
+    web = Pages({HOST: {"/robots.txt": robots, "/": listing("/a"), "/a": page("A")}})
+    with serving(web) as server:
+        crawl(server.address, tmp_path, HOME, max_crawl_delay=0.2)
+        times = server.hosts[HOST].times[1:]
+    assert min(after - before for before, after in pairwise(times)) >= 0.2
+    assert list(texts(tmp_path)) == [f"{HOME}a"]
+
+
 def test_a_host_that_can_not_be_reached_is_one_sentence_and_keeps_its_reasons(tmp_path):
     with serving(Pages({})) as server:
         address = server.address
