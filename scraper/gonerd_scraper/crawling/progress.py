@@ -234,7 +234,7 @@ class _View:
                 "docs": f"{host.documents:,}",
                 "size": _size(host.bytes),
                 "rate": f"{host.rate:.1f}/s",
-                "left": _time(display.host_left(host)) if host.waiting else "done",
+                "left": _time(display.host_left(host)),
                 "rejected": reasons,
             }
             style = "" if host.waiting else "dim"
