@@ -205,47 +205,46 @@ class Crawl:
             item = await self._frontier.take(name)
             self._watcher.queued(name, *self._frontier.waiting_beside(item))
             try:
-                settle = await self._visit(host, item)
+                settle, answered = await self._visit(host, item)
             except BaseException:
                 self._frontier.finish()
                 raise
-            if settle is None:
+            # noting and reading go on while the host's next page is asked for
+            self._tasks.create_task(self._finish(settle, holds_slot=answered))
+            if not answered:
                 self._frontier.give_back(item)
-                self._frontier.finish()
-            else:  # reading goes on while the host's next page is asked for
-                self._tasks.create_task(self._finish(settle))
+                await asyncio.sleep(0)  # many in a row must not keep the other hosts waiting
 
-    async def _finish(self, settle: Awaitable[None]) -> None:
+    async def _finish(self, settle: Awaitable[None], *, holds_slot: bool) -> None:
         try:
             await settle
         finally:
-            self._slots.release()
+            if holds_slot:
+                self._slots.release()
             self._frontier.finish()
 
-    async def _visit(self, host: Host, item: Item) -> Awaitable[None] | None:
-        """Fetch `item`; the rest of the work comes back as an awaitable that holds a slot."""
+    async def _visit(self, host: Host, item: Item) -> tuple[Awaitable[None], bool]:
+        """Fetch `item`; the rest of the work comes back, and whether it is an answer, which holds a slot."""
         answers = self._answers
         entry = self._takedown.reason(urls=[item.url, *item.chain])
         if entry is not None:
-            await answers.reject(item, "takedown", TAKEN_DOWN, entry)
-            return None
+            return answers.reject(item, "takedown", TAKEN_DOWN, entry), False
         if item.place is not None:
             await self._policies.learn_reservations(host, origin_of(item.url))
             await self._slots.acquire()
-            return answers.read_again(item, item.place)
+            return answers.read_again(item, item.place), True
         rules = await self._learn_rules(host, item)
         if rules.refusal:
-            await answers.reject(
+            return answers.reject(
                 item, "robots", "robots_unreachable", rules.refusal, transient=True
-            )
-            return None
+            ), False
         if not rules.allows(item.url):
             detail = f"for {self._agent} by {origin_of(item.url)}/robots.txt"
-            await answers.reject(item, "robots", "robots_disallowed", detail)
-            return None
+            return answers.reject(item, "robots", "robots_disallowed", detail), False
         if host.left_alone:
-            await answers.reject(item, "fetch", "host_left_alone", host.left_alone, transient=True)
-            return None
+            return answers.reject(
+                item, "fetch", "host_left_alone", host.left_alone, transient=True
+            ), False
         visit = self._visits.of(item)
         try:
             response = await host.get(
@@ -255,11 +254,10 @@ class Crawl:
                 conditions=visit.conditions if visit is not None else (),
             )
         except FetchError as problem:
-            await answers.reject(
+            return answers.reject(
                 item, "fetch", problem.reason, problem.detail, transient=problem.transient
-            )
-            return None
-        return answers.settle(item, response, robots=rules.verdict, visit=visit)
+            ), False
+        return answers.settle(item, response, robots=rules.verdict, visit=visit), True
 
     async def _learn_rules(self, host: Host, item: Item) -> RobotsRules:
         """What robots.txt allows; on first sight of an origin also the sitemaps that it names."""

@@ -195,6 +195,19 @@ def test_what_is_never_asked_for_uses_up_no_limit(tmp_path):
     assert (report["pages"], report["documents"]) == (4, 3)
 
 
+def test_what_robots_forbid_by_the_thousand_takes_no_time(tmp_path):
+    robots = plain("User-agent: *\nDisallow: /shut/\n")
+    entries = "".join(f"<url><loc>{HOME}shut/{number}</loc></url>" for number in range(1500))
+    sitemap = Response(
+        headers=(("Content-Type", "text/xml"),), body=f"<urlset>{entries}</urlset>".encode()
+    )
+    web = Pages({HOST: {"/robots.txt": robots, "/sitemap.xml": sitemap, "/": page("Home")}})
+    with serving(web) as server:
+        report = crawl(server.address, tmp_path, HOME)
+    assert report["rejected_by_reason"] == {"robots_disallowed": 1500}
+    assert report["seconds"] < 10  # with a sync of the disk for each it would be 30
+
+
 def test_a_host_that_refuses_everything_comes_to_an_end(tmp_path):
     robots = plain("User-agent: *\nDisallow: /shut/\n")
     links = [f"/shut/{number}" for number in range(90)]
