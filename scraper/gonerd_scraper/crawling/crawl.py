@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,6 +37,9 @@ from gonerd_scraper.web.response import Response
 from gonerd_scraper.web.robots import RobotsRules, agent_name
 
 __all__ = ["Crawl"]
+
+Settle = Callable[[], Awaitable[None]]
+"""What is left to do about an address; nothing of it has begun, so that an interrupted crawl can drop it."""
 
 
 class Crawl:
@@ -215,35 +219,35 @@ class Crawl:
                 self._frontier.give_back(item)
                 await asyncio.sleep(0)  # many in a row must not keep the other hosts waiting
 
-    async def _finish(self, settle: Awaitable[None], *, holds_slot: bool) -> None:
+    async def _finish(self, settle: Settle, *, holds_slot: bool) -> None:
         try:
-            await settle
+            await settle()
         finally:
             if holds_slot:
                 self._slots.release()
             self._frontier.finish()
 
-    async def _visit(self, host: Host, item: Item) -> tuple[Awaitable[None], bool]:
+    async def _visit(self, host: Host, item: Item) -> tuple[Settle, bool]:
         """Fetch `item`; the rest of the work comes back, and whether it is an answer, which holds a slot."""
         answers = self._answers
         entry = self._takedown.reason(urls=[item.url, *item.chain])
         if entry is not None:
-            return answers.reject(item, "takedown", TAKEN_DOWN, entry), False
+            return partial(answers.reject, item, "takedown", TAKEN_DOWN, entry), False
         if item.place is not None:
             await self._policies.learn_reservations(host, origin_of(item.url))
             await self._slots.acquire()
-            return answers.read_again(item, item.place), True
+            return partial(answers.read_again, item, item.place), True
         rules = await self._learn_rules(host, item)
         if rules.refusal:
-            return answers.reject(
-                item, "robots", "robots_unreachable", rules.refusal, transient=True
+            return partial(
+                answers.reject, item, "robots", "robots_unreachable", rules.refusal, transient=True
             ), False
         if not rules.allows(item.url):
             detail = f"for {self._agent} by {origin_of(item.url)}/robots.txt"
-            return answers.reject(item, "robots", "robots_disallowed", detail), False
+            return partial(answers.reject, item, "robots", "robots_disallowed", detail), False
         if host.left_alone:
-            return answers.reject(
-                item, "fetch", "host_left_alone", host.left_alone, transient=True
+            return partial(
+                answers.reject, item, "fetch", "host_left_alone", host.left_alone, transient=True
             ), False
         visit = self._visits.of(item)
         try:
@@ -254,10 +258,15 @@ class Crawl:
                 conditions=visit.conditions if visit is not None else (),
             )
         except FetchError as problem:
-            return answers.reject(
-                item, "fetch", problem.reason, problem.detail, transient=problem.transient
+            return partial(
+                answers.reject,
+                item,
+                "fetch",
+                problem.reason,
+                problem.detail,
+                transient=problem.transient,
             ), False
-        return answers.settle(item, response, robots=rules.verdict, visit=visit), True
+        return partial(answers.settle, item, response, robots=rules.verdict, visit=visit), True
 
     async def _learn_rules(self, host: Host, item: Item) -> RobotsRules:
         """What robots.txt allows; on first sight of an origin also the sitemaps that it names."""
