@@ -108,12 +108,13 @@ def names_page(url: str) -> bool:
 def host_of(url: str) -> str:
     """Host and, where it is not the scheme's own, port; empty where `url` is no address.
 
-    It is what one owner task is responsible for.
+    It is what one owner task is responsible for, so a name in letters beyond ASCII is the same as its
+    `xn--` form, in which it is asked for.
     """
     parts = _split(url)
     if parts is None:
         return ""
-    host = (parts.hostname or "").rstrip(".")
+    host = _in_ascii((parts.hostname or "").rstrip("."))
     host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return host if parts.port in (None, default) else f"{host}:{parts.port}"
@@ -137,6 +138,17 @@ def registered_domain(host: str) -> str:
         return str(ip_address(name))
     except ValueError:
         return extract_domain(f"http://{name}/") or ".".join(name.lower().split(".")[-2:])
+
+
+def _in_ascii(name: str) -> str:
+    if name.isascii():
+        return name
+    from yarl import URL  # as the HTTP library does it
+
+    try:
+        return URL.build(scheme="http", host=name).raw_host or name
+    except ValueError:
+        return name
 
 
 def _split(url: str) -> SplitResult | None:

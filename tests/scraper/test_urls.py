@@ -110,6 +110,22 @@ def test_what_is_no_address_has_no_host_and_is_its_own_key(text):
     assert url_key(text) == text
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://bücher.example/",
+        "http://BU\u0308CHER.example.:80/x",
+        "https://xn--bcher-kva.example/",
+    ],
+)
+def test_a_host_is_one_however_its_name_is_written(url):
+    assert host_of(url) == "xn--bcher-kva.example"
+
+
+def test_a_name_that_no_host_can_have_stays_as_it_is():
+    assert host_of("http://\u200b.example/") == "\u200b.example"
+
+
 def test_a_host_keeps_a_port_that_is_not_the_default():
     assert [host_of(url) for url in ("http://a.example:80/", "https://a.example:80/")] == [
         "a.example",

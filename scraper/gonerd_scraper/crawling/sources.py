@@ -158,6 +158,7 @@ def _source(where: str, entry: Any) -> Source:
     domain = entry["domain"].lower()
     if not DOMAIN.fullmatch(domain):
         raise ConfigError(f"{where}: domain is {domain!r}, expected a name such as 'justice.gov'")
+    domain = host_of(f"http://{domain}/")
     if registered_domain(domain) != domain:
         raise ConfigError(
             f"{where}: domain is {domain!r}, expected what was registered, {registered_domain(domain)!r}: "

@@ -108,3 +108,11 @@ def test_settings_that_make_no_sense_are_told(tmp_path, setting):
     (tmp_path / "c.toml").write_text(setting + "\n")
     with pytest.raises(ConfigError, match=rf"{setting.partition(' ')[0]} is .*, expected"):
         read_config(CrawlConfig, tmp_path / "c.toml")
+
+
+def test_a_domain_in_its_own_letters_is_that_of_its_links(tmp_path):
+    path = tmp_path / "sources.toml"
+    path.write_text('[[source]]\ndomain = "bücher.example"\n', encoding="utf-8")
+    (source,) = read_sources(path)
+    assert source.domain == "xn--bcher-kva.example"
+    assert source.seeds == ("https://www.xn--bcher-kva.example/",)
