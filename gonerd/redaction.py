@@ -208,12 +208,15 @@ def _planned(
     edits: list[Edit] = []
     repetitions = 0
 
-    def plan(start: int, end: int, kind: str) -> None:
+    def plan(start: int, end: int, kind: str) -> bool:
+        """Whether anything is to be edited there, outside of what is frozen."""
         taken.add(start, end)
+        before = len(edits)
         for first, last, new in surrogates.edits(text[start:end], kind):
             edit = (start + first, start + last, new)
             if not any(edit[0] < stop and begin < edit[1] for begin, stop in frozen):
                 edits.append(edit)
+        return len(edits) > before
 
     longest = sorted(
         zip(targets, finders, strict=True), key=lambda p: (p[0].start - p[0].end, p[0])
@@ -223,11 +226,8 @@ def _planned(
             plan(entity.start, entity.end, finder.kind)
     for finder in sorted(set(finders), key=lambda f: (-len(f.mention), f.mention, f.kind)):
         for start, end in finder.spans(text):
-            if not taken.overlaps(start, end) and not any(
-                start < stop and begin < end for begin, stop in frozen
-            ):
-                plan(start, end, finder.kind)
-                repetitions += 1
+            if not taken.overlaps(start, end):
+                repetitions += plan(start, end, finder.kind)
     return _Plan(tuple(sorted(edits)), repetitions)
 
 

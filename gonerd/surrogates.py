@@ -44,6 +44,8 @@ AGE_PIECE = re.compile(
     rf"\b(?P<small>{'|'.join(sorted(SMALL, key=len, reverse=True))})\b",
     re.IGNORECASE,
 )
+SALTS_FOR_AGES = 10
+"""Salts for all else before ages become others, too: one age is to be the same in all documents."""
 AGE_BANDS = ((1, 12), (13, 17), (18, 29), (30, 44), (45, 64), (65, 89), (90, 99), (100, 114))
 """Years of life within which an age is moved: a child stays a child."""
 
@@ -137,7 +139,7 @@ class Surrogates:
 
     `ages` are all numbers that stand for ages in the document, `lines` the last seven digits of all its
     phone numbers: none of them stands for another one afterwards. `salt` gives other surrogates for
-    the rest, where the first ones collide.
+    the rest, where the first ones collide, and from `SALTS_FOR_AGES` on for ages.
     """
 
     seed: str
@@ -177,7 +179,9 @@ class Surrogates:
                 other for other in range(max(low, 1), min(high, 5000) + 1) if other not in taken
             ]
             if free:
-                return min(free, key=lambda other: self._draw(2**64, "age", age, other))
+                turn = self.salt // SALTS_FOR_AGES
+                again = (turn,) if turn else ()
+                return min(free, key=lambda other: self._draw(2**64, "age", age, other, *again))
         return age + 1
 
     def _age_edits(self, mention: str) -> list[Edit]:

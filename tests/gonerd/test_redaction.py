@@ -312,6 +312,8 @@ stories = st.lists(
 @given(stories, st.text(max_size=4))
 @settings(max_examples=150, deadline=None)
 @example("[PHONE 555-0100] [PHONE 555-0101] [AGE 42] [AGE 36]", "")
+@example("[ADDRESS 12 Main Street] 12 [ORG Main Street Bank]", "")
+@example("[AGE 7] [ORG Main Street Bank] [ADDRESS 12 Main Street] ", "0000")
 def test_what_was_marked_is_gone_and_the_rest_is_as_it_was(story: str, seed: str) -> None:
     document = marked(story, tokens=True)
     new = redact_document(document, seed=seed)
