@@ -8,7 +8,7 @@ stands; without the seed nothing leads back.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -73,6 +73,26 @@ KEPT_WORDS = UNIT_WORDS | frozenset((
     "street", "sw", "ter", "terrace", "the", "tr", "trail", "turnpike", "u.s", "uk", "united",
     "us", "usa", "w", "walk", "way", "west", "yard",
 ))  # fmt: skip
+STREETS = frozenset((
+    "alley", "ave", "avenue", "blvd", "boulevard", "cir", "circle", "close", "court", "crescent", "ct",
+    "dr", "drive", "expressway", "freeway", "highway", "hwy", "lane", "ln", "loop", "mews", "parkway",
+    "path", "pike", "pkwy", "pl", "place", "plaza", "quay", "rd", "road", "row", "sq", "square", "st",
+    "street", "ter", "terrace", "tr", "trail", "turnpike", "walk", "way", "yard",
+))  # fmt: skip
+NO_STREETS = UNIT_WORDS | {
+    "and",
+    "at",
+    "box",
+    "in",
+    "jr",
+    "near",
+    "of",
+    "office",
+    "p.o",
+    "po",
+    "the",
+}
+"""Of the words that are kept, those that name no street even right before its kind: `King Jr. Blvd`."""
 STATES = re.compile(
     r"(?<=[,\s])(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|"
     r"Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|"
@@ -195,9 +215,8 @@ class Surrogates:
                 new = str(10 * decade) if match["decade"] else DECADES[decade - 2]
             else:
                 other = self._chosen[value] if value in self._chosen else self._age(value)
-                new = (
-                    str(other).zfill(len(match[0])) if match["digits"] else _in_words(other, match)
-                )
+                width = len(match[0]) if match[0].startswith("0") else 0
+                new = str(other).zfill(width) if match["digits"] else _in_words(other, match)
             edits.append((match.start(), match.end(), _in_case(new, match[0])))
         return edits
 
@@ -313,6 +332,8 @@ class Surrogates:
                     and bool(last_digits or ahead)
                 )
                 new = self._piece(word, before=before, zipped=zipped, after_zip=after_dash)
+                if new == word and _names_street(mention, piece, pieces[number + 1 :][:1]):
+                    new = self._name(word)
                 if new != word:
                     edits.append((start, end, new))
             before = word.casefold()
@@ -353,6 +374,18 @@ def _in_script(new: str, model: str) -> str:
     """`new` (ASCII digits) with digits of the script that those of `model` are of."""
     zero = next((ord(c) - int(c) for c in model if c.isdecimal()), ord("0"))
     return "".join(chr(zero + int(c)) if c.isdecimal() else c for c in new)
+
+
+def _names_street(mention: str, piece: re.Match[str], following: Sequence[re.Match[str]]) -> bool:
+    """Whether a word that is kept elsewhere is the name here: `Park` of `Park Avenue`."""
+    return (
+        len(piece[0]) > 1
+        and piece[0].casefold() in KEPT_WORDS - NO_STREETS
+        and any(
+            kind[0].casefold() in STREETS and mention[piece.end() : kind.start()].isspace()
+            for kind in following
+        )
+    )
 
 
 def _value(match: re.Match[str]) -> int:

@@ -49,6 +49,9 @@ def surrogate(mention: str, kind: str, seed: str = "s") -> str:
         ("42", r"\d\d"),
         ("42-year-old", r"\d\d-year-old"),
         ("9", r"\d|1[0-2]"),
+        ("11", r"[1-9]|1[02]"),
+        ("12-year-old", r"([1-9]|1[01])-year-old"),
+        ("aged 07", r"aged (0[1-9]|1[0-2])"),
         ("aged 103", r"aged 1\d\d"),
         ("forty-two", r"(thirty|forty)(-\w+)?"),
         ("Forty two years old", r"(Thirty|Forty)( \w+)? years old"),
@@ -99,6 +102,10 @@ def test_a_phone_number_keeps_its_signs_and_goes_where_nobody_answers(
         ("950 PENNSYLVANIA AVENUE NW", r"\d{3} [A-Z]+ AVENUE NW"),
         ("One Penn Plaza", r"[A-Z][a-z]+ [A-Z][a-z]+ Plaza"),
         ("North Street", r"[A-Z][a-z]+ Street"),
+        ("100 Park Avenue, New York, NY 10017", r"\d{3} (?!Park)[A-Z][a-z]+ Avenue, .*"),
+        ("12 N. Court St.", r"\d\d N\. (?!Court)[A-Z][a-z]+ St\."),
+        ("5 Luther King Jr. Blvd", r"\d [A-Z][a-z]+ [A-Z][a-z]+ Jr\. Blvd"),
+        ("Rural Route 2, Box 17", r"Rural Route \d, Box \d\d"),
     ],
 )  # fmt: skip
 def test_an_address_keeps_its_shape(mention: str, form: str) -> None:
