@@ -77,6 +77,11 @@ def build(
     )
     for change in changes:
         note(str(change))
+    if facts.unclustered:
+        note(
+            f"{facts.unclustered:,} of {sum(facts.documents.values()):,} documents have no cluster "
+            "(gonerd clean gives them one): near-duplicates among them may be parted by the splits"
+        )
     if as_json:
         print_json(facts.as_json())
         return

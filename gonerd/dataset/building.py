@@ -39,6 +39,7 @@ class _Gathered:
     given_tokens: int = 0
     fictional: int = 0
     redacted: int = 0
+    unclustered: int = 0
 
 
 def build_dataset(
@@ -99,6 +100,7 @@ def _fitted(
         gathered.redacted += isinstance(document.meta.get(REDACTED), dict)
         gathered.entities.update(entity.label for entity in fitted.entities)
         gathered.hashes[fitted.id] = gold_hash(fitted)
+        gathered.unclustered += not fitted.meta.get("cluster")
         cluster = fitted.meta.get("cluster") or text_sha256(fitted.text)
         source = str(fitted.meta.get("source", ""))
         gathered.keys.append(SplitKey(fitted.id, str(cluster), source, len(fitted.tokens or ())))
@@ -180,6 +182,7 @@ def _facts(
         download_size=sum(path.stat().st_size for path in data.iterdir()),
         misaligned=len(gathered.changes),
         redacted=gathered.redacted,
+        unclustered=gathered.unclustered,
     )
 
 

@@ -42,7 +42,8 @@ class DatasetFacts:
 
     `fingerprint` and `split_sha256` hash ids, texts, entities and tokens. `synthetic` is set where
     documents come from hosts under `.example`, which RFC 2606 keeps for fiction. `redacted` is the
-    number of documents in which surrogates stand for MISC entities.
+    number of documents in which surrogates stand for MISC entities, `unclustered` that of documents
+    without a `cluster`, of which only the same text is sure to stay in one split.
     """
 
     name: str
@@ -59,6 +60,7 @@ class DatasetFacts:
     download_size: int
     misaligned: int
     redacted: int = 0
+    unclustered: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The facts as JSON, with the version of their form."""
@@ -102,7 +104,7 @@ dataset = load_dataset("{facts.name}")  # in the folder that holds this one
 
 Entities: {entities}. Sources: {sources}.
 
-Splits are 80/10/10 by near-duplicate cluster, even over source and length, fixed by seed {facts.seed}.
+Splits are 80/10/10 by {_parted_by(facts)}, even over source and length, fixed by seed {facts.seed}.
 Tokens: {facts.tokenizer}. Offsets count code points of `text`, end-exclusive.
 `common_window_end` is the character at which token {COMMON_WINDOW:,} ends, or the text does.
 
@@ -126,6 +128,19 @@ Tokens: {facts.tokenizer}. Offsets count code points of `text`, end-exclusive.
 
 Fingerprint `{facts.fingerprint}`; `SHA256SUMS` covers every file.
 """
+
+
+def _parted_by(facts: DatasetFacts) -> str:
+    """What is never parted by a split: clusters, or mere copies where documents came without."""
+    whole = sum(facts.documents.values())
+    if not facts.unclustered:
+        return "near-duplicate cluster"
+    if facts.unclustered == whole:
+        return "text (the same text is in one split; near-duplicates were not looked for)"
+    return (
+        f"near-duplicate cluster (by text alone for {facts.unclustered:,} of {whole:,} documents, "
+        "which came without one)"
+    )
 
 
 def _personal_data(facts: DatasetFacts) -> str:

@@ -1,6 +1,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 import gonerd
 from gonerd import Document, Entity
 from gonerd.align import tags_from_entities
+from gonerd.cli.main import run
 from gonerd.dataset import build_dataset, documents_of, load
 from gonerd.dataset.rows import COMMON_WINDOW, document_from_row, row_from_document
 from gonerd.dataset.splits import SPLITS, SplitKey, assign_splits
 from gonerd.errors import AlignmentError, InputError, OutputError, SchemaError
 from gonerd.labels import TAGS
+from gonerd.records import write_documents
 from tests.places import NER_DATA, needs
 from tests.strategies import tokenized_documents
 
@@ -101,6 +104,28 @@ def test_the_sums_cover_every_file(folder: Path) -> None:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert there == {*sums, "SHA256SUMS"}
+
+
+@pytest.mark.parametrize(
+    ("clustered", "said"),
+    [
+        (40, "Splits are 80/10/10 by near-duplicate cluster, even"),
+        (30, "by near-duplicate cluster (by text alone for 10 of 40 documents, which came without one)"),
+        (0, "by text (the same text is in one split; near-duplicates were not looked for), even"),
+    ],
+)  # fmt: skip
+def test_the_card_says_what_no_split_parts(
+    clustered: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    documents = [
+        replace(d, meta=d.meta | ({"cluster": d.id} if number < clustered else {}))
+        for number, d in enumerate(some_documents())
+    ]
+    write_documents(tmp_path / "documents.jsonl", documents)
+    assert run(["build", str(tmp_path / "documents.jsonl"), "--out", str(tmp_path / "out")]) == 0
+    assert said in (tmp_path / "out/README.md").read_text()
+    warned = f"{40 - clustered} of 40 documents have no cluster" in capsys.readouterr().err
+    assert warned == (clustered < 40)
 
 
 def test_misaligned_entities_stop_the_build_or_are_listed(tmp_path: Path) -> None:
