@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gonerd_scraper.cleaning.shingles import Hashes, jaccard, numbered_shingles, shingles
 from gonerd_scraper.cleaning.signatures import Pairs, Signatures, banding_for
@@ -17,6 +18,7 @@ __all__ = [
     "Clusters",
     "Pair",
     "jaccard",
+    "joined",
     "near_duplicates",
     "pairs_of_groups",
     "shingles",
@@ -114,19 +116,26 @@ def _tiles(pairs: Pairs) -> Iterator[Pairs]:
         return
     documents, ends = np.unique(pairs, return_inverse=True)
     first, second = ends.reshape(pairs.shape).T
-    group, before = np.arange(len(documents)), None
-    while before is None or (group != before).any():
-        before = group.copy()
-        least = np.minimum(group[first], group[second])
-        np.minimum.at(group, first, least)
-        np.minimum.at(group, second, least)
-        group = group[group]
+    group = joined(np.arange(len(documents)), np.stack([first, second], axis=1))
     ranks = np.empty_like(group)
     ranks[np.argsort(group, kind="stable")] = np.arange(len(group))
     sides = np.sort(np.stack([ranks[first], ranks[second]]) // TILE, axis=0)
     order = np.lexsort((second, first, sides[1], sides[0]))
     moved = np.flatnonzero((np.diff(sides[:, order]) != 0).any(axis=0)) + 1
     yield from np.split(pairs[order], moved)
+
+
+def joined(groups: NDArray[np.int64], pairs: Pairs) -> NDArray[np.int64]:
+    """The groups once both of each pair are in one; a group is told by its smallest position."""
+    first, second = groups[pairs].T
+    groups, before = groups.copy(), None
+    while before is None or (groups != before).any():
+        before = groups.copy()
+        least = np.minimum(groups[first], groups[second])
+        np.minimum.at(groups, first, least)
+        np.minimum.at(groups, second, least)
+        groups = groups[groups]
+    return groups
 
 
 class Clusters:

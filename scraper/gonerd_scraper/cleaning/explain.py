@@ -73,10 +73,10 @@ def explain_document(
     duplicate_of = None
     if rule is None:
         alike = _Alike(paths, rules, repeated, takedown, manual)
-        similar, duplicate_of = alike.to(chosen)
-        if duplicate_of is not None:
-            nearest = next(s for s in similar if s["jaccard"] >= rules.duplicate_threshold)
-            rule = "duplicate" if nearest["jaccard"] == 1 else "near_duplicate"
+        similar, kept = alike.to(chosen)
+        if kept is not None:
+            duplicate_of, jaccard = kept
+            rule = "duplicate" if jaccard == 1 else "near_duplicate"
             reason = f"a duplicate of {duplicate_of}"
     stale = manual.changed(chosen)
     return {
@@ -206,8 +206,11 @@ class _Alike:
         self._takedown = takedown
         self._manual = manual
 
-    def to(self, chosen: Document) -> tuple[list[dict[str, Any]], str | None]:
-        """The documents similar to `chosen`, the most similar first, and which of its duplicates is kept."""
+    def to(self, chosen: Document) -> tuple[list[dict[str, Any]], tuple[str, float] | None]:
+        """The documents similar to `chosen`, the most similar first, and which is kept instead.
+
+        Of the latter the id and how similar it is; None where `chosen` stays.
+        """
         found = self._similar_to([chosen])
         group = {chosen.id: chosen}
         least = self._rules.duplicate_threshold
@@ -221,8 +224,11 @@ class _Alike:
             for jaccard, document in sorted(found, key=lambda pair: (-pair[0], pair[1].id))
         ]
         kept = self._manual.decision(chosen)
-        stays = best.id == chosen.id or (kept is not None and kept.decision == KEEP)
-        return rows, None if stays else best.id
+        if best.id == chosen.id or (kept is not None and kept.decision == KEEP):
+            return rows, None
+        import numpy as np
+
+        return rows, (best.id, _jaccard(np, *self._hashes([chosen, best])))
 
     def _precedence(self, document: Document) -> tuple[Any, ...]:
         said = self._manual.decision(document)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from gonerd.schema import Document
 from gonerd_scraper.cleaning.duplicates import Clusters, verified_pairs
 from gonerd_scraper.cleaning.filters import CleanRules, Rejection
+from gonerd_scraper.cleaning.grouping import Grouping
 from gonerd_scraper.cleaning.judged import JudgedDocuments
 from gonerd_scraper.cleaning.judging import compared_text
 from gonerd_scraper.urls import url_key
@@ -46,38 +48,51 @@ def select(judged: JudgedDocuments, rules: CleanRules, repeated: Set[int]) -> Se
     """
     names = [judged.ids[position] for position in judged.passed]
     duplicates, clusters = Clusters(), Clusters()
-    closest: dict[str, float] = {}
     alone, same_text = _by_text(judged)
-    for first, other in same_text:
-        duplicates.join(names[first], names[other])
-        clusters.join(names[first], names[other])
-        closest[names[first]] = closest[names[other]] = 1.0
 
     def text_of(place: int) -> str:
         return compared_text(judged.document(judged.passed[place]), repeated)
 
-    candidates = judged.signatures.candidates(alone)
-    for first, other, similarity in verified_pairs(
-        candidates, text_of, threshold=rules.cluster_threshold
-    ):
+    found = Grouping(
+        judged.signatures, alone, text_of, duplicate_threshold=rules.duplicate_threshold
+    )
+    of_text = alone[found.duplicates], alone[found.clusters]
+    for groups, stands_for in zip((duplicates, clusters), of_text, strict=True):
+        for place in np.flatnonzero(stands_for != alone).tolist():
+            groups.join(names[alone[place]], names[stands_for[place]])
+    for first, other in same_text:
+        duplicates.join(names[first], names[other])
         clusters.join(names[first], names[other])
-        if similarity >= rules.duplicate_threshold:
-            duplicates.join(names[first], names[other])
-            for name in (names[first], names[other]):
-                closest[name] = max(closest.get(name, 0.0), similarity)
-    best: dict[str, tuple[Any, ...]] = {}
+    members: defaultdict[str, list[int]] = defaultdict(list)
     for place, name in enumerate(names):
-        if name in closest:
-            group = duplicates.name(name)
-            document = judged.document(judged.passed[place])
-            rank = name not in judged.kept_by_hand, *precedence(document)
-            best[group] = min(best.get(group, rank), rank)
-    dropped = {
-        name: _rejection(kept, similarity)
-        for name, similarity in closest.items()
-        if (kept := best[duplicates.name(name)][-1]) != name and name not in judged.kept_by_hand
-    }
+        members[duplicates.name(name)].append(place)
+    dropped: dict[str, Rejection] = {}
+    for group in members.values():
+        if len(group) > 1:
+            dropped |= _all_but_the_best(group, names, judged, text_of)
     return Selection(clusters, dropped)
+
+
+def _all_but_the_best(
+    group: list[int],
+    names: list[str],
+    judged: JudgedDocuments,
+    text_of: Callable[[int], str],
+) -> dict[str, Rejection]:
+    """Why each of a group of duplicates goes, but for the best and those that are kept by hand."""
+    best = min(
+        group,
+        key=lambda place: (
+            names[place] not in judged.kept_by_hand,
+            *precedence(judged.document(judged.passed[place])),
+        ),
+    )
+    others = [p for p in group if p != best and names[p] not in judged.kept_by_hand]
+    pairs = np.array([(best, other) for other in others], np.int64).reshape(-1, 2)
+    return {
+        names[other]: _rejection(names[best], similarity)
+        for _, other, similarity in verified_pairs(pairs, text_of, threshold=0)
+    }
 
 
 def _by_text(judged: JudgedDocuments) -> tuple[np.ndarray[Any, Any], Iterator[tuple[int, int]]]:

@@ -15,12 +15,23 @@ from numpy.typing import NDArray
 from gonerd.errors import ConfigError
 from gonerd_scraper.cleaning.shingles import hashed_shingles
 
-__all__ = ["Banding", "Pairs", "Signatures", "banding_for", "signed"]
+__all__ = [
+    "Banding",
+    "Codes",
+    "Pairs",
+    "Signatures",
+    "banding_for",
+    "distinct",
+    "pairs_of_codes",
+    "signed",
+]
 
 Matrix = NDArray[np.uint32]
 """[documents, slots]"""
 Pairs = NDArray[np.int64]
 """[pairs, 2]: positions, the smaller first."""
+Codes = NDArray[np.int64]
+"""Pairs as one number each (`pairs_of_codes`)."""
 
 SEED = 1
 MISSED = 1e-3
@@ -117,27 +128,42 @@ class Signatures:
 
         With `chosen`, ascending positions, only pairs among these.
         """
-        matrix = self.matrix
-        which = np.arange(len(matrix)) if chosen is None else np.asarray(chosen, np.int64)
-        found: list[NDArray[np.int64]] = []
+        which = np.arange(len(self)) if chosen is None else np.asarray(chosen, np.int64)
+        found: list[Codes] = []
         held, limit = 0, HELD
+        for codes in self.sharing(which):
+            found.append(codes)
+            held += len(codes)
+            if held > limit:
+                found = [distinct(found)]
+                held = len(found[0])
+                limit = max(HELD, 2 * held)
+        pairs = which[pairs_of_codes(distinct(found))]
+        return pairs[self.agreement(pairs) >= self.banding.least_agreement]
+
+    def sharing(
+        self, which: NDArray[np.int64], groups: NDArray[np.int64] | None = None
+    ) -> Iterator[Codes]:
+        """Codes of the pairs among `which` that share a band, again for each band that they share.
+
+        With `groups`, a number for each of `which`, what shares a band with its own group alone is left
+        out; the numbers may change between the bands.
+        """
+        matrix = self.matrix
+        groups = np.arange(len(which)) if groups is None else groups
         for band in range(self.banding.bands):
             columns = matrix[:, band * self.banding.rows : (band + 1) * self.banding.rows]
-            for pairs in _pairs_of_equals(_keys(columns)[which]):
-                found.append(pairs)
-                held += len(pairs)
-                if held > limit:
-                    found = [_distinct(found)]
-                    held = len(found[0])
-                    limit = max(HELD, 2 * held)
-        codes = _distinct(found)
-        pairs = which[np.stack([codes >> 32, codes & 0xFFFFFFFF], axis=1)]
-        kept = [
-            part[(matrix[part[:, 0]] == matrix[part[:, 1]]).sum(1) >= self.banding.least_agreement]
+            yield from _pairs_of_equals(_keys(columns)[which], groups)
+
+    def agreement(self, pairs: Pairs) -> NDArray[np.int64]:
+        """On how many slots the signatures of each pair agree."""
+        matrix = self.matrix
+        counts = [
+            (matrix[part[:, 0]] == matrix[part[:, 1]]).sum(1)
             for start in range(0, len(pairs), COMPARED)
             for part in [pairs[start : start + COMPARED]]
         ]
-        return np.concatenate(kept) if kept else np.zeros((0, 2), np.int64)
+        return np.concatenate(counts) if counts else np.zeros(0, np.int64)
 
 
 def signed(texts: Sequence[str], banding: Banding) -> bytes:
@@ -163,18 +189,28 @@ def _keys(columns: Matrix) -> NDArray[np.uint64]:
     return keys
 
 
-def _pairs_of_equals(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
-    """The pairs of positions with equal keys, coded as `(smaller << 32) | larger`."""
+def _pairs_of_equals(keys: NDArray[np.uint64], groups: NDArray[np.int64]) -> Iterator[Codes]:
+    """The pairs of positions with equal keys, but for keys that are all in one of `groups`."""
     order = np.argsort(keys, kind="stable")  # ties stay in the order of their positions
-    ordered = keys[order]
-    firsts: NDArray[np.int64] = np.arange(len(keys))
-    for apart in range(1, len(keys)):
-        firsts = firsts[firsts + apart < len(keys)]
+    ordered, group = keys[order], groups[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=~ordered[:1]))
+    several = np.minimum.reduceat(group, starts) < np.maximum.reduceat(group, starts)
+    kept = np.repeat(several, np.diff(starts, append=len(keys)))
+    order, ordered = order[kept], ordered[kept]
+    firsts: NDArray[np.int64] = np.arange(len(order))
+    for apart in range(1, len(order)):
+        firsts = firsts[firsts + apart < len(order)]
         firsts = firsts[ordered[firsts] == ordered[firsts + apart]]
         if not len(firsts):
             return
         yield (order[firsts] << 32) | order[firsts + apart]
 
 
-def _distinct(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+def pairs_of_codes(codes: Codes) -> Pairs:
+    """The pairs of positions, which are coded as `(smaller << 32) | larger`."""
+    return np.stack([codes >> 32, codes & 0xFFFFFFFF], axis=1)
+
+
+def distinct(parts: Sequence[Codes]) -> Codes:
+    """The codes of all parts in order, each once."""
     return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int64)

@@ -18,6 +18,8 @@ from gonerd.records import read_documents, write_documents
 from gonerd.schema import Document, text_sha256
 from gonerd.takedown import Takedown
 from gonerd_scraper.cleaning.clean import clean_documents
+from gonerd_scraper.cleaning.duplicates import jaccard, shingles
+from gonerd_scraper.cleaning.explain import explain_document
 from gonerd_scraper.cleaning.filters import CleanRules
 from gonerd_scraper.cleaning.manual import ManualList
 from gonerd_scraper.running.executors import Executor
@@ -259,6 +261,20 @@ def test_what_is_taken_down_or_decided_by_hand_goes_before_the_rules(tmp_path, c
     assert "an advertisement" in dropped["b"]["reason"]
     counts = {"keep": 2, "drop": 1, "changed": 1, "unknown": 1}
     assert json.loads(told.out)["manual"] == counts
+
+
+def test_the_similarity_of_a_duplicate_is_that_to_the_document_that_is_kept(tmp_path):
+    first = story("a")
+    second = altered(first, "bb", url="http://b.example/longer")
+    same = Document(id="c", text=second.text, meta=dict(second.meta))
+    write_documents(tmp_path / "in.jsonl", [same, second, first])
+    clean_documents(tmp_path / "in.jsonl", tmp_path / "out", CleanRules())
+    wanted = round(jaccard(shingles(first.text), shingles(second.text)), 6)
+    rows = map(json.loads, (tmp_path / "out/rejected.jsonl").read_text().splitlines())
+    assert {row["id"]: (row["rule"], row["values"]) for row in rows} == {
+        name: ("near_duplicate", {"kept": "a", "jaccard": wanted}) for name in ("bb", "c")
+    }
+    assert explain_document(tmp_path / "in.jsonl", "c", CleanRules())["rule"] == "near_duplicate"
 
 
 def test_both_of_two_duplicates_stay_where_a_reviewer_said_so(tmp_path):
