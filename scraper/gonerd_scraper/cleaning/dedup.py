@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from gonerd.errors import InputError, OutputError
-from gonerd.files import text_to_write
+from gonerd.errors import InputError
+from gonerd.files import require_file_to_write, text_to_write
 from gonerd.records import write_json_lines
 from gonerd.schema import Document
 from gonerd.takedown import Takedown
@@ -46,11 +46,11 @@ def deduplicate(
 
     Raises:
         InputError: there is no document, or an id stands there twice.
-        OutputError: a file to write exists and `force` is off.
+        OutputError: a file to write exists and `force` is off, or it is a folder.
     """
     for path in (pairs_out, out):
-        if path is not None and path.exists() and not force:
-            raise OutputError(f"{path} exists already; give another name, or --force to replace it")
+        if path is not None:
+            require_file_to_write(path, overwrite=force)
     banding = banding_for(threshold)
     signatures = Signatures(banding)
     with Spool() as spool:

@@ -121,7 +121,8 @@ def sample(
                 spool.put(document)
             spool.write_sorted(out, overwrite=force)
     counts = ", ".join(
-        f"{count} of {drawn.available.get(name, 0)} {name}" for name, count in drawn.drawn.items()
+        f"{count} of {drawn.available.get(name, 0)} {name or 'without a source'}"
+        for name, count in drawn.drawn.items()
     )
     if drawn.short:
         note(f"asked for {n} documents; {drawn.size} is the most that keeps the shares ({counts})")

@@ -50,8 +50,13 @@ class OscarRecord:
 @cache
 def harmful_categories() -> tuple[str, ...]:
     """The categories of UT1 that count as harmful, from `ut1.toml`, where each has its meaning."""
+    return tuple(sorted(_ut1()["harmful"]))
+
+
+@cache
+def _ut1() -> dict[str, dict[str, str]]:
     text = files("gonerd_scraper.distillation").joinpath("ut1.toml").read_text(encoding="utf-8")
-    return tuple(sorted(tomllib.loads(text)["harmful"]))
+    return tomllib.loads(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,12 @@ class OscarRules:
             raise ConfigError(
                 f"quality warning {unknown[0]!r} is unknown; expected some of {', '.join(WARNINGS)}"
             )
+        strange = sorted(set(self.harmful_categories).difference(*_ut1().values()))
+        if strange:
+            raise ConfigError(f"harmful category {strange[0]!r} is none of UT1's that OSCAR has")
+        least = self.min_probability
+        if least is not None and not 0 <= least <= 1:
+            raise ConfigError(f"min_probability is {least:g}, expected 0 to 1")
         for name, known in (
             ("null_harmful_pp", ("drop", "keep")),
             ("categories", ("harmful", "any", "none")),

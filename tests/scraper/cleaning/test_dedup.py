@@ -132,6 +132,12 @@ def test_what_is_taken_down_is_neither_compared_nor_written(tmp_path, capsys):
         ('{"id": "a", "text": "x"}\n', ("--threshold", "0.05"), 2, "0.05 is not in the range"),
         ('{"id": "a", "text": "x"}\n', ("--pairs-out", "-", "--json"), 2, "only one of"),
         ('{"id": "a", "text": "x"}\n', ("--out", "in.jsonl"), 1, "in.jsonl exists already"),
+        (
+            "nonsense\n",
+            ("--pairs-out", ".", "--force"),
+            1,
+            "gonerd: . is a folder, the name of a file",
+        ),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(

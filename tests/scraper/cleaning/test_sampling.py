@@ -221,6 +221,13 @@ def test_the_command_takes_the_weights_of_the_paper_and_tells_what_is_missing(tm
     assert '"taken_down": 1' in told.out
 
 
+def test_documents_without_a_source_are_called_so(tmp_path, capsys):
+    write_documents(tmp_path / "in.jsonl", [Document(id=str(n), text="x") for n in range(4)])
+    command = ["sample", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl")]
+    assert run([*command, "--n", "3"]) == 0
+    assert "3 documents (3 of 4 without a source)" in capsys.readouterr().out
+
+
 def test_a_weight_without_a_share_is_refused(tmp_path, capsys):
     write_documents(tmp_path / "in.jsonl", corpus(1, 1))
     command = ["sample", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl")]

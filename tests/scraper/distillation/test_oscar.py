@@ -88,6 +88,12 @@ def test_rules_that_make_no_sense_are_refused() -> None:
         ConfigError, match="categories is 'some', expected one of harmful, any, none"
     ):
         OscarRules(categories="some")
+    with pytest.raises(ConfigError, match="harmful category 'adlut' is none of UT1's that OSCAR"):
+        OscarRules(harmful_categories=("adult", "adlut"))
+    for least in (-0.1, 80):
+        with pytest.raises(ConfigError, match=f"min_probability is {least}, expected 0 to 1"):
+            OscarRules(min_probability=least)
+    assert OscarRules(harmful_categories=("news",)).harmful_categories == ("news",)
     assert set(OscarRules().warnings) < set(WARNINGS)
 
 
