@@ -343,7 +343,8 @@ RULES: dict[str, Rule] = {
 
 @lru_cache(maxsize=16)
 def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{phrase})" for phrase in phrases) or r"(?!)", re.IGNORECASE)
+    every = "|".join(f"(?:{phrase})" for phrase in phrases) or r"(?!)"
+    return re.compile(every, re.IGNORECASE | re.MULTILINE)
 
 
 def _share_with(phrases: tuple[str, ...], text: str) -> float:

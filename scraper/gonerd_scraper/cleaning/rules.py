@@ -31,16 +31,22 @@ class CleanRules:
     max_paywall_words: int | None = 250
     """A text with the phrases of a paywall and at most this many words is what stands before the wall."""
     paywall_phrases: tuple[str, ...] = (
-        r"(?:subscribe|sign in|log ?in|register)(?: now| today)? to (?:continue|keep|read|unlock|view)",
+        r"\b(?:subscribe|sign in|log ?in|register)(?: now| today)? to "
+        r"(?:continue(?: reading|[.!:…]|[^\w\n]*$)|keep reading|read|unlock|view)",
+        r"^[^\w\n]*to (?:continue|keep) reading",
+        r"\b(?:account|free|log(?:ged)? ?in|member|paid|regist|subscri)[^.\n]{0,80} "
         r"to (?:continue|keep) reading",
-        r"(?:article|story|content|text) is (?:\w+ ){0,3}(?:to|for) (?:\w+ ){0,2}(?:subscribers|members)\b",
-        r"already (?:a|have a) (?:subscriber|member|subscription)",
-        r"(?:for|to) subscribers only",
-        r"subscriber[- ]only|subscribers[- ]only|members[- ]only|premium (?:article|content)",
+        r"\b(?:this|full) (?:\w+ )?(?:article|story|content|text) is "
+        r"(?:\w+ ){0,3}(?:to|for) (?:\w+ ){0,2}(?:subscribers|members)\b",
+        r"already (?:a subscriber|have a subscription)\b|already a member\?",
+        r"\b(?:for|to) subscribers only",
+        r"\b(?:subscribers?|members)[- ]only (?:article|content|page|post|story)\b",
+        r"\bthis (?:is )?(?:a )?premium (?:article|content)",
+        r"^[^\w\n]*(?:(?:subscribers?|members)[- ]only|premium (?:article|content))[^\w\n]*$",
         r"(?:remaining|free) articles? (?:this|per) month|reached your (?:\w+ )?limit of (?:free )?articles",
         r"unlock (?:this|the full|the rest of (?:this|the)) (?:article|story)",
     )
-    """Regular expressions, case-insensitive, any of which marks a paywall."""
+    """Regular expressions, case-insensitive, `^` and `$` at each line, any of which marks a paywall."""
     max_code_lines: float | None = 0.15
     """Share of the characters that may stand in lines that look like program code."""
     min_code_lines: int = 3
@@ -70,13 +76,14 @@ class CleanRules:
         r"terms of use|privacy policy|cookie policy|uses cookies|use of cookies|use cookies",
         r"javascript",
         r"(?:accept|allow|reject|manage) (?:all )?cookies|cookie (?:settings|preferences|notice|banner)",
-        r"all rights reserved|terms (?:of service|and conditions)|privacy (?:notice|statement|settings)",
+        r"all rights reserved|terms of service|privacy (?:notice|statement|settings)",
+        r"\b(?:accept|agree to|our|these) (?:the )?terms and conditions|terms and conditions apply",
         r"by (?:clicking|continuing|using|visiting|browsing) [^.]{0,60}\byou (?:agree|consent|accept)",
         r"(?:we|partners) (?:\w+ ){0,3}(?:process|collect|store|share)\b[^.]{0,40}\bpersonal (?:data|info)",
         r"(?:may not|must not|not to) be (?:published|broadcast|rewritten|reproduced|redistributed|copied)",
-        r"without (?:the )?(?:prior |express |our )*(?:written )?(?:permission|consent) of",
+        r"without (?:the )?(?:prior |express |our |written )+(?:permission|consent)",
     )
-    """Regular expressions, case-insensitive: notices on cookies, rights and data. The first two are C4's."""
+    """Regular expressions, as above: notices on cookies, rights and data. The first two are C4's."""
     drop_lorem_ipsum: bool = True
     """C4: a page with `lorem ipsum` is one that nobody has written yet."""
     min_words: int | None = 50

@@ -105,6 +105,84 @@ def test_each_rule_drops_what_it_is_for(text, meta, rule):
         assert verdict.reason
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Subscribe to continue reading.",
+        "Log in to continue.",
+        "Please sign in to read the rest.",
+        "Register now to keep reading",
+        "To continue reading this article, choose a plan",
+        "Create a free account to continue reading",
+        "You must be logged in to keep reading",
+        "This article is only available to our subscribers.",
+        "The full story is for members.",
+        "Already a subscriber? Log in",
+        "Already a member? Sign in",
+        "If you already have a subscription, log in.",
+        "For subscribers only",
+        "MEMBERS ONLY",
+        "This is subscriber-only content.",
+        "* Premium content",
+        "This premium article is locked.",
+        "You have 2 free articles this month",
+        "You have reached your monthly limit of free articles",
+        "Unlock the full story",
+    ],
+)
+def test_a_stub_in_front_of_a_wall_is_told_by_a_line(line):
+    verdict = first_rejection(document(f"{STUB * 3}\n{line}"), CleanRules())
+    assert verdict is not None
+    assert verdict.rule == "paywall", line
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "She remembers only the noise of the water and the light on the bridge.",
+        "The mayor spoke after a members-only briefing with the engineers of the town.",
+        "A members-only club in the old harbour will have to close its doors.",
+        "The town, already a member of the union of ports, will not pay twice.",
+        "I plan to continue reading to the children of the school every week.",
+        "Encouraging our children to continue reading makes the summer more interesting.",
+        "The studio will spend more on premium content and less on sport.",
+        "Students register to continue their work at the library next year.",
+        "The content is of interest to the members of the council.",
+    ],
+)
+def test_news_that_sounds_like_a_wall_is_kept(sentence):
+    short = " ".join([sentence, *PROSE.split()[:120]])
+    rules = CleanRules()
+    assert len(short.split()) < (rules.max_paywall_words or 0)
+    assert not [c for c in all_checks(document(short)) if c.rule == "paywall" and not c.passed]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The farmer may reorganise the debt of the family without the consent of the creditors.",
+        "Lenders would have to tell the customers all the terms and conditions of their loans.",
+    ],
+)
+def test_one_paragraph_on_law_is_no_notice(sentence):
+    short = " ".join([sentence, *PROSE.split()[:50]])
+    assert not [c for c in all_checks(document(short)) if c.rule == "boilerplate" and not c.passed]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "By using this site you accept our terms and conditions.",
+        "Terms and conditions apply.",
+        "No part of it may be used without prior written permission of the Ledger.",
+        "This material may not be published, broadcast or rewritten.",
+    ],
+)
+def test_a_text_of_notices_is_boilerplate(notice):
+    only = "\n".join([" ".join(["In this town and the next,", notice, "And so on it goes."])] * 8)
+    assert [c for c in all_checks(document(only)) if c.measure == "legal_share" and not c.passed]
+
+
 PLAIN_CODE_LINE = re.compile(
     r"""
       [{}]\s*;?\s*(?://.*)?$                                     # ends as blocks do
