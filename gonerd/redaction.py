@@ -11,7 +11,7 @@ import re
 import secrets
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gonerd.errors import SchemaError
@@ -75,12 +75,13 @@ def redact_document(document: Document, *, seed: str) -> Document:
     frozen = [(e.start, e.end) for e in document.entities if e.label != LABEL]
     finders = [_finder(document.mention(entity), _kind(document, entity)) for entity in targets]
     different = tuple(dict.fromkeys(finders))
+    places = {finder: tuple(finder.spans(document.text)) for finder in different}
     ages, lines = _ages(different), _lines(different)
     accepted: tuple[_Plan, Surrogates] | None = None
     for salt in range(TRIES):
         surrogates = Surrogates(seed, ages=ages | _numbers(different), lines=lines, salt=salt)
-        plan = _planned(document, targets, finders, frozen, surrogates)
-        if _leaks(document, plan, different):
+        plan = _planned(document, targets, finders, places, frozen, surrogates)
+        if _leaks(document, plan, places):
             continue
         merges = _merges(different, surrogates)
         if accepted is None or not merges:
@@ -199,10 +200,14 @@ def _planned(
     document: Document,
     targets: Sequence[Entity],
     finders: Sequence[_Finder],
+    places: Mapping[_Finder, Sequence[Span]],
     frozen: Sequence[Span],
     surrogates: Surrogates,
 ) -> _Plan:
-    """Edits of all mentions and repetitions, disjoint, none of which touches a frozen span."""
+    """Edits of all mentions and repetitions, disjoint, none of which touches a frozen span.
+
+    `places` are where each mention stands in the text.
+    """
     text = document.text
     taken = _Spans()
     edits: list[Edit] = []
@@ -224,24 +229,27 @@ def _planned(
     for entity, finder in longest:
         if not taken.overlaps(entity.start, entity.end):
             plan(entity.start, entity.end, finder.kind)
-    for finder in sorted(set(finders), key=lambda f: (-len(f.mention), f.mention, f.kind)):
-        for start, end in finder.spans(text):
+    for finder in sorted(places, key=lambda f: (-len(f.mention), f.mention, f.kind)):
+        for start, end in places[finder]:
             if not taken.overlaps(start, end):
                 repetitions += plan(start, end, finder.kind)
     return _Plan(tuple(sorted(edits)), repetitions)
 
 
-def _leaks(document: Document, plan: _Plan, finders: Sequence[_Finder]) -> bool:
+def _leaks(document: Document, plan: _Plan, places: Mapping[_Finder, Sequence[Span]]) -> bool:
     """Whether an original stands in the new text where it did not by rule stay as it was."""
     text = edited(document.text, plan.edits)
     shift = _Shift(plan.edits)
+    edits = _Spans()
+    for start, end, _ in plan.edits:
+        edits.add(start, end)
     stayed = {
         (shift.start(start), shift.end(end))
-        for finder in finders
-        for start, end in finder.spans(document.text)
-        if not any(start < last and first < end for first, last, _ in plan.edits)
+        for spans in places.values()
+        for start, end in spans
+        if not edits.overlaps(start, end)
     }
-    return any(span not in stayed for finder in finders for span in finder.spans(text))
+    return any(span not in stayed for finder in places for span in finder.spans(text))
 
 
 def _merges(finders: Sequence[_Finder], surrogates: Surrogates) -> bool:
