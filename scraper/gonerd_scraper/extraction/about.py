@@ -30,13 +30,11 @@ DAY = re.compile(r"\s*((?:19|20)\d\d)-(\d\d)-(\d\d)(?!\d)")
 EARLIEST = "1995-01-01"
 
 BY = re.compile(r"^\W*(?:written |posted |reported )?by[:\s]+", re.IGNORECASE)
-BLANKS = re.compile(r"\s{9,}")
-"""A run of them would take `BETWEEN` n² steps."""
 BETWEEN = re.compile(r"\s*(?:;|\||,| and | & )\s*")
 NO_NAME = re.compile(r"https?:|www\.|@|[<>{}]|\d{3}", re.IGNORECASE)
 SUFFIX = re.compile(r"(?<!\s)\s+(?:[|•·»*]|[-–—])\s+")
 LONGEST_TITLE = 1000
-"""Characters; a longer one is no title, and names no site."""
+"""Characters; a longer one is no title."""
 
 LONGEST_NAME = 80
 
@@ -53,8 +51,8 @@ class About:
 
 
 def line_of(value: Any) -> str:
-    """Any value of a page's metadata as one frozen line."""
-    return frozen_text(str(value)).replace("\n", " ") if value else ""
+    """Any value of a page's metadata as one frozen line, its white space as it is shown."""
+    return " ".join(frozen_text(str(value)).split()) if value else ""
 
 
 def meta_values(tree: Any) -> dict[str, list[str]]:
@@ -76,9 +74,9 @@ def about_page(
     What neither JSON-LD nor the meta elements say, trafilatura and htmldate look for in the page.
     """
     site = line_of(_first(metas, ("og:site_name",))) or None
-    headings = [line for h1 in tree.iter("h1") if (line := line_of(" ".join(h1.itertext())))]
-    shown = line_of(tree.xpath("string(//head//title)"))
-    declared = [line_of(data.headline), line_of(_first(metas, TITLE_KEYS)), shown]
+    headings = [line for h1 in tree.iter("h1") if (line := _title_line(" ".join(h1.itertext())))]
+    shown = tree.xpath("string(//head//title)")
+    declared = [_title_line(said) for said in (data.headline, _first(metas, TITLE_KEYS), shown)]
     title = _title(headings, declared, site or host_of(url))
     people = _names(data.authors) if data.people else []
     authors = people or _names(metas_of(metas, AUTHOR_KEYS)) or _names(data.authors)
@@ -89,6 +87,12 @@ def about_page(
     named = [name for name in authors if letters_of(name) != letters_of(site or "")]
     titles = tuple(dict.fromkeys(line for line in (title, *declared) if line))
     return About(title or None, titles, tuple(named or authors), date, site)
+
+
+def _title_line(value: Any) -> str:
+    """What may be a title as one line, empty where it is too long to be any."""
+    line = line_of(value)
+    return line if len(line) <= LONGEST_TITLE else ""
 
 
 def _title(headings: Sequence[str], declared: Sequence[str], site: str) -> str:
@@ -106,7 +110,7 @@ def _title(headings: Sequence[str], declared: Sequence[str], site: str) -> str:
 
 def _without_site(title: str, site: str) -> str:
     """`title` without the name of the site behind it: `Storm hits - The Ledger`; a host name will do."""
-    name = letters_of(site) if len(title) <= LONGEST_TITLE else ""
+    name = letters_of(site)
     for sign in SUFFIX.finditer(title):
         behind = letters_of(title[sign.end() :]) if name else ""
         if behind and (behind.startswith(name) or behind in name):
@@ -118,7 +122,7 @@ def _names(values: Iterable[str]) -> list[str]:
     """Names of authors, of which one string may hold several; addresses are none, nor are roles."""
     names: dict[str, str] = {}
     for value in values:
-        for name in BETWEEN.split(BY.sub("", BLANKS.sub(" ", line_of(value)))):
+        for name in BETWEEN.split(BY.sub("", line_of(value))):
             name = BY.sub("", name).strip(" .,;|")
             if 2 <= len(name) <= LONGEST_NAME and not NO_NAME.search(name) and not _is_role(name):
                 known = names.get(letters := letters_of(name))
@@ -170,7 +174,7 @@ def _looked_for(
     from trafilatura.metadata import extract_author, extract_title
 
     return (
-        line_of(extract_title(tree)) if title else "",
+        _title_line(extract_title(tree)) if title else "",
         line_of(extract_author(tree)) if authors else "",
         find_date(tree, url=url, original_date=True, extensive_search=True, max_date=until)
         if date

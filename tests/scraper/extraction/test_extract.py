@@ -215,6 +215,16 @@ def test_a_title_loses_the_name_of_its_site_and_authors_come_one_by_one():
     assert about.date == "2020-07-04"
 
 
+def test_a_title_is_one_line_as_it_is_shown():
+    tree = page(
+        "<h1>\n  Storm\n    <b>hits</b>\u00a0 the port </h1>", "<title>Storm hits the port</title>"
+    )
+    about = about_page(
+        tree, meta_values(tree), article_data(tree), url="http://a.example/", until="2026-01-01"
+    )
+    assert about.title == "Storm hits the port"
+
+
 def test_a_day_that_is_still_to_come_is_not_believed():
     tree = page("<p>x</p>", '<meta name="date" content="2031-01-01">')
     about = about_page(
@@ -233,6 +243,7 @@ def test_blanks_and_signs_without_end_in_what_a_page_says_of_itself_are_no_burde
     data = article_data(tree)
     about = about_page(tree, meta_values(tree), data, url="http://a.example/", until="2026-01-01")
     assert about.authors == ("Ann Li",)
+    assert about.title is None  # nobody writes a headline of 150,000 characters
     assert time.perf_counter() - started < 3
 
 
