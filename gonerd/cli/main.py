@@ -43,7 +43,6 @@ EXTRAS = {
     "scrape": (
         "aiohttp",
         "brotli",
-        "charset_normalizer",
         "courlan",
         "fastwarc",
         "lxml",

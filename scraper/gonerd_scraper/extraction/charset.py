@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
@@ -20,22 +21,27 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-WIDE = re.compile(rb"(<\0[!?A-Za-z]\0)|\0<\0[!?A-Za-z]")
+WIDE = re.compile(rb"(?:\s\0)*(<\0[!?A-Za-z]\0)|(?:\0\s)*\0<\0[!?A-Za-z]")
 """How markup in UTF-16 begins that has no mark: little-endian or big-endian."""
 
 ASCII = rb'<a b="c-d">\x41 \u0041 +AEE- %41 &amp;</a>'
 """Reads as it stands in every character set that a page can say its own in."""
 
 HEAD = 4096
-DETECTED = 65536
 
 # What browsers read when a page says this (https://encoding.spec.whatwg.org/#names-and-labels).
 MEANT = {
     "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
+    "big5": "big5hkscs",
+    "euc_kr": "cp949",
     "gb2312": "gb18030",
     "gbk": "gb18030",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "shift_jis": "cp932",
+    "tis-620": "cp874",
+    "utf-8-sig": "utf-8",
 }
 
 
@@ -60,26 +66,19 @@ def declared_charset(content_type: str) -> str:
 def decode_page(body: bytes, content_type: str) -> Decoded:
     """Read `body` in the first character set that fits all of it.
 
-    Asked in this order: the byte order mark, HTTP, the meta element, a detector.
-    A mark comes first as the standard for browsers has it. Where a page claims a one-byte character
-    set and holds valid UTF-8 beyond ASCII, it is UTF-8: a text in another set is hardly ever that
-    by chance.
+    Asked in this order: the byte order mark, HTTP, the meta element, a detector; what no page
+    is in is no claim. A mark comes first as the standard for browsers has it. Where a page claims a
+    one-byte character set and holds valid UTF-8 beyond ASCII, it is UTF-8: a text in another set is
+    hardly ever that by chance.
     """
     for mark, charset in BOMS:
         if body.startswith(mark):
             return _lenient(body, charset, "bom")
     if wide := WIDE.match(body):
         return _lenient(body, "utf-16-le" if wide[1] else "utf-16-be", "detector")
-    claims = [("http", declared_charset(content_type))]
-    for pattern in (XML, META):
-        match = pattern.search(body[:HEAD])
-        if match is not None:
-            claims.append(("meta", match[1].decode("ascii", "replace")))
+    claims = list(_claims(body, content_type))
     beyond_ascii = not body.isascii()
-    for source, claim in claims:
-        charset = _known(claim)
-        if not charset:
-            continue
+    for source, charset in claims:
         if (
             beyond_ascii
             and charset.startswith("cp125")
@@ -90,18 +89,21 @@ def decode_page(body: bytes, content_type: str) -> Decoded:
             return Decoded(text, charset, source)
     if (text := _strict(body, "utf-8")) is not None:
         return Decoded(text, "utf-8", "valid_utf8" if beyond_ascii else "ascii")
-    for (
-        source,
-        claim,
-    ) in claims:  # a few broken bytes in a page that is otherwise what it claims to be
-        charset = _known(claim)
-        if (
-            charset
-            and len(found := _lenient(body, charset, source).text)
-            and found.count("\ufffd") <= 1 + len(found) // 1000
-        ):
-            return _lenient(body, charset, source)
-    return _lenient(body, _detected(body) or "cp1252", "detector")
+    for source, charset in claims:  # a few broken bytes in a page that is otherwise what it claims
+        found = _lenient(body, charset, source)
+        if found.text and found.replaced <= 1 + len(found.text) // 1000:
+            return found
+    return _lenient(body, _detected(body), "detector")
+
+
+def _claims(body: bytes, content_type: str) -> Iterator[tuple[str, str]]:
+    """What HTTP and the page itself say, as far as it names a character set that pages are in."""
+    if charset := _known(declared_charset(content_type)):
+        yield "http", charset
+    for pattern in (XML, META):
+        match = pattern.search(body[:HEAD])
+        if match is not None and (charset := _known(match[1].decode("ascii", "replace"))):
+            yield "meta", charset
 
 
 def is_utf_16(body: bytes) -> bool:
@@ -138,7 +140,11 @@ def _lenient(body: bytes, charset: str, source: str) -> Decoded:
 
 
 def _detected(body: bytes) -> str:
-    from charset_normalizer import from_bytes
+    """What a page is in that says nothing, or nothing true; what browsers fall back on in doubt."""
+    from resiliparse.parse.encoding import detect_encoding
 
-    best = from_bytes(body[:DETECTED]).best()
-    return _known(best.encoding) if best is not None else ""
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if len(text) - len(text.encode("ascii", "ignore")) > 2 * broken:
+        return "utf-8"  # more sequences of bytes that fit it than such that don't
+    return _known(detect_encoding(body, html5_compatible=False) or "") or "cp1252"

@@ -51,7 +51,7 @@ class Leads:
 
 def document_kind(content_type: str, body: bytes) -> str:
     """`page`, `sitemap`, `feed` or `other`, by the bytes; the header decides where they say nothing."""
-    start = body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = body[:2048].lstrip(b"\xef\xbb\xbf\0 \t\r\n")
     declared = content_type.partition(";")[0].strip().lower()
     if start.startswith(b"\x1f\x8b"):
         return "sitemap"

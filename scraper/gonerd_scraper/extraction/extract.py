@@ -22,6 +22,7 @@ from gonerd_scraper.extraction.extractor import (
     article_text,
     extractor_record,
 )
+from gonerd_scraper.extraction.markup import without_control_references
 from gonerd_scraper.extraction.structured import article_data
 from gonerd_scraper.language import language_of
 from gonerd_scraper.urls import resolve_link
@@ -91,7 +92,8 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
     from trafilatura import load_html
 
     decoded = decode_page(page.body, content_type)
-    tree = load_html(decoded.text)
+    html = without_control_references(decoded.text)
+    tree = load_html(html)
     if tree is None:
         return Reading(kind="page", reason="no_text", detail="the parser found no HTML")
     metas = [
@@ -126,7 +128,7 @@ def _read_html(page: PageInput, content_type: str) -> Reading:
     data = article_data(tree)
     about = about_page(tree, values, data, url=page.url, until=page.fetched_at[:10])
     licence = _licence(tree)
-    found = article_text(tree, blocks, about, html=decoded.text, url=page.url, body=data.body)
+    found = article_text(tree, blocks, about, html=html, url=page.url, body=data.body)
     if not found.text:
         return Reading(
             kind="page",

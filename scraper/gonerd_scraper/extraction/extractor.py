@@ -19,7 +19,7 @@ from gonerd_scraper.extraction.markup import flatten_layout_tables, lines_of_bod
 
 __all__ = ["EXTRACTOR_OPTIONS", "VERSION", "FoundText", "article_text", "extractor_record"]
 
-VERSION = "2"
+VERSION = "3"
 """To be raised with every change that gives another text for the same page (a test watches over it)."""
 
 EXTRACTOR_OPTIONS: dict[str, Any] = {
@@ -30,7 +30,7 @@ EXTRACTOR_OPTIONS: dict[str, Any] = {
 }
 """Passed to trafilatura, whose text is a vote on the blocks of the page (`article`)."""
 
-DECIDING = ("trafilatura", "lxml", "charset-normalizer", "resiliparse")
+DECIDING = ("trafilatura", "lxml", "resiliparse")
 """Packages that have a say in the text."""
 
 MAX_NESTING = 250

@@ -1,15 +1,29 @@
-"""Between HTML and text: tables that only arrange a page, and the lines that a tree of blocks makes."""
+"""Between HTML and text: what parsers stumble over, and the lines that a tree of blocks makes."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from gonerd_scraper.extraction.blocks import BLOCKS, VERBATIM
 
-__all__ = ["flatten_layout_tables", "lines_of_body"]
+__all__ = ["flatten_layout_tables", "lines_of_body", "without_control_references"]
 
 LONG_CELL = 300
 """Characters; a cell that says more than this is no cell of a table of data."""
+
+BREAKS = r"0*1[12](?!\d)|x0*[bc](?![\da-f])"
+CONTROLS = r"0*(?:[1-8]|1[4-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[1-8ef]|1[\da-f]|fff[ef])(?![\da-f])"
+REFERENCE = re.compile(rf"&#(?:({BREAKS})|{CONTROLS});?", re.IGNORECASE)
+
+
+def without_control_references(html: str) -> str:
+    """`html` without references to characters that no text has; breaks of lines and pages become blanks.
+
+    libxml2 puts `&#1;` into a tree as it stands there, and then refuses to have it copied: for one such
+    character trafilatura gives up a whole page.
+    """
+    return REFERENCE.sub(lambda found: " " if found[1] else "", html)
 
 
 def flatten_layout_tables(tree: Any) -> None:

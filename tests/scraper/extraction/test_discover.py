@@ -87,6 +87,9 @@ def test_a_page_gives_links_below_its_base_and_announced_feeds():
         ("text/html", "<html>".encode("utf-16"), "page"),
         ("text/html", "<html>".encode("utf-16-le"), "page"),
         ("text/html", b"<!doctype html><html>wo\0rds", "page"),
+        ("text/html", "\r\n <html>".encode("utf-16-le"), "page"),
+        ("text/html", b"\0<!doctype html><title>a\0b</title>", "page"),
+        ("text/html", b"\x7fELF\0\0<p >", "other"),
     ],
 )
 def test_bytes_say_what_a_document_is(content_type, body, kind):

@@ -14,7 +14,11 @@ from gonerd_scraper.extraction.blocks import list_signals, page_of
 from gonerd_scraper.extraction.byline import without_byline
 from gonerd_scraper.extraction.charset import decode_page
 from gonerd_scraper.extraction.frozen import frozen_text
-from gonerd_scraper.extraction.markup import flatten_layout_tables, lines_of_body
+from gonerd_scraper.extraction.markup import (
+    flatten_layout_tables,
+    lines_of_body,
+    without_control_references,
+)
 
 
 @given(st.text())
@@ -53,7 +57,11 @@ def test_utf_8_is_read_as_utf_8_whatever_the_header_says_of_one_byte_sets(text):
         ),
         (b"plain", "text/html; charset=nonsense", "utf-8", "ascii"),
         ("<p>café".encode("utf-16-le"), "text/html; charset=utf-16le", "utf-16-le", "detector"),
-        ("<!doctype html>é".encode("utf-16-be"), "text/html", "utf-16-be", "detector"),
+        ("\n<!doctype html>é".encode("utf-16-be"), "text/html", "utf-16-be", "detector"),
+        ("“naïve” £5".encode("cp1252"), "text/html", "cp1252", "detector"),
+        ("Zażółć gęślą jaźń. ".encode("cp1250") * 9, "text/html", "cp1250", "detector"),
+        ("“naïve” £5".encode("cp1252"), "text/html; charset=utf-16", "cp1252", "detector"),
+        (b'<meta charset="utf-16"> plain', "text/html", "utf-8", "meta"),
     ],
 )
 def test_the_character_set_is_found_and_its_source_named(body, content_type, charset, source):
@@ -75,6 +83,30 @@ def test_what_python_takes_for_a_codec_and_no_page_is_written_in_is_passed_over(
 def test_a_page_with_a_few_broken_bytes_is_what_it_claims_to_be():
     decoded = decode_page("naïve café ".encode() * 500 + b"\xff", "text/html; charset=utf-8")
     assert (decoded.charset, decoded.source, decoded.replaced) == ("utf-8", "http", 1)
+
+
+def test_a_few_broken_bytes_in_a_page_that_claims_nothing_leave_the_rest_readable():
+    decoded = decode_page("naïve café ".encode() * 5 + b"\xff", "text/html")
+    assert decoded.text == "naïve café " * 5 + "\ufffd"
+    assert (decoded.charset, decoded.source, decoded.replaced) == ("utf-8", "detector", 1)
+
+
+@pytest.mark.parametrize(
+    "claim", ["zlib", "base64", "rot13", "idna", "punycode", "undefined", "unicode_escape", "cp037"]
+)
+@pytest.mark.parametrize("body", [b"<p>C:\\news</p>", b"<p>C:\\news \xa35</p>"])
+def test_a_codec_that_no_browser_knows_is_no_character_set(claim, body):
+    for page, content_type in (
+        (body, f"text/html; charset={claim}"),
+        (f"<meta charset='{claim}'>".encode() + body, "text/html"),
+    ):
+        assert decode_page(page, content_type).text == page.decode("cp1252")
+
+
+def test_references_to_control_characters_go_and_all_others_stay():
+    stay = "&#9;&#10;&#13;&#32;&#310;&#x1F600;&#xfffd;&#x0bc;&amp;#1;&#128;"
+    assert without_control_references(stay) == stay
+    assert without_control_references("a&#1;b&#x0B;c&#0031;d&#xFFFE;e&#12f&#x1f;") == "ab cde f"
 
 
 def test_blocks_become_lines_without_bullets_and_bars():
