@@ -11,6 +11,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from gonerd.errors import InputError
@@ -27,6 +28,8 @@ ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
 MAX_WINDOW = 1 << 27
 MAX_DICTIONARY = 1 << 24
 MAX_SALVAGE = 1 << 22
+MAX_DAMAGE = 1 << 20
+"""Bytes from the beginning of a file among which its first record is looked for, where none begins there."""
 
 ENDS_INSIDE = "the file ends inside"
 """How the failure of a member begins whose bytes are good as far as they go."""
@@ -317,6 +320,8 @@ class ZstdMembers(GzipMembers):
 def open_members(file: BinaryIO, name: str) -> Members | None:
     """The members of an open WARC file by what its first bytes say; None where it is empty.
 
+    Where they say nothing, a record further on shows what the file is: its beginning may be damaged.
+
     Raises:
         InputError: the file begins as no WARC file does.
     """
@@ -335,5 +340,10 @@ def open_members(file: BinaryIO, name: str) -> Members | None:
             return kind(file)
     if head.startswith(b"filedesc:"):
         raise InputError(f"{name} is an ARC file; only WARC files are read: convert it first")
+    damaged = BytesIO(file.read(MAX_DAMAGE))
+    file.seek(0)
+    for kind in (GzipMembers, ZstdMembers, Members):
+        if kind(damaged).resume(0):
+            return kind(file)
     found = head.decode("latin-1")
     raise InputError(f"{name}: no WARC record found, it begins with {found!r}")

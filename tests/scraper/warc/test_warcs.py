@@ -163,6 +163,21 @@ def test_a_body_that_can_not_be_had_whole_is_a_named_reason(stored, headers, rea
     assert len(page.body) <= 1_000_001
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"WARC-Truncated": "length"}, "too_large"),
+        ({"WARC-Truncated": "time"}, "cut_off"),
+        ({"WARC-Truncated": "disconnect"}, "cut_off"),
+        ({"WARC-Truncated": "unspecified"}, "cut_off"),
+    ],
+)
+def test_a_page_of_which_the_record_says_that_it_is_not_all_is_none(fields, reason, path):
+    page = only(path, record(PAGE, HTML, fields=tuple(fields.items())))
+    assert page.problem is not None
+    assert page.problem[0] == reason
+
+
 def test_statuses_addresses_and_types_that_are_no_page_are_reasons_or_passed_over(path):
     pages, told, count = read(
         path,
@@ -431,6 +446,18 @@ def test_behind_a_broken_member_reading_goes_on_and_both_places_are_told(path):
     assert f"at byte {first} " in told[0]
     assert told[-1] == (f"{path}: reading goes on at byte {second}, {second - first} bytes further")
     assert count.breaks == 1
+
+
+@pytest.mark.parametrize("form", ["plain", "gzip", "zstd"])
+@pytest.mark.parametrize("junk", [b"", b"\xff", b"no record\r\n"])
+def test_a_damaged_beginning_costs_its_own_record_only(form, junk, path):
+    data = junk + FORMS[form][0][10:]
+    pages, told, count = read(path, data)
+    assert [page.url[-1] for page in pages] == ["0", "1", "2"]
+    assert "at byte 0" in told[0]
+    assert count.breaks == 1
+    with path.open("rb") as file:
+        assert read_page_at(file, pages[1].place, limit=LIMIT) == pages[1]
 
 
 def test_what_stands_between_records_is_told_and_passed_over(path):
