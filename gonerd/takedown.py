@@ -5,6 +5,7 @@ The list that ships with gonerd (`gonerd/takedown.txt`) is always part of it; fi
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ TAKEN_DOWN = "taken_down"
 
 COMMENT = re.compile(r"(?:^|\s)#.*$")
 HOST = re.compile(r"(?:[\w-]+\.)+[\w-]+", re.IGNORECASE)
+SLASHES = re.compile(r"/{2,}")
 TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid)(?:=|$)", re.IGNORECASE)
 
 
@@ -31,9 +33,9 @@ TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid)(?:=
 class Takedown:
     """Entries by kind, each with where it stands; `reason` asks them.
 
-    Addresses are compared without scheme, `www.`, port of the scheme, fragment, tracking parameters
-    and closing slash, and with percent-encoding and the `xn--` of host names undone: a list that
-    misses a spelling does harm, one that takes a spelling too many hardly does.
+    Addresses are compared without scheme, `www.`, port of the scheme, fragment, tracking parameters,
+    repeated and closing slashes, with percent-encoding, `..` and the `xn--` of host names undone: a list
+    that misses a spelling does harm, one that takes a spelling too many hardly does.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -74,9 +76,11 @@ class Takedown:
             key = _key(url)
             if key in self.pages:
                 return self.pages[key]
-            for prefix, entry in self.prefixes.items():
-                if key.startswith(prefix):
-                    return entry
+            if self.prefixes:
+                begins = _key(url, whole=False)
+                for prefix, entry in self.prefixes.items():
+                    if _begins(begins, prefix):
+                        return entry
             labels = key.partition("/")[0].partition(":")[0].split(".")
             for first in range(len(labels)):
                 entry = self.domains.get(".".join(labels[first:]), "")
@@ -112,6 +116,7 @@ def _names_host(url: str) -> bool:
         parts = urlsplit(url if "://" in url else f"//{url}")
         return (
             parts.scheme in ("", "http", "https")
+            and "@" not in parts.netloc  # an e-mail address
             and HOST.fullmatch(parts.hostname or "") is not None
         )
     except ValueError:
@@ -128,17 +133,32 @@ def _key(url: str, *, whole: bool = True) -> str:
     host, colon, port = netloc.partition(":")
     host = _host(host) + (f":{port}" if colon and port not in ("", "80", "443") else "")
     path = unquote(parts.path)
+    if "/." in path:
+        path = posixpath.normpath(path) + ("/" if path.endswith("/") else "")
+    path = SLASHES.sub("/", path)
+    if whole:
+        path = path.rstrip("/") or "/"
     kept = sorted(
         unquote_plus(part) for part in parts.query.split("&") if part and not TRACKING.match(part)
     )
-    if not whole:
-        return host + path + (f"?{'&'.join(kept)}" if kept else "")
-    return host + (path.rstrip("/") or "/") + (f"?{'&'.join(kept)}" if kept else "")
+    return normalize("NFC", host + path + (f"?{'&'.join(kept)}" if kept else ""))
+
+
+def _begins(key: str, prefix: str) -> bool:
+    """Whether the address of `key` begins so; the parameters of a query in any order, beside others."""
+    page, _, asked = prefix.partition("?")
+    if not asked:
+        return key.startswith(prefix)
+    own_page, _, own = key.partition("?")
+    given = own.split("&")
+    return own_page == page and all(
+        any(part.startswith(beginning) for part in given) for beginning in asked.split("&")
+    )
 
 
 def _host(name: str) -> str:
     labels = name.lower().rstrip(".").removeprefix("www.").split(".")
-    return normalize("NFC", ".".join(_label(label) for label in labels))
+    return ".".join(_label(label) for label in labels)
 
 
 def _label(label: str) -> str:

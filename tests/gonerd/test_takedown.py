@@ -18,6 +18,8 @@ http://query.example/?p=12&q=a
 http://query.example/search?q=caf%C3%A9+noir
 domain:müller.example
 https://xn--bcher-kva.example/a
+https://zürich.example/caf%C3%A9
+http://query.example/list?topic=a&page=*
 """
 
 
@@ -42,6 +44,11 @@ def takedown(tmp_path):
         "https://www.xn--mller-kva.example/x",
         "https://MÜLLER.example/x",
         "https://BÜCHER.example/a",
+        "https://query.example/?q=%61&p=%312",
+        "https://query.example/list?day=1&page=3&topic=a",
+        "https://town.example//news/./old/../a%20story",
+        "https://paper.example/2019/",
+        "https://zürich.example/cafe\u0301",
     ],
 )
 def test_an_address_is_found_in_any_spelling(takedown, url):
@@ -58,6 +65,11 @@ def test_an_address_is_found_in_any_spelling(takedown, url):
         "https://paper.example/2020/05/story.html",
         "https://query.example/?p=13&q=a",
         "https://query.example/",
+        "https://query.example/list?page=3",
+        "https://query.example/list/?page=3&topic=a",
+        "https://paper.example/2019",
+        "https://xn--bcher-kvb.example/x",
+        "https://xn--\u00fc.example/x",
     ],
 )
 def test_another_address_is_not(takedown, url):
@@ -77,7 +89,11 @@ def test_the_reason_names_the_entry_and_its_place(takedown, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["id:", "domain:", "ftp://a.example/x", "just words", "https:///x"]
+    "line",
+    [
+        *("id:", "domain:", "ftp://a.example/x", "just words", "https:///x"),
+        *("a@b.example", "mailto:a@b.example"),
+    ],
 )
 def test_a_line_that_is_none_of_the_kinds_is_refused_with_its_place(tmp_path, line):
     (tmp_path / "list.txt").write_text(f"gone.example\n{line}\n")

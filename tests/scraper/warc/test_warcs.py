@@ -163,21 +163,6 @@ def test_a_body_that_can_not_be_had_whole_is_a_named_reason(stored, headers, rea
     assert len(page.body) <= 1_000_001
 
 
-@pytest.mark.parametrize(
-    ("fields", "reason"),
-    [
-        ({"WARC-Truncated": "length"}, "too_large"),
-        ({"WARC-Truncated": "time"}, "cut_off"),
-        ({"WARC-Truncated": "disconnect"}, "cut_off"),
-        ({"WARC-Truncated": "unspecified"}, "cut_off"),
-    ],
-)
-def test_a_page_of_which_the_record_says_that_it_is_not_all_is_none(fields, reason, path):
-    page = only(path, record(PAGE, HTML, fields=tuple(fields.items())))
-    assert page.problem is not None
-    assert page.problem[0] == reason
-
-
 def test_statuses_addresses_and_types_that_are_no_page_are_reasons_or_passed_over(path):
     pages, told, count = read(
         path,
