@@ -99,7 +99,7 @@ class ReadWarcs:
         self, page: WarcPage, seen: set[str], pool: WorkerPool, threads: ThreadPoolExecutor
     ) -> Future[Reading] | Reading:
         problem = page.problem
-        entry = self.takedown.reason(id=document_id(page.url), urls=[page.url])
+        entry = self.takedown.reason(id=document_id(page.url), urls=[page.url, page.stored_as])
         if entry is not None:
             problem = (TAKEN_DOWN, entry)
         key = url_key(page.url)

@@ -26,7 +26,6 @@ from gonerd_scraper.rebuilding.captures import (
 )
 from gonerd_scraper.rebuilding.config import RebuildConfig
 from gonerd_scraper.rebuilding.manifest import ManifestRow, moment_of
-from gonerd_scraper.urls import url_key
 from gonerd_scraper.warc.archive import RecordPlace
 from gonerd_scraper.warc.reading import read_page_at
 
@@ -146,7 +145,7 @@ class CommonCrawl:
         if page.problem is not None:
             reason, detail = page.problem
             raise StepError(reason, f"{place}: {detail}")
-        if not place.sha256 and url_key(page.url) not in map(url_key, row.addresses):
+        if not place.sha256 and not row.is_of(page.url):
             raise StepError("wrong_page", f"{place}: the record is of {page.url}")
         return Capture(
             where=str(place),

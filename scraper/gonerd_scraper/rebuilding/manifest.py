@@ -12,7 +12,7 @@ from typing import Any
 from gonerd.errors import SchemaError
 from gonerd.records import read_json_lines
 from gonerd_scraper.extraction.documents import document_id
-from gonerd_scraper.urls import is_web_url
+from gonerd_scraper.urls import is_web_url, url_key
 from gonerd_scraper.warc.archive import RecordPlace
 
 __all__ = ["ManifestRow", "moment_of", "read_manifest"]
@@ -22,6 +22,14 @@ MAX_BYTES = 1 << 63
 """Of a file, as far as the system can count."""
 COLUMNS = ("id", "url", "domain", "source", "title", "date", "text_sha256")
 """Of a published dataset's Parquet files: what a rebuild can use."""
+
+KINDS = {
+    **dict.fromkeys(("domain", "source", "language", "title", "date", "licence"), str),
+    **dict.fromkeys(("extractor", "robots", "replaces"), dict),
+    **dict.fromkeys(("status", "version"), int),
+}
+"""What a row may state beyond that, and would put into its document; null where it is unknown."""
+KIND_NAMES = {str: "a string", dict: "an object", int: "a whole number"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +54,10 @@ class ManifestRow:
     def addresses(self) -> tuple[str, ...]:
         """The addresses that a take-down list may name."""
         return tuple(dict.fromkeys((self.url, self.final_url)))
+
+    def is_of(self, url: str) -> bool:
+        """Whether `url` is the row's page, in whatever spelling."""
+        return url_key(url) in map(url_key, self.addresses)
 
 
 def moment_of(text: Any) -> datetime | None:
@@ -110,7 +122,10 @@ def _row(record: Any) -> ManifestRow:
     name = record.get("id") or document_id(final_url)
     if not isinstance(name, str):
         raise SchemaError(f"'id' is {name!r}, expected a string")
-    fetched_at, extractor = record.get("fetched_at") or "", record.get("extractor")
+    for key, kind in KINDS.items():
+        if record.get(key) is not None and not isinstance(record[key], kind):
+            raise SchemaError(f"{key!r} is {record[key]!r}, expected {KIND_NAMES[kind]}")
+    fetched_at = record.get("fetched_at") or ""
     if fetched_at and moment_of(fetched_at) is None:
         raise SchemaError(
             f"'fetched_at' is {fetched_at!r}, expected a time as 2024-01-31T12:00:00Z"
@@ -122,7 +137,7 @@ def _row(record: Any) -> ManifestRow:
         text_sha256=digest,
         fetched_at=fetched_at,
         place=_place(record["warc"]) if record.get("warc") is not None else None,
-        extractor=extractor if isinstance(extractor, dict) else None,
+        extractor=record.get("extractor"),
         record=record,
     )
 

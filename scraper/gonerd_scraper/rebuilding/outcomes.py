@@ -33,6 +33,9 @@ HISTORY = ("version", "replaces")
 STATED = ("language", "date", "title", "robots", "licence")
 """What a manifest says about a document beyond its text: it stands, whatever a capture says."""
 
+KNOWN = ("domain", "source", "extractor")
+"""What every document has, and a manifest may be without."""
+
 
 def extractor_differs(row: ManifestRow) -> bool:
     """Whether the text was taken out by another extractor, version or options than are installed."""
@@ -60,9 +63,8 @@ def rebuilt_outcome(
         for name in STATED
         if name != "robots" and name in row.record and meta.get(name) != row.record[name]
     ]
-    for name in (*STATED, "domain", "source", "extractor"):
-        if name in row.record and name in meta:
-            meta[name] = row.record[name]
+    meta |= {name: row.record[name] for name in STATED if name in row.record}
+    meta |= {name: row.record[name] for name in KNOWN if row.record.get(name) is not None}
     meta |= {name: row.record[name] for name in HISTORY if name in row.record}
     if row.place is None:
         del meta["warc"]
@@ -127,14 +129,13 @@ def _other_address(row: ManifestRow, capture: Capture) -> dict[str, str]:
 
 def _document(row: ManifestRow, capture: Capture, reading: Reading) -> dict[str, Any]:
     record, domain = row.record, registered_domain(host_of(row.final_url))
-    status = record.get("status")
     document = record_from_reading(
         reading,
         url=row.url,
         final_url=row.final_url,
-        source=str(record.get("source") or kind_of_domain(domain)),
+        source=record.get("source") or kind_of_domain(domain),
         fetched_at=row.fetched_at or capture.fetched_at,
-        status=status if isinstance(status, int) else capture.status,
+        status=record.get("status") or capture.status,
         place=row.place or RecordPlace("", 0, 0, ""),
     )
     document["id"] = row.id

@@ -222,6 +222,8 @@ class _Rebuild:
                         tried.append(trial(step.name, _no_text(capture, reading)))
                     elif text_sha256(reading.text) == row.text_sha256:
                         return rebuilt_outcome(row, capture, reading, step.name, tried)
+                    elif capture.verified and not row.is_of(capture.url):
+                        tried.append(trial(step.name, _wrong_page(capture)))
                     else:
                         cause = cause_of_drift(row, capture)
                         tried.append(trial(step.name, StepError(cause, capture.where)))
@@ -310,6 +312,11 @@ def _settings(config: RebuildConfig, archives: Sequence[Path]) -> dict[str, Any]
     values["steps"] = sorted(config.steps)
     folders = sorted(str(folder.resolve()) for folder in archives)
     return {"config": values, "archives": folders, "extractor": extractor_record()}
+
+
+def _wrong_page(capture: Capture) -> StepError:
+    """The manifest leads to another page; the same text may stand there, as where a revisit did."""
+    return StepError("wrong_page", f"{capture.where}: the record is of {capture.url}")
 
 
 def _no_text(capture: Capture, reading: Reading) -> StepError:

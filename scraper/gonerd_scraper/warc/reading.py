@@ -26,6 +26,7 @@ HTML = ("text/html", "application/xhtml+xml")
 class WarcPage:
     """One response of a WARC file, its body as it reads.
 
+    `stored_as` is the address of the record that holds the body: of a revisit, another than its own.
     `problem` is the reason and detail of why it can't be used, None where it can.
     """
 
@@ -35,6 +36,7 @@ class WarcPage:
     body: bytes
     fetched_at: str
     place: RecordPlace
+    stored_as: str
     problem: tuple[str, str] | None = None
     size: int = 0
 
@@ -169,6 +171,7 @@ def _page(record: Record, limit: int) -> WarcPage | None:
         body=stored.body,
         fetched_at=record.header("warc-date"),
         place=record.place,
+        stored_as=url,
         size=len(raw),
     )
     mismatch = _mismatch(block, payload, stored)

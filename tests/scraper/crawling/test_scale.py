@@ -10,11 +10,15 @@ import stat
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from gonerd.errors import InputError, OutputError
+from gonerd.takedown import Takedown
 from gonerd_scraper.config import CrawlConfig
 from gonerd_scraper.crawling.warcs import scrape_warcs, warcs_from_arguments
 from gonerd_scraper.running.executors import Executor
@@ -252,6 +256,38 @@ def test_what_was_asked_to_be_taken_down_is_not_read(tmp_path):
     }
     assert list(texts(tmp_path / "out")) == ["http://a.example/kept"]
     assert "Gone" not in (tmp_path / "out/documents.jsonl").read_text()
+
+
+def test_what_was_asked_to_be_taken_down_does_not_come_in_by_a_revisit(tmp_path):
+    path = tmp_path / "a.warc.gz"
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=True)
+        for url, title in (("http://a.example/gone", "Gone"), ("http://a.example/kept", "Kept")):
+            first = writer.create_warc_record(
+                url,
+                "response",
+                payload=BytesIO(article(title).encode()),
+                http_headers=StatusAndHeaders("200 OK", list(HTML), "HTTP/1.1"),
+            )
+            writer.write_record(first)
+            again = writer.create_revisit_record(
+                url.replace("a.example", "mirror.example"),
+                first.rec_headers.get_header("WARC-Payload-Digest"),
+                url,
+                "2024-01-31T12:00:00Z",
+            )
+            writer.write_record(again)
+            first.raw_stream.close()
+    (tmp_path / "list.txt").write_text("http://a.example/gone\n")
+    takedown = Takedown.read([tmp_path / "list.txt"])
+    scrape_warcs([path], tmp_path / "out", CrawlConfig(workers=1), takedown=takedown, note=print)
+    assert reasons(tmp_path / "out") == dict.fromkeys(
+        ("http://a.example/gone", "http://mirror.example/gone"), "taken_down"
+    )
+    assert sorted(texts(tmp_path / "out")) == [
+        "http://a.example/kept",
+        "http://mirror.example/kept",
+    ]
 
 
 def test_files_are_found_by_name_folder_and_pattern_once_each(tmp_path, monkeypatch):

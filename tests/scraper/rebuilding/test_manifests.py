@@ -66,6 +66,14 @@ def test_documents_serve_as_their_own_manifest(crawled, tmp_path):
             '{"url": "http://x.example/", "text_sha256": "%s", "fetched_at": "soon"}',
             r":1: 'fetched_at' is 'soon'",
         ),
+        (
+            '{"url": "http://x.example/", "text_sha256": "%s", "title": ["x"]}',
+            r":1: 'title' is \['x'\], expected a string",
+        ),
+        (
+            '{"url": "http://x.example/", "text_sha256": "%s", "extractor": "x"}',
+            r":1: 'extractor' is 'x', expected an object",
+        ),
         ("", r"holds no row"),
     ],
 )

@@ -223,6 +223,31 @@ def test_a_manifest_that_gives_a_page_another_name_brings_nothing_back(
     assert not rows(out / "documents.jsonl")
 
 
+def test_a_place_of_another_page_is_told_and_the_other_places_are_asked(
+    crawled, manifest, tmp_path
+):
+    first, second = rows(manifest)
+    manifest.write_text(
+        "".join(json.dumps(row | {"warc": first["warc"]}) + "\n" for row in (first, second))
+    )
+    archives = Archives(live=stories())
+    with serving(archives) as server:
+        report, outcomes, _ = rebuilt(
+            manifest, tmp_path / "out", server.address, archives=[crawled], steps=("warc", "live")
+        )
+    assert report["rebuilt_from"] == {"live": 1, "warc": 1}
+    (told,) = outcomes[second["url"]]["tried"]
+    assert (told["step"], told["reason"]) == ("warc", "wrong_page")
+    assert told["detail"].endswith(f"the record is of {first['final_url']}")
+
+
+def test_a_manifest_without_what_every_document_has_is_completed(crawled, manifest, tmp_path):
+    before = (crawled / "documents.jsonl").read_bytes()
+    changed(manifest, domain=None, source=None, extractor=None)
+    rebuilt(manifest, tmp_path / "out", archives=[crawled], steps=("warc",))
+    assert (tmp_path / "out/documents.jsonl").read_bytes() == before
+
+
 def test_a_text_taken_down_later_is_gone_from_every_file(crawled, tmp_path):
     out = tmp_path / "out"
     source = crawled / "manifest.jsonl"
