@@ -20,6 +20,7 @@ from gonerd_scraper.crawling.outputs import DOCUMENTS, MANIFEST, REJECTED, REPOR
 from gonerd_scraper.crawling.progress import CrawlDisplay
 from gonerd_scraper.crawling.replay import state_from_journal
 from gonerd_scraper.crawling.sources import Source
+from gonerd_scraper.running.work_folder import remove_partial
 from gonerd_scraper.running.workers import WorkerPool
 from gonerd_scraper.shard import Shard
 
@@ -112,9 +113,7 @@ def clear_crawl(out: Path) -> None:
 
 def clear_partial(out: Path) -> None:
     """Remove files that a killed run was writing."""
-    for name in (DOCUMENTS, MANIFEST, REJECTED, REPORT, CONFIG):
-        for path in out.glob(f"{name}.*.partial"):
-            path.unlink()
+    remove_partial(out, (DOCUMENTS, MANIFEST, REJECTED, REPORT, CONFIG))
 
 
 def summary_of_report(report: dict[str, Any], out: Path) -> str:

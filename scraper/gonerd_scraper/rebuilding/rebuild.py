@@ -35,6 +35,7 @@ from gonerd_scraper.rebuilding.outcomes import (
 from gonerd_scraper.rebuilding.outputs import DOCUMENTS, OUTCOMES, REPORT, write_rebuild
 from gonerd_scraper.rebuilding.own_archive import OwnArchive
 from gonerd_scraper.running.failures import first_failure
+from gonerd_scraper.running.work_folder import remove_partial
 from gonerd_scraper.running.workers import JobError, WorkerPool
 from gonerd_scraper.web.fetch import Fetcher
 from gonerd_scraper.web.robots import agent_name
@@ -42,6 +43,7 @@ from gonerd_scraper.web.robots import agent_name
 __all__ = ["rebuild_documents"]
 
 CONFIG = "config.json"
+FILES = (DOCUMENTS, OUTCOMES, REPORT, CONFIG)
 BATCH = 32
 BATCH_SECONDS = 1.0
 
@@ -80,6 +82,7 @@ def rebuild_documents(
     _require_rebuild_folder(out)
     journal = Journal(out, name=JOURNAL, writer="gonerd rebuild")
     try:
+        remove_partial(out, FILES)
         if force:
             _clear(out)
         installed = extractor_record()
@@ -333,6 +336,6 @@ def _require_rebuild_folder(out: Path) -> None:
 
 def _clear(out: Path) -> None:
     """Remove what a rebuild left in `out`, and nothing else."""
-    for name in (DOCUMENTS, OUTCOMES, REPORT, CONFIG):
+    for name in FILES:
         (out / name).unlink(missing_ok=True)
     (out / JOURNAL).open("wb").close()  # emptied, not removed: it is locked

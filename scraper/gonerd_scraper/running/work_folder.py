@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gonerd.errors import ConfigError, InputError, OutputError, SchemaError
 
-__all__ = ["empty_folder", "held_folder", "work_folder"]
+__all__ = ["empty_folder", "held_folder", "remove_partial", "work_folder"]
 
 LOCK = "lock"
 
@@ -64,4 +64,11 @@ def empty_folder(folder: Path) -> None:
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name != LOCK:
+            path.unlink()
+
+
+def remove_partial(folder: Path, names: Iterable[str]) -> None:
+    """Remove what a killed process was writing in the place of the files called `names`."""
+    for name in names:
+        for path in folder.glob(f"{name}.*.partial"):
             path.unlink()

@@ -253,6 +253,7 @@ def test_a_text_taken_down_later_is_gone_from_every_file(crawled, tmp_path):
     source = crawled / "manifest.jsonl"
     rebuilt(source, out)
     assert "story of Port north" in (out / "rebuild.log.jsonl").read_text()
+    shutil.copy(out / "documents.jsonl", out / "documents.jsonl.123.partial")  # a run was killed
     (tmp_path / "list.txt").write_text(f"{URLS[0]}\n")
     report, _, _ = rebuilt(source, out, listed=[tmp_path / "list.txt"])
     assert (report["rebuilt"], report["taken_down"]) == (1, 1)
