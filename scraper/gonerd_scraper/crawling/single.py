@@ -51,8 +51,13 @@ def extract_file(
         raise InputError(
             f"--url is {url!r}, an address that begins with http:// or https:// is expected"
         )
+    limit = config.max_page_bytes
     try:
-        body = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
+        if file == STANDARD_INPUT:
+            body = sys.stdin.buffer.read(limit + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                body = opened.read(limit + 1)
     except OSError as problem:
         raise InputError(f"{file} can't be read: {problem.strerror}") from None
     page = PageInput(
@@ -66,6 +71,8 @@ def extract_file(
     )
     if not body.strip():
         reading = Reading(kind="page", reason="no_text", detail="the page is empty")
+    elif len(body) > limit:
+        reading = Reading(kind="page", reason="too_large", detail=f"more than {limit} bytes")
     else:
         reading = _read(page, config)
     return _record(reading, url=url, addresses=[url] if url else [], takedown=takedown)

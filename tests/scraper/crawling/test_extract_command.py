@@ -108,6 +108,11 @@ def test_without_a_text_there_is_a_reason(run, extracted, content, detail):
     assert f"no text: {found['reason']}: {detail}" in result.stderr
 
 
+def test_no_more_of_a_file_is_read_than_of_an_answer(extracted):
+    found = extracted("/dev/zero")
+    assert (found["reason"], found["detail"]) == ("too_large", "more than 10000000 bytes")
+
+
 def test_a_url_is_fetched_through_the_given_address(extracted, server):
     address, asked = server
     found = extracted(f"http://{HOST}/story", "--connect-to", address)
