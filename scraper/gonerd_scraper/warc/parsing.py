@@ -19,6 +19,8 @@ MAX_DIGITS = 18
 """Of a length: more bytes than any file has."""
 FOLLOWS = 16
 """Bytes looked at behind a record: more than a version has."""
+MAX_TOLD = 100
+"""Sentences about one file; a file that is broken everywhere would fill a report."""
 VERSION = re.compile(rb"WARC/\d+\.\d+")
 RECORD_START = re.compile(rb"(?:\A|(?<=\n))WARC/\d+\.\d+\r?\n")
 
@@ -194,6 +196,8 @@ class Record:
 class RecordReader:
     """Reads the records of `file`; what is broken is passed over, told by `tell`, and counted in `breaks`.
 
+    Of a file that is broken everywhere only the first hundred places are told.
+
     The content of a record is read before the next one is asked for. Libraries for WARC files take a
     cut and a broken file for a normal end; nothing here does.
 
@@ -205,6 +209,7 @@ class RecordReader:
         self.breaks = 0
         self.number = 0
         self._told = -1
+        self._said = 0
         self._name = name
         self._tell = tell
         self._file = file
@@ -231,10 +236,15 @@ class RecordReader:
                 self._broken(_words(members))
             there = stream.resume(last + 1)
             if there:
-                self._tell(
-                    f"{self._name}: reading goes on at byte {stream.members.start}, "
+                self._say(
+                    f"reading goes on at byte {stream.members.start}, "
                     f"{stream.members.start - last} bytes further"
                 )
+        if self._said > MAX_TOLD:
+            self._tell(
+                f"{self._name}: {self._said - MAX_TOLD} more such sentences are left out; "
+                f"it is broken in {self.breaks} places"
+            )
 
     def at(self, place: RecordPlace) -> Record | None:
         """The record that lies at `place`; None where none begins there."""
@@ -326,7 +336,12 @@ class RecordReader:
 
     def _broken(self, what: str) -> None:
         self.breaks += 1
-        self._tell(f"{self._name}: {what}")
+        self._say(what)
+
+    def _say(self, what: str) -> None:
+        self._said += 1
+        if self._said <= MAX_TOLD:
+            self._tell(f"{self._name}: {what}")
 
 
 def _where(members: Members, inner: int) -> str:

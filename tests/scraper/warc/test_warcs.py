@@ -445,6 +445,17 @@ def test_a_damaged_beginning_costs_its_own_record_only(form, junk, path):
         assert read_page_at(file, pages[1].place, limit=LIMIT) == pages[1]
 
 
+@pytest.mark.parametrize("pack", [bytes, zipped], ids=["plain", "gzip"])
+def test_a_file_that_is_broken_everywhere_is_told_in_short(pack, path):
+    first, last = (record(PAGE, HTML, url=f"http://a.example/{n}") for n in "12")
+    broken = zipped(first)[:200] if pack is zipped else b"\nWARC/1.0\r\n\r\n"
+    pages, told, count = read(path, pack(first) + broken * 1000 + pack(last))
+    assert [page.url[-1] for page in pages if page.problem is None] == ["1", "2"]
+    assert count.breaks >= 1000
+    assert len(told) == 101
+    assert told[-1].endswith(f"it is broken in {count.breaks} places")
+
+
 def test_what_stands_between_records_is_told_and_passed_over(path):
     plain = STORIES[1] + b"<html>no record</html>\r\n" + STORIES[2]
     pages, told, _ = read(path, plain)
