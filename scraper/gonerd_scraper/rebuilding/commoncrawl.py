@@ -38,6 +38,7 @@ RECORD_BYTES = 1 << 16
 CRAWL = re.compile(r"CC-MAIN-(\d{4})-(\d{2})")
 NEWS = re.compile(r"CC-NEWS-(\d{4})(\d{2})\d{8}-\d+\.warc\.gz")
 FILE = re.compile(r"crawl-data/[\w./-]+")
+EXPECTED = "filename (crawl-data/...), offset and length"
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -107,6 +108,9 @@ class CommonCrawl:
                 yield await self._capture(row, known)
             except StepError as problem:
                 yield problem
+        elif row.record.get("commoncrawl") is not None:
+            stated = json.dumps(row.record["commoncrawl"], ensure_ascii=False)[:300]
+            yield StepError("bad_coordinates", f"found {stated}, expected {EXPECTED}")
         tried = 0
         seen: set[str] = set()
         moment = row.moment

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -158,7 +159,7 @@ def _run_slurm(pipeline: list[Any], tasks: int, executor: Executor, folder: Path
         partition=options.get("partition"),
         qos=options.get("qos"),
         job_name=options.get("job-name", "gonerd"),
-        env_command=f"export PATH={Path(sys.executable).parent}:$PATH",
+        env_command=f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH",
         sbatch_args=options,
         logging_dir=str(folder),
         with_srun=False,  # one process a rank; srun would take a step's share of the cores only

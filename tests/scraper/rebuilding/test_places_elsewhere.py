@@ -107,6 +107,27 @@ def test_coordinates_that_a_manifest_states_are_used(manifest, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "stated",
+    [
+        "CC-NEWS",
+        {"filename": "crawl-data/x.warc.gz"},
+        {"filename": "https://data.commoncrawl.org/crawl-data/x.warc.gz", "offset": 1, "length": 2},
+        {"filename": "crawl-data/../x.warc.gz", "offset": 1, "length": 2},
+        {"filename": "crawl-data/x.warc.gz", "offset": -1, "length": 2},
+    ],
+)
+def test_coordinates_that_make_no_sense_are_told_and_the_index_is_asked(stated, manifest, tmp_path):
+    changed(manifest, commoncrawl=stated)
+    archives = Archives()
+    archives.add("CC-MAIN-2026-47", "20261120000000", URLS[0], BODIES[URLS[0]])
+    with serving(archives) as server:
+        _, outcomes, _ = rebuilt(manifest, tmp_path / "out", server.address, steps=("commoncrawl",))
+    assert outcomes[URLS[0]]["outcome"] == "rebuilt"
+    assert tried(outcomes[URLS[0]]) == [("commoncrawl", "bad_coordinates")]
+    assert tried(outcomes[URLS[1]])[-1] == ("commoncrawl", "no_capture")
+
+
+@pytest.mark.parametrize(
     ("answer", "reason"),
     [
         (small_web.Response(status=200, body=b"x" * 5_000_000), "range_ignored"),
