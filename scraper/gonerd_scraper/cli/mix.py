@@ -11,6 +11,7 @@ from gonerd_scraper.cli.options import (
     force_option,
     json_option,
     plain_option,
+    takedown_option,
 )
 
 __all__ = ["mix"]
@@ -57,6 +58,7 @@ __all__ = ["mix"]
     help="What a document of BookCorpus in text files is.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of order and choice.")
+@takedown_option
 @plain_option
 @force_option
 @json_option
@@ -71,6 +73,7 @@ def mix(
     characters: int | None,
     book_unit: str,
     seed: int,
+    takedown_files: tuple[Path, ...],
     plain: bool,
     force: bool,
     as_json: bool,
@@ -87,6 +90,7 @@ def mix(
       gonerd mix OSCAR+WIKI --oscar distillation --wikipedia wiki --shares OSCAR=0.7,WIKI=0.3 --out mix
       gonerd mix BC --bookcorpus books --book-unit book --characters 100000000 --out mixes/bc
     """
+    from gonerd.takedown import Takedown
     from gonerd_scraper.distillation.mixes import Mix
     from gonerd_scraper.distillation.mixing import summary_of_mix, write_mix
 
@@ -101,6 +105,7 @@ def mix(
         shares=None if shares is None else dict(pairs),
         characters=characters,
         book_unit="book" if book_unit == "book" else "sentence",
+        takedown=Takedown.read(takedown_files),
     )
     report = write_mix(wanted, out, compress=not plain, force=force)
     print_json(report) if as_json else print_text(summary_of_mix(report, out))

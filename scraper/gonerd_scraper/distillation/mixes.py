@@ -10,6 +10,7 @@ from random import Random
 
 from gonerd.errors import ConfigError, InputError
 from gonerd.schema import Document
+from gonerd.takedown import Takedown
 from gonerd_scraper.distillation.oscar import OscarRules
 from gonerd_scraper.distillation.rows import ROWS
 from gonerd_scraper.distillation.text_corpora import (
@@ -22,6 +23,7 @@ from gonerd_scraper.distillation.text_corpora import (
 )
 from gonerd_scraper.lots import lot
 from gonerd_scraper.running.inputs import input_files
+from gonerd_scraper.running.spool import taken_down
 
 __all__ = ["MIXES", "PARTS", "Mix", "PartSize", "fractions", "parts_of", "read_mix"]
 
@@ -37,10 +39,12 @@ HELD_CHARACTERS = 32_000_000
 
 @dataclass(frozen=True, slots=True)
 class PartSize:
-    """What a part holds in all."""
+    """What a part holds in all, but for what the take-down list names."""
 
     documents: int
     characters: int
+    taken_down: int = 0
+    """Documents that it names."""
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -85,6 +89,8 @@ class Mix:
     """What records of OSCAR must fulfil; documents of `gonerd oscar` did already."""
     book_unit: BookUnit = "sentence"
     """What a document of BookCorpus is (`read_bookcorpus`)."""
+    takedown: Takedown = field(default_factory=Takedown.read)
+    """Documents that are in no mix."""
 
     def files(self) -> dict[str, list[Path]]:
         """The files of each part, in the order in which the seed has them read.
@@ -121,7 +127,10 @@ class Mix:
 
     def measure(self) -> dict[str, PartSize]:
         """What each part holds; reads all of it once."""
-        return {part: _size(self.read(part, files)) for part, files in self.files().items()}
+        return {
+            part: _size(self.read(part, files), self.takedown)
+            for part, files in self.files().items()
+        }
 
     def draw(self, sizes: Mapping[str, PartSize]) -> Iterator[tuple[str, Document]]:
         """Yield (part, document) in the order of the mix, each document at most once.
@@ -133,7 +142,8 @@ class Mix:
         streams: dict[str, Iterator[Document]] = {}
         left: dict[str, float] = {}
         for part, files in self.files().items():
-            chosen = _share(self.read(part, files), kept[part], self.seed)
+            allowed = (d for d in self.read(part, files) if not taken_down(d, self.takedown))
+            chosen = _share(allowed, kept[part], self.seed)
             streams[part] = _shuffled(chosen, self._chance(part))
             left[part] = kept[part] * sizes[part].documents
         chance = self._chance("mix")
@@ -159,6 +169,7 @@ def read_mix(
     shares: Mapping[str, float] | None = None,
     characters: int | None = None,
     book_unit: BookUnit = "sentence",
+    takedown: Takedown | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of a mix (see `Mix`) in an order that `seed` decides, each at most once.
 
@@ -176,6 +187,7 @@ def read_mix(
         shares=shares,
         characters=characters,
         book_unit=book_unit,
+        takedown=takedown or Takedown.read(),
     )
     for _, document in mix.draw(mix.measure()):
         yield document
@@ -210,12 +222,15 @@ def fractions(
     return {part: min(1.0, reached * wanted[part] / sizes[part].characters) for part in sizes}
 
 
-def _size(documents: Iterable[Document]) -> PartSize:
-    count = characters = 0
+def _size(documents: Iterable[Document], takedown: Takedown) -> PartSize:
+    count = characters = out = 0
     for document in documents:
+        if taken_down(document, takedown):
+            out += 1
+            continue
         count += 1
         characters += len(document.text)
-    return PartSize(count, characters)
+    return PartSize(count, characters, out)
 
 
 def _share(documents: Iterable[Document], fraction: float, seed: int) -> Iterator[Document]:

@@ -79,4 +79,5 @@ class _Drawn:
             "share": round(self.characters[part] / max(1, sum(self.characters.values())), 6),
             "available_documents": size.documents,
             "available_characters": size.characters,
+            "taken_down": size.taken_down,
         }

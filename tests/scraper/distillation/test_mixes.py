@@ -341,6 +341,27 @@ def test_the_command_writes_the_mix_and_its_report(
     assert run(["mix", "OSCAR+C4", "--out", str(tmp_path / "d")]) == 2
 
 
+def test_what_was_asked_to_be_taken_down_is_in_no_mix(
+    corpora: dict[str, Sequence[Path]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = next(read_mix("WIKI", only(corpora, "WIKI"), 0))
+    news = tmp_path / "news.jsonl"
+    write_json_lines(
+        news,
+        [{"text": f"News {n}. " * 9, "url": f"http://{n}.example/a", "title": "x"} for n in "123"],
+    )
+    (tmp_path / "list.txt").write_text(f"id:{chosen.id}\ndomain:2.example\n")
+    words = ["mix", "WIKI+CCNEWS", "--wikipedia", str(corpora["WIKI"][0]), "--cc-news", str(news)]
+    words += ["--takedown", str(tmp_path / "list.txt"), "--plain", "--json"]
+    assert run([*words, "--out", str(tmp_path / "mix")]) == 0
+    report = json.loads(capsys.readouterr().out)
+    documents = list(read_documents(tmp_path / "mix" / "documents.jsonl"))
+    assert len(documents) == report["documents"] == 101
+    assert chosen.id not in {document.id for document in documents}
+    assert "http://2.example/a" not in {document.meta["url"] for document in documents}
+    assert [part["taken_down"] for part in report["parts"].values()] == [1, 1]
+
+
 @needs(RELEASES)
 def test_real_texts_come_through_a_mix_unchanged(tmp_path: Path) -> None:
     with lzma.open(RELEASES, "rt", encoding="utf-8") as lines:
