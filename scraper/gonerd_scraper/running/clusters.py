@@ -14,8 +14,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from datatrove.executor.local import LocalPipelineExecutor
 from datatrove.executor.ray import RayPipelineExecutor
 from datatrove.executor.slurm import SlurmPipelineExecutor
 from loguru import logger
+from multiprocess.util import register_after_fork
 
 from gonerd.errors import ConfigError, OutputError
 from gonerd.files import read_json, write_json
@@ -114,6 +118,7 @@ class _Quiet:
     """Keeps datatrove's log, which goes to FOLDER/logs, off the terminal."""
 
     def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> Any:
+        logger.remove()
         try:
             return super()._run_for_rank(rank, local_rank + 1, node_rank)  # type: ignore[misc]
         finally:
@@ -121,7 +126,33 @@ class _Quiet:
 
 
 class LocalRun(_Quiet, LocalPipelineExecutor):  # type: ignore[misc]  # datatrove has no types
-    """Ranks in processes that datatrove starts on this machine."""
+    """Ranks in processes that datatrove starts on this machine, which end with this one."""
+
+    def run(self) -> Any:
+        """Run all ranks; whatever this process starts for that ends with it, also where it is killed.
+
+        The manager of their queue would stay for ever, and hold the lock on the work folder.
+        """
+        self.starter = os.getpid()
+        register_after_fork(self, lambda _: _end_with_parent())
+        return super().run()
+
+    def _launch_run_for_rank(self, *arguments: Any, **options: Any) -> Any:
+        if os.getpid() != self.starter:
+            _end_with_parent()
+        return super()._launch_run_for_rank(*arguments, **options)
+
+
+@cache
+def _end_with_parent() -> None:
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class RayRun(_Quiet, RayPipelineExecutor):  # type: ignore[misc]
