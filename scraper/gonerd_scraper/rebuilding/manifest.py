@@ -101,8 +101,8 @@ def _records(path: Path) -> Iterator[tuple[int, Any]]:
                     yield number, record
     except FileNotFoundError:
         raise SchemaError(f"{path} does not exist") from None
-    except pa.ArrowInvalid as problem:
-        raise SchemaError(f"{path}: not a Parquet file: {problem}") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
+        raise SchemaError(f"{path}: not a whole Parquet file: {problem}") from None
 
 
 def _row(record: Any) -> ManifestRow:

@@ -184,7 +184,7 @@ def _page(record: Record, limit: int) -> WarcPage | None:
     ):
         problem = None  # the digest shows that the length is right and what follows is not
     if problem is None and head is None and record.type == "response":
-        problem = ("bad_response", "the record holds no HTTP status line")
+        problem = ("bad_response", "the record holds no HTTP status line, or headers without end")
     if problem is None and record.type != "revisit":
         problem = _cut(record, stored, limit, len(raw)) or _problem(page, stored)
     return replace(page, problem=problem)

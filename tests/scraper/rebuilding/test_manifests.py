@@ -46,6 +46,23 @@ def test_a_published_table_is_enough(crawled, tmp_path):
         assert "warc" not in row["meta"]
 
 
+def test_a_damaged_table_is_told_in_one_sentence(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path, folder = tmp_path / "rows.parquet", tmp_path / "folder.parquet"
+    folder.mkdir()
+    known = [{"url": f"http://a.example/{n}", "text_sha256": f"{n:064x}"} for n in range(500)]
+    pq.write_table(pa.Table.from_pylist(known), path)
+    whole = path.read_bytes()
+    for damaged in (whole[:-20], whole[:100] + b"\xff" * 300 + whole[400:], b"PAR1"):
+        path.write_bytes(damaged)
+        with pytest.raises(SchemaError, match=r"rows\.parquet: not a whole Parquet file: "):
+            rebuilt(path, tmp_path / "out")
+    with pytest.raises(SchemaError, match=r"folder\.parquet: not a whole Parquet file: "):
+        rebuilt(folder, tmp_path / "out")
+
+
 def test_documents_serve_as_their_own_manifest(crawled, tmp_path):
     report, _, _ = rebuilt(crawled / "documents.jsonl", tmp_path / "out", steps=("warc",))
     assert report["rebuilt"] == 2
