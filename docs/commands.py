@@ -45,7 +45,11 @@ def page() -> str:
 
 def main() -> None:
     """Write or check, as the arguments say."""
-    path = Path(sys.argv[-1])
+    match sys.argv[1:]:
+        case ["--check", name] | [name] if name.endswith(".md"):
+            path = Path(name)
+        case _:
+            sys.exit(__doc__)
     if "--check" not in sys.argv:
         path.write_text(page(), encoding="utf-8")
     elif path.read_text(encoding="utf-8") != page():

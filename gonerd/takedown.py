@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -15,13 +15,18 @@ from typing import Self
 from unicodedata import normalize
 from urllib.parse import unquote, unquote_plus, urlsplit
 
+from gonerd.console import note
 from gonerd.errors import InputError
 from gonerd.files import read_lines
+from gonerd.schema import Document
 
 __all__ = ["TAKEN_DOWN", "Takedown"]
 
 TAKEN_DOWN = "taken_down"
 """The reason that every stage gives for what this list keeps out."""
+
+ADDRESSES = ("url", "final_url", "canonical")
+"""Where a document's `meta` states addresses of its page."""
 
 COMMENT = re.compile(r"(?:^|\s)#.*$")
 HOST = re.compile(r"(?:[\w-]+\.)+[\w-]+", re.IGNORECASE)
@@ -87,6 +92,26 @@ class Takedown:
                 if entry:
                     return entry
         return None
+
+    def entry_of(self, document: Document) -> str | None:
+        """The entry that speaks of `document`, by its id or an address that its `meta` states; else None."""
+        stated = (document.meta.get(key) for key in ADDRESSES)
+        return self.reason(id=document.id, urls=[url for url in stated if isinstance(url, str)])
+
+    def allowed(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """Those of which no entry speaks, one at a time; what is left out is told on stderr at the end."""
+        left_out = 0
+        first = ""
+        for document in documents:
+            entry = self.entry_of(document)
+            if entry is None:
+                yield document
+            else:
+                left_out += 1
+                first = first or f"document {document.id!r} by {entry}"
+        if left_out:
+            name = "document" if left_out == 1 else "documents"
+            note(f"left out as taken down: {left_out} {name}; the first is {first}")
 
     def _add(self, line: str, where: str) -> None:
         entry = COMMENT.sub("", line).strip()

@@ -10,6 +10,7 @@ from typing import Any
 from gonerd.errors import InputError
 from gonerd.records import read_documents
 from gonerd.schema import Document
+from gonerd.takedown import Takedown
 from gonerd_annotation.task import tasks_from_documents, unfrozen, write_tasks
 
 __all__ = ["export_tasks"]
@@ -20,12 +21,14 @@ def export_tasks(
     out: str | Path,
     *,
     model_version: str | None = None,
+    takedown: Takedown | None = None,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Write `documents` as import tasks, with `model_version` their entities too; return counts.
+    """Write `documents` but those taken down as import tasks, with `model_version` their entities too.
 
     Texts are never changed here, since their hash identifies them; texts that a browser may show
-    otherwise than they are stored are counted under `unfrozen` by what is unusual in them.
+    otherwise than they are stored are counted under `unfrozen` by what is unusual in them. Returns
+    these and other counts.
 
     Raises:
         InputError: there is no document.
@@ -34,11 +37,12 @@ def export_tasks(
     """
     odd: Counter[str] = Counter()
     predicted = 0
+    takedown = takedown if takedown is not None else Takedown.read()
 
     def noticed() -> Iterator[Document]:
         nonlocal predicted
         empty = True
-        for document in read_documents(documents):
+        for document in takedown.allowed(read_documents(documents)):
             empty = False
             if reason := unfrozen(document.text):
                 odd[reason] += 1

@@ -57,7 +57,7 @@ EXTRAS = {
     ),
     "annotate": ("label_studio_sdk",),
     "figures": ("matplotlib",),
-    "scale": ("datatrove", "ray"),
+    "scale": ("datatrove", "multiprocess", "ray"),
     "train": ("safetensors", "tokenizers", "torch", "transformers"),
     "leaderboard": ("jinja2",),
 }

@@ -8,25 +8,17 @@ from typing import Any
 
 import click
 
-from gonerd.console import note
+from gonerd.options import takedown_option
 from gonerd.schema import Document
 from gonerd.takedown import Takedown
 
 __all__ = ["outgoing", "outgoing_options"]
 
-ADDRESSES = ("url", "final_url", "canonical")
-
 
 def outgoing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--redact`, `--redact-seed` and `--takedown`, as `outgoing` takes them."""
     for option in (
-        click.option(
-            "--takedown",
-            "takedown_files",
-            type=click.Path(path_type=Path),
-            multiple=True,
-            help="List of URLs, domains and document ids to leave out; repeatable.",
-        ),
+        takedown_option,
         click.option(
             "--redact-seed",
             metavar="SECRET",
@@ -61,23 +53,7 @@ def outgoing(
         raise click.UsageError("--redact-seed goes with --redact")
     if redact_seed == "":
         raise click.UsageError("--redact-seed is empty, expected a secret")
-    allowed = _allowed(documents, Takedown.read(takedown_files))
+    allowed = Takedown.read(takedown_files).allowed(documents)
     if redact:
         return redact_documents(allowed, seed=redact_seed or new_seed())
     return allowed
-
-
-def _allowed(documents: Iterable[Document], takedown: Takedown) -> Iterator[Document]:
-    left_out: list[str] = []
-    for document in documents:
-        urls = [str(document.meta[key]) for key in ADDRESSES if document.meta.get(key)]
-        entry = takedown.reason(id=document.id, urls=urls)
-        if entry is None:
-            yield document
-        else:
-            left_out.append(f"document {document.id!r} by {entry}")
-    if left_out:
-        note(
-            f"left out as taken down: {len(left_out)} "
-            f"{'document' if len(left_out) == 1 else 'documents'}; the first is {left_out[0]}"
-        )

@@ -66,6 +66,20 @@ def test_entities_go_along_as_predictions(folder: Path) -> None:
     assert [result["value"]["labels"] for result in prediction["result"]] == [["PER"], ["AGE"]]
 
 
+def test_what_is_taken_down_goes_to_no_annotator(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "list.txt").write_text("domain:a.example\n")
+    arguments = ["annotate", "export", str(folder / "sample.jsonl"), "--out"]
+    arguments += [str(folder / "tasks.json"), "--takedown", str(folder / "list.txt")]
+    assert run(arguments) == 0
+    assert (
+        "left out as taken down: 1 document; the first is document 'a'" in capsys.readouterr().err
+    )
+    (task,) = json.loads((folder / "tasks.json").read_text())
+    assert task["data"]["text"] == "No gold\r\nhere"
+
+
 def test_problems_are_one_sentence_and_leave_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from gonerd.console import note, print_json
+from gonerd.options import takedown_option
+from gonerd.takedown import Takedown
 from gonerd_annotation.export import export_tasks
 
 __all__ = ["export"]
@@ -25,10 +29,17 @@ __all__ = ["export"]
     metavar="NAME",
     help="Who made these entities, as Label Studio records it; with --with-entities.",
 )
+@takedown_option
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
 def export(
-    documents: str, out: str, with_entities: bool, model_version: str, force: bool, as_json: bool
+    documents: str,
+    out: str,
+    with_entities: bool,
+    model_version: str,
+    takedown_files: tuple[Path, ...],
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Write DOCUMENTS (JSON Lines) as tasks that Label Studio imports.
 
@@ -38,7 +49,11 @@ def export(
       gonerd annotate export tagged.jsonl --out tasks.json --with-entities --model-version rules-1
     """
     report = export_tasks(
-        documents, out, model_version=model_version if with_entities else None, overwrite=force
+        documents,
+        out,
+        model_version=model_version if with_entities else None,
+        takedown=Takedown.read(takedown_files),
+        overwrite=force,
     )
     note(f"{report['tasks']} tasks in {out}")
     for reason, count in report["unfrozen"].items():

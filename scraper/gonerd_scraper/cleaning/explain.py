@@ -19,7 +19,6 @@ from gonerd_scraper.cleaning.manual import DROP, KEEP, ManualList
 from gonerd_scraper.cleaning.measures import measures_of
 from gonerd_scraper.cleaning.selection import precedence
 from gonerd_scraper.cleaning.shingles import hashed_shingles
-from gonerd_scraper.running.spool import taken_down
 from gonerd_scraper.urls import url_key
 
 if TYPE_CHECKING:
@@ -58,11 +57,11 @@ def explain_document(
     if chosen is None:
         return _explain_rejected(paths, url)
     repeated = repeated_paragraphs(
-        (d for d in _documents(paths) if taken_down(d, takedown) is None), rules.min_repeats
+        (d for d in _documents(paths) if takedown.entry_of(d) is None), rules.min_repeats
     )
     measures = measures_of(chosen, repeated=repeated)
     checks = list(checks_of(chosen, measures, rules))
-    entry, said = taken_down(chosen, takedown), manual.decision(chosen)
+    entry, said = takedown.entry_of(chosen), manual.decision(chosen)
     failed = next((check for check in checks if not check.passed), None)
     rule, reason = (failed.rule, failed.note) if failed is not None else (None, None)
     if said is not None:
@@ -257,7 +256,7 @@ class _Alike:
         return [np.unique(hashes) for hashes in hashed_shingles(texts)]
 
     def _passes(self, document: Document) -> bool:
-        if taken_down(document, self._takedown) is not None:
+        if self._takedown.entry_of(document) is not None:
             return False
         said = self._manual.decision(document)
         if said is not None:

@@ -17,7 +17,7 @@ from gonerd_scraper.cleaning.filters import CleanRules, Rejection, first_rejecti
 from gonerd_scraper.cleaning.manual import DROP, ManualList
 from gonerd_scraper.cleaning.signatures import Banding, signed
 from gonerd_scraper.running.shards import shard_path
-from gonerd_scraper.running.spool import document_from_line, taken_down
+from gonerd_scraper.running.spool import document_from_line
 from gonerd_scraper.running.stages import lines_of_rank
 
 __all__ = [
@@ -49,7 +49,7 @@ class CountParagraphs:
         """Yield where the counts lie, which `SiteParagraphs.read` takes."""
         counts = SiteParagraphs()
         for _, document in _documents(self.paths, rank, world_size):
-            if taken_down(document, self.takedown) is None:
+            if self.takedown.entry_of(document) is None:
                 counts.add(document)
         path = counts_path(self.folder, rank)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ class JudgeDocuments:
                 }
 
     def _verdict(self, document: Document, repeated: Set[int]) -> Rejection | None:
-        entry = taken_down(document, self.takedown)
+        entry = self.takedown.entry_of(document)
         if entry is not None:
             return Rejection(TAKEN_DOWN, f"on the take-down list: {entry}", {"entry": entry})
         said = self.manual.decision(document)

@@ -21,7 +21,7 @@ from gonerd.files import (
 )
 from gonerd.records import read_documents, read_json_lines
 from gonerd.schema import Document, text_sha256
-from gonerd.takedown import TAKEN_DOWN
+from gonerd.takedown import TAKEN_DOWN, Takedown
 from gonerd_scraper.cleaning.boilerplate import own_text, paragraphs, repeated_paragraphs
 from gonerd_scraper.cleaning.filters import Check, checks_of
 from gonerd_scraper.cleaning.manual import COLUMNS, inert_cell
@@ -72,14 +72,15 @@ def review_documents(
     per_rule: int | None = None,
     near: float | None = 0.1,
     seed: int = 0,
+    takedown: Takedown | None = None,
     force: bool = False,
 ) -> dict[str, Any]:
     """Write sheet.csv and review.html for what `clean_documents` left in `folder`; return the counts.
 
-    In the sheet stand the dropped documents (but those taken down, which no reviewer can bring back),
-    and the kept ones of which a value is no further from its threshold than `near`, a share of the
-    threshold; None: no kept ones. Of more than `per_rule` with the same rule, those with the lowest
-    lots under `seed` are drawn.
+    In the sheet stand the dropped documents (but those taken down, then or by `takedown`, which no
+    reviewer can bring back), and the kept ones of which a value is no further from its threshold than
+    `near`, a share of the threshold; None: no kept ones. Of more than `per_rule` with the same rule,
+    those with the lowest lots under `seed` are drawn.
 
     Raises:
         InputError: `folder` is none that clean made, or `documents` are not those that it read.
@@ -92,8 +93,10 @@ def review_documents(
             raise InputError(f"{folder} has no {name}; expected a folder that gonerd clean made")
     rules = CleanRules.from_record(read_json(folder / "rules.json"), folder / "rules.json")
     sources = tuple(documents) or _inputs(folder)
+    takedown = takedown if takedown is not None else Takedown.read()
     rejected = {row["id"]: row for _, row in read_json_lines(folder / "rejected.jsonl")}
     taken_down = {name for name, row in rejected.items() if row["rule"] == TAKEN_DOWN}
+    taken_down |= {d.id for d in _read(sources) if takedown.entry_of(d) is not None}
     rejected = {name: row for name, row in rejected.items() if name not in taken_down}
     drawn = _drawn(((row["rule"], name) for name, row in rejected.items()), per_rule, seed)
     counted = (document for document in _read(sources) if document.id not in taken_down)
@@ -105,7 +108,8 @@ def review_documents(
             f"documents are not there; give --documents, the files that {folder} was made from"
         )
     if near is not None:
-        found = list(_near(read_documents(folder / "documents.jsonl"), rules, repeated, near))
+        kept = (d for d in read_documents(folder / "documents.jsonl") if d.id not in taken_down)
+        found = list(_near(kept, rules, repeated, near))
         chosen = _drawn(((item.rule, item.document.id) for item in found), per_rule, seed)
         items += [item for item in found if item.document.id in chosen]
     if not items:
@@ -120,6 +124,7 @@ def review_documents(
         "by_rule": dict(sorted(counts.items())),
         "per_rule": per_rule,
         "near": near,
+        "taken_down": len(taken_down),
         "seed": seed,
     }
     with folder_to_write(out, overwrite=force) as made:

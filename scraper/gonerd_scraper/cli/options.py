@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gonerd.options import takedown_option
+
 __all__ = [
     "connect_to_option",
     "delay_option",
@@ -23,14 +25,6 @@ __all__ = [
 
 documents_argument = click.argument(
     "documents", type=click.Path(path_type=Path, allow_dash=True), nargs=-1, required=True
-)
-
-takedown_option = click.option(
-    "--takedown",
-    "takedown_files",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="List of URLs, domains and document ids to leave out; repeatable.",
 )
 
 connect_to_option = click.option(

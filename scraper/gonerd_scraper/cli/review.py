@@ -11,6 +11,7 @@ from gonerd_scraper.cli.options import (
     draw_seed_option,
     force_option,
     json_option,
+    takedown_option,
 )
 
 __all__ = ["review"]
@@ -44,6 +45,7 @@ __all__ = ["review"]
 )
 @click.option("--dropped-only", is_flag=True, help="Show no kept documents.")
 @draw_seed_option
+@takedown_option
 @force_option
 @json_option
 def review(
@@ -54,6 +56,7 @@ def review(
     near: float,
     dropped_only: bool,
     seed: int,
+    takedown_files: tuple[Path, ...],
     force: bool,
     as_json: bool,
 ) -> None:
@@ -68,6 +71,7 @@ def review(
       gonerd review clean --per-rule 25 --seed 1 --out review
       gonerd clean crawl/documents.jsonl --manual decisions.csv --out clean --force
     """
+    from gonerd.takedown import Takedown
     from gonerd_scraper.cleaning.review import review_documents
 
     report = review_documents(
@@ -77,6 +81,7 @@ def review(
         per_rule=per_rule,
         near=None if dropped_only else near,
         seed=seed,
+        takedown=Takedown.read(takedown_files),
         force=force,
     )
     if as_json:

@@ -63,6 +63,11 @@ class Journal:
             raise
         self._length += len(data)
 
+    def clear(self) -> None:
+        """Empty the journal; it stays where it is, since it is locked."""
+        os.truncate(self.path, 0)
+        self._length = 0
+
     def close(self) -> None:
         """Give the journal free."""
         self._file.close()

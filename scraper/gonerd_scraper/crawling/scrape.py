@@ -57,11 +57,12 @@ def scrape_sources(
         raise OutputError(f"{out} holds a crawl without shards; give another --out")
     out = crawl_folder(out, config)
     _require_crawl_folder(out)
-    if force:
-        clear_crawl(out)
     takedown = takedown if takedown is not None else Takedown.read()
     journal = Journal(out)
     try:
+        if force:
+            journal.clear()
+            clear_crawl(out)
         clear_partial(out)
         write_text(out / CONFIG, json.dumps(asdict(config), indent=2) + "\n", overwrite=True)
         (out / REPORT).unlink(missing_ok=True)  # it says that a crawl came to its end
@@ -101,8 +102,8 @@ def crawl_folder(out: Path, config: CrawlConfig) -> Path:
 
 
 def clear_crawl(out: Path) -> None:
-    """Remove what a crawl left in `out`, and nothing else."""
-    for name in (JOURNAL, DOCUMENTS, MANIFEST, REJECTED, REPORT, CONFIG):
+    """Remove what a crawl left in `out` beside its log, and nothing else."""
+    for name in (DOCUMENTS, MANIFEST, REJECTED, REPORT, CONFIG):
         (out / name).unlink(missing_ok=True)
     if (out / "archive").is_dir():
         for path in (out / "archive").glob("gonerd-*.warc.gz"):

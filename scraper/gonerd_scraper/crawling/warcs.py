@@ -7,6 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from hashlib import sha256
 from itertools import groupby
@@ -17,6 +18,7 @@ from gonerd.errors import InputError, OutputError
 from gonerd.files import text_to_write, write_text
 from gonerd.takedown import Takedown
 from gonerd_scraper.config import CrawlConfig
+from gonerd_scraper.crawling.journal import JOURNAL, Journal
 from gonerd_scraper.crawling.outputs import DOCUMENTS, MANIFEST, REJECTED, REPORT
 from gonerd_scraper.crawling.tally import HostCount
 from gonerd_scraper.crawling.warc_stage import ReadWarcs
@@ -112,6 +114,9 @@ def scrape_warcs(
         work, f"{out} is being written by another gonerd scrape; wait for it, or give another --out"
     ):
         if force:
+            if (out / JOURNAL).exists():
+                with closing(Journal(out)) as journal:  # refuses where a crawl is running
+                    journal.path.unlink()
             clear_crawl(out)
             empty_folder(work)
             _require_nothing_else(out)

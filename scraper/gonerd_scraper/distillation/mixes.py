@@ -23,7 +23,6 @@ from gonerd_scraper.distillation.text_corpora import (
 )
 from gonerd_scraper.lots import lot
 from gonerd_scraper.running.inputs import input_files
-from gonerd_scraper.running.spool import taken_down
 
 __all__ = ["MIXES", "PARTS", "Mix", "PartSize", "fractions", "parts_of", "read_mix"]
 
@@ -142,7 +141,7 @@ class Mix:
         streams: dict[str, Iterator[Document]] = {}
         left: dict[str, float] = {}
         for part, files in self.files().items():
-            allowed = (d for d in self.read(part, files) if not taken_down(d, self.takedown))
+            allowed = (d for d in self.read(part, files) if not self.takedown.entry_of(d))
             chosen = _share(allowed, kept[part], self.seed)
             streams[part] = _shuffled(chosen, self._chance(part))
             left[part] = kept[part] * sizes[part].documents
@@ -225,7 +224,7 @@ def fractions(
 def _size(documents: Iterable[Document], takedown: Takedown) -> PartSize:
     count = characters = out = 0
     for document in documents:
-        if taken_down(document, takedown):
+        if takedown.entry_of(document):
             out += 1
             continue
         count += 1

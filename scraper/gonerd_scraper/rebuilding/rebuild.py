@@ -84,6 +84,7 @@ def rebuild_documents(
     try:
         remove_partial(out, FILES)
         if force:
+            journal.clear()
             _clear(out)
         installed = extractor_record()
         if differing:
@@ -335,7 +336,6 @@ def _require_rebuild_folder(out: Path) -> None:
 
 
 def _clear(out: Path) -> None:
-    """Remove what a rebuild left in `out`, and nothing else."""
+    """Remove what a rebuild left in `out` beside its log, and nothing else."""
     for name in FILES:
         (out / name).unlink(missing_ok=True)
-    (out / JOURNAL).open("wb").close()  # emptied, not removed: it is locked

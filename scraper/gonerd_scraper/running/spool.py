@@ -28,7 +28,6 @@ __all__ = [
     "Spool",
     "document_from_line",
     "on_disk",
-    "taken_down",
 ]
 
 STANDARD_INPUT = Path("-")
@@ -47,7 +46,7 @@ class DocumentFiles:
         self.taken_down = 0
         for path in self._paths:
             for document in read_documents(path):
-                if taken_down(document, self._takedown) is None:
+                if self._takedown.entry_of(document) is None:
                     yield document
                 else:
                     self.taken_down += 1
@@ -110,7 +109,7 @@ class Spool:
                 if document.id in seen:
                     raise InputError(f"{path}:{number}: id {document.id!r} stands there twice")
                 seen.add(document.id)
-                if taken_down(document, takedown) is not None:
+                if takedown.entry_of(document) is not None:
                     self.taken_down += 1
                     continue
                 self._add(document.id, line)
@@ -163,10 +162,3 @@ def document_from_line(line: str, at: str) -> Document:
         return document_from_record(json_from_line(line))
     except SchemaError as problem:
         raise SchemaError(f"{at}: {problem}") from None
-
-
-def taken_down(document: Document, takedown: Takedown) -> str | None:
-    """The entry of the take-down list that speaks of `document`; None where none does."""
-    meta = document.meta
-    urls = (meta.get(key) for key in ("url", "final_url", "canonical"))
-    return takedown.reason(id=document.id, urls=[url for url in urls if isinstance(url, str)])

@@ -107,6 +107,16 @@ def test_what_is_taken_down_repeats_nothing(tmp_path):
     assert short["faded"] == []
 
 
+def test_what_is_taken_down_after_cleaning_is_on_no_sheet(folder, tmp_path, capsys):
+    gone = tmp_path / "list.txt"
+    gone.write_text("id:code\nhttp://a.example/near\n")
+    words = ["review", str(folder / "clean"), "--takedown", str(gone), "--json"]
+    assert run([*words, "--out", str(tmp_path / "out")]) == 0
+    assert json.loads(capsys.readouterr().out)["taken_down"] == 2
+    assert not {"code", "near"} & {row["id"] for row in rows(tmp_path / "out/sheet.csv")}
+    assert CODE.splitlines()[0] not in (tmp_path / "out/review.html").read_text()
+
+
 def test_with_all_rules_off_nothing_is_near_a_threshold(tmp_path):
     off = {f.name: None for f in fields(CleanRules) if f.default is not None and "None" in f.type}
     rules = replace(CleanRules(), **off)

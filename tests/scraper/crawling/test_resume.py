@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -191,6 +191,18 @@ def test_force_begins_anew_and_removes_nothing_else(tmp_path):
         crawl(server.address, tmp_path, f"http://{HOSTS[1]}/", force=True)
     assert {url.split("/")[2] for _, url, _ in content(tmp_path)} == {HOSTS[1]}
     assert (tmp_path / "note.txt").read_text() == "mine"
+
+
+def test_force_takes_nothing_from_a_crawl_that_is_running(tmp_path):
+    with serving(big_web()) as server:
+        crawl(server.address, tmp_path, f"http://{HOSTS[0]}/")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with (
+        closing(Journal(tmp_path)),
+        pytest.raises(OutputError, match="is being written by another gonerd scrape"),
+    ):
+        crawl("127.0.0.1:9", tmp_path, f"http://{HOSTS[1]}/", force=True)
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_what_was_followed_before_counts_towards_the_limits_of_traps(tmp_path):
