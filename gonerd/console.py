@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-__all__ = ["note", "print_json", "print_text", "shown", "track"]
+__all__ = ["counted", "note", "print_json", "print_text", "shown", "track"]
 
 T = TypeVar("T")
 
@@ -19,6 +19,11 @@ STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 def shown(text: str) -> str:
     """`text` for a terminal: what it quotes of files and servers can't move the cursor or set a title."""
     return STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 document`, `2,237 documents`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def note(message: str) -> None:

@@ -43,7 +43,8 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its line feed) of a UTF-8 file, one at a time.
 
     The name's ending says the compression (.gz, .zst); `-` is standard input. Only a line feed ends a
-    line: U+2028, U+0085 and a lone carriage return are ordinary characters.
+    line: U+2028, U+0085 and a lone carriage return are ordinary characters. A byte order mark that the
+    file begins with is no part of its first line.
 
     Raises:
         InputError: the file is missing, is cut off inside its compression, or is not UTF-8.
@@ -51,7 +52,7 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     number = 0
     try:
         for number, line in read_byte_lines(path):
-            yield number, line.decode("utf-8")
+            yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as problem:
         byte = problem.object[problem.start]
         raise InputError(

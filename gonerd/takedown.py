@@ -15,7 +15,7 @@ from typing import Self
 from unicodedata import normalize
 from urllib.parse import unquote, unquote_plus, urlsplit
 
-from gonerd.console import note
+from gonerd.console import counted, note
 from gonerd.errors import InputError
 from gonerd.files import read_lines
 from gonerd.schema import Document
@@ -65,7 +65,7 @@ class Takedown:
             found._add(line, f"gonerd's own takedown.txt:{number}")
         for path in paths:
             for number, line in read_lines(path):
-                found._add(line.removeprefix("\ufeff"), f"{path}:{number}")
+                found._add(line, f"{path}:{number}")
         return found
 
     def __len__(self) -> int:
@@ -110,8 +110,7 @@ class Takedown:
                 left_out += 1
                 first = first or f"document {document.id!r} by {entry}"
         if left_out:
-            name = "document" if left_out == 1 else "documents"
-            note(f"left out as taken down: {left_out} {name}; the first is {first}")
+            note(f"left out as taken down: {counted(left_out, 'document')}; the first is {first}")
 
     def _add(self, line: str, where: str) -> None:
         entry = COMMENT.sub("", line).strip()

@@ -42,7 +42,7 @@ def test_out_to_the_annotators_and_back(folder: Path, capsys: pytest.CaptureFixt
         "predicted_entities": 0,
         "unfrozen": {"carriage returns": 1},
     }
-    assert "1 texts have carriage returns" in printed.err
+    assert "1 text with carriage returns" in printed.err
     simulate = ["annotate", "simulate", at("tasks.json"), "--gold", at("gold.jsonl")]
     assert run([*simulate, "--out", at("export.json")]) == 0
     assert "no person involved" in capsys.readouterr().err

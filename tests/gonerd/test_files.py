@@ -59,6 +59,11 @@ def test_a_file_that_exists_is_not_replaced_unasked(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_text() == "2"
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("\ufeffa\n\ufeffb\n".encode())
+    assert list(read_lines(tmp_path / "a.txt")) == [(1, "a"), (2, "\ufeffb")]
+
+
 def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), folder_to_write(tmp_path / "f") as folder:
         (folder / "half").write_text("1")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gonerd.console import note, print_json
+from gonerd.console import counted, note, print_json
 from gonerd.options import takedown_option
 from gonerd.takedown import Takedown
 from gonerd_annotation.export import export_tasks
@@ -55,8 +55,10 @@ def export(
         takedown=Takedown.read(takedown_files),
         overwrite=force,
     )
-    note(f"{report['tasks']} tasks in {out}")
+    note(f"{counted(report['tasks'], 'task')} in {out}")
     for reason, count in report["unfrozen"].items():
-        note(f"{count} texts have {reason}: a browser may show them otherwise; import checks")
+        note(
+            f"{counted(count, 'text')} with {reason}: a browser may show them otherwise; import checks"
+        )
     if as_json:
         print_json(report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gonerd.console import note, print_json
+from gonerd.console import counted, note, print_json
 from gonerd_annotation.answer import OUTCOMES
 from gonerd_annotation.intake import import_annotations
 
@@ -39,7 +39,7 @@ def import_(
     """
     report = import_annotations(export, documents, out, quarantine=quarantine, overwrite=force)
     outcomes = ", ".join(f"{report[outcome]} {outcome}" for outcome in OUTCOMES)
-    note(f"{report['tasks']} tasks: {outcomes}; {report['entities']} entities in {out}")
+    note(f"{counted(report['tasks'], 'task')}: {outcomes}; {report['entities']} entities in {out}")
     for what in ("trimmed", "blank", "duplicate", "overlapping"):
         if report[what]:
             note(f"{report[what]} {what} regions")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gonerd.console import counted
 from gonerd.errors import InputError
 from gonerd.files import folder_to_write, require_folder_to_write, write_json
 from gonerd.records import write_json_lines
@@ -93,7 +94,7 @@ def summary_of_cleaning(report: dict[str, Any], out: Path) -> str:
     """The report for a person, in two lines."""
     reasons = _counts(report["rejected_by_rule"]) or "none"
     return (
-        f"{report['kept']} of {report['read']} documents kept, in {report['clusters']} clusters: "
+        f"{report['kept']} of {report['read']} documents kept, in {counted(report['clusters'], 'cluster')}: "
         f"{out / 'documents.jsonl'}\n"
         f"{report['rejected']} rejected ({reasons}): {out / 'rejected.jsonl'}"
     )

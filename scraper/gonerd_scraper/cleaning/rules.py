@@ -10,6 +10,9 @@ from gonerd.errors import ConfigError
 
 __all__ = ["CleanRules"]
 
+NO_SHARE = re.compile("_per_|_length$")
+"""Names of thresholds with a decimal point that are no shares of anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanRules:
@@ -152,6 +155,9 @@ class CleanRules:
             value = getattr(self, field.name)
             if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
                 raise ConfigError(f"{field.name} is {value}, expected 0 or more")
+            is_share = "float" in str(field.type) and not NO_SHARE.search(field.name)
+            if is_share and value is not None and value > 1:
+                raise ConfigError(f"{field.name} is {value}, expected a share from 0 to 1")
         if not 0 < self.cluster_threshold <= self.duplicate_threshold <= 1:
             raise ConfigError(
                 f"cluster_threshold {self.cluster_threshold}, duplicate_threshold "

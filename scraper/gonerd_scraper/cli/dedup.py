@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gonerd.console import print_json, print_text
+from gonerd.console import counted, print_json, print_text
 from gonerd_scraper.cli.options import (
     documents_argument,
     json_option,
@@ -86,6 +86,6 @@ def dedup(
         print_json(report)
     elif not printed:
         print_text(
-            f"{report['pairs']} pairs of similarity {threshold:g} and more among {report['documents']} "
-            f"documents; {report['dropped']} go, {report['kept']} stay"
+            f"{counted(report['pairs'], 'pair')} of similarity {threshold:g} and more among "
+            f"{counted(report['documents'], 'document')}; {report['dropped']} go, {report['kept']} stay"
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gonerd.console import print_json, print_text
+from gonerd.console import counted, print_json, print_text
 from gonerd_scraper.cli.options import (
     draw_seed_option,
     force_option,
@@ -89,6 +89,6 @@ def review(
         return
     rules = ", ".join(f"{rule} {count}" for rule, count in report["by_rule"].items())
     print_text(
-        f"{report['documents']} documents to look at, {report['dropped']} dropped and "
+        f"{counted(report['documents'], 'document')} to look at, {report['dropped']} dropped and "
         f"{report['kept']} kept ({rules})\nopen {out / 'review.html'}, or fill in {out / 'sheet.csv'}"
     )

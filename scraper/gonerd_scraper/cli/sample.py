@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gonerd.console import note, print_json, print_text
+from gonerd.console import counted, note, print_json, print_text
 from gonerd_scraper.cli.options import (
     documents_argument,
     draw_seed_option,
@@ -140,7 +140,7 @@ def sample(
             }
         )
     elif str(out) != "-":
-        print_text(f"{drawn.size} documents ({counts}): {out}")
+        print_text(f"{counted(drawn.size, 'document')} ({counts}): {out}")
 
 
 def _shares(path: str | None, options: Iterable[str], files: DocumentFiles) -> dict[str, float]:

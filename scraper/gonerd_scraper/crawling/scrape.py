@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gonerd.console import counted
 from gonerd.errors import InputError, OutputError
 from gonerd.files import write_text
 from gonerd.takedown import Takedown
@@ -123,22 +124,25 @@ def summary_of_report(report: dict[str, Any], out: Path) -> str:
         f"{reason} {count}" for reason, count in report["rejected_by_reason"].items()
     )
     lines = [
-        f"{report['documents']} documents from {report['pages']} pages of {len(report['hosts'])} hosts"
+        f"{counted(report['documents'], 'document')} from {counted(report['pages'], 'page')} "
+        f"of {counted(len(report['hosts']), 'host')}"
         f" ({report['bytes'] / 1e6:.1f} MB in {report['seconds']:.1f} s): {out / DOCUMENTS}",
         f"{report['rejected']} rejected{f' ({reasons})' if reasons else ''}: {out / REJECTED}",
     ]
     if "held" in report:
         held = report["held"]
         lines.append(
-            f"{held['records']} records in {report['files']} WARC files: {held['responses']} responses, "
-            f"{held['resources']} resources, {held['revisits']} revisits; {held['pages']} can be read"
+            f"{counted(held['records'], 'record')} in {counted(report['files'], 'WARC file')}: "
+            f"{counted(held['responses'], 'response')}, {counted(held['resources'], 'resource')}, "
+            f"{counted(held['revisits'], 'revisit')}; {held['pages']:,} can be read"
         )
     if report.get("again") is not None:
         said = ", ".join(f"{count} {name}" for name, count in report["again"].items() if count)
         lines.append(f"since the last crawl: {said or 'nothing to compare'}")
     if report.get("handed_over"):
         lines.append(
-            f"{report['handed_over']} redirects handed to other shards; run those once more to take them up"
+            f"{counted(report['handed_over'], 'redirect')} handed to other shards; "
+            "run those once more to take them up"
         )
     if report.get("not_fetched"):
         lines.append(f"{report['not_fetched']} addresses found and not fetched (limits)")

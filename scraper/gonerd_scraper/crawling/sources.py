@@ -117,7 +117,7 @@ def sources_from_arguments(arguments: Sequence[str]) -> list[Source]:
             raise InputError(f"{argument} does not exist; a site is given as https://{argument}/")
         else:
             urls += [
-                _url(f"{argument}:{number}: ", line.strip().removeprefix("\ufeff"))
+                _url(f"{argument}:{number}: ", line.strip())
                 for number, line in read_lines(argument)
                 if line.strip() and not line.startswith("#")
             ]

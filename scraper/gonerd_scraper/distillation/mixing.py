@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gonerd.console import counted
+from gonerd.errors import InputError
 from gonerd.files import folder_to_write, require_folder_to_write, write_json
 from gonerd.records import write_documents
 from gonerd.schema import Document
@@ -19,7 +21,7 @@ def write_mix(mix: Mix, out: Path, *, compress: bool = True, force: bool = False
     """Write the documents of `mix` into the folder `out`, whole or not at all; return the report.
 
     Raises:
-        GonerdError: as `read_mix`.
+        GonerdError: as `read_mix`; no document was drawn.
         OutputError: `out` exists and `force` is off.
     """
     given = [path for paths in mix.paths.values() for path in paths]
@@ -28,7 +30,11 @@ def write_mix(mix: Mix, out: Path, *, compress: bool = True, force: bool = False
         sizes = mix.measure()
         file = "documents.jsonl.zst" if compress else "documents.jsonl"
         drawn = _Drawn()
-        write_documents(folder / file, drawn.counted(mix.draw(sizes)))
+        write_documents(folder / file, drawn.noted(mix.draw(sizes)))
+        if not drawn.documents:
+            raise InputError(
+                f"mix {mix.name}: {mix.characters} characters are too few for a document"
+            )
         report = {
             "schema_version": 1,
             "mix": "+".join(parts_of(mix.name)),
@@ -54,7 +60,7 @@ def summary_of_mix(report: Mapping[str, Any], out: Path) -> str:
         for name, part in report["parts"].items()
     )
     return (
-        f"{report['documents']:,} documents, {report['characters']:,} characters: "
+        f"{counted(report['documents'], 'document')}, {report['characters']:,} characters: "
         f"{out / report['file']}\nshares of the characters: {parts}"
     )
 
@@ -66,7 +72,7 @@ class _Drawn:
         self.documents = Counter[str]()
         self.characters = Counter[str]()
 
-    def counted(self, drawn: Iterator[tuple[str, Document]]) -> Iterator[Document]:
+    def noted(self, drawn: Iterator[tuple[str, Document]]) -> Iterator[Document]:
         for part, document in drawn:
             self.documents[part] += 1
             self.characters[part] += len(document.text)

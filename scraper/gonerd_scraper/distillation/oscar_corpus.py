@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gonerd.console import counted
 from gonerd.errors import InputError
 from gonerd.files import folder_to_write, read_json, require_folder_to_write, write_json
 from gonerd.records import write_json_lines
@@ -134,7 +135,7 @@ def summary_of_oscar(report: dict[str, Any], out: Path) -> str:
         f"{name} {count:,}" for name, count in sorted(rejected.items(), key=lambda pair: -pair[1])
     )
     lines = [
-        f"{report['documents']:,} documents ({report['characters']:,} characters) drawn from "
+        f"{counted(report['documents'], 'document')} ({report['characters']:,} characters) drawn from "
         f"{report['kept']:,} of {report['read']:,}: {out / report['file']}",
         f"{sum(rejected.values()):,} rejected ({reasons or 'none'}): {out / 'report.json'}",
     ]

@@ -119,7 +119,9 @@ class SitePolicies:
         self, host: Host, url: str, kind: str, limit: int
     ) -> tuple[str, Response | FetchError | None]:
         """The last address that `url` redirects to, and what came from there; None where there is no end."""
-        for _ in range(self._max_redirects + 1):
+        asked: set[str] = set()
+        while url not in asked and len(asked) <= self._max_redirects:
+            asked.add(url)
             owner = host
             if self._elsewhere is not None and host_of(url) != host.name:
                 owner = self._elsewhere(host_of(url))

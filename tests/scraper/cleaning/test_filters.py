@@ -399,6 +399,7 @@ def test_a_threshold_can_be_changed_and_switched_off(tmp_path):
         ('paywall_phrases = ["("]', "is no regular expression"),
         ('legal_phrases = ["["]', "legal_phrases: '[' is no regular expression"),
         ("min_words = -1", "min_words is -1, expected 0 or more"),
+        ("max_link_share = 60", "max_link_share is 60.0, expected a share from 0 to 1"),
         ("cluster_threshold = 0.9", "expected 0 < cluster_threshold <= duplicate_threshold <= 1"),
         ("min_words = ", "not TOML"),
     ],

@@ -155,6 +155,16 @@ def test_policy_files_are_looked_for_where_their_site_sends_for_them(tmp_path):
     assert list(texts(tmp_path)) == [f"{HOME}c"]
 
 
+def test_policy_files_that_send_in_a_circle_are_asked_for_once(tmp_path):
+    paths = ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt")
+    loops = {path: redirect_to(f"http://{HOST}{path}") for path in paths}
+    with serving(Pages({HOST: {**loops, "/": page("Home")}})) as server:
+        crawl(server.address, tmp_path, HOME)
+        targets = server.hosts[HOST].targets
+    assert [targets.count(path) for path in paths] == [1, 1, 1]
+    assert list(texts(tmp_path)) == [HOME]
+
+
 def test_what_fails_once_is_asked_for_again_no_sooner_than_the_server_wants(tmp_path):
     def once(answer: Response):
         return lambda attempt: (

@@ -339,6 +339,10 @@ def test_the_command_writes_the_mix_and_its_report(
     assert "expected PART=SHARE" in capsys.readouterr().err
     assert run([*words, "--out", str(tmp_path / "a")]) == 1
     assert run(["mix", "OSCAR+C4", "--out", str(tmp_path / "d")]) == 2
+    capsys.readouterr()
+    assert run([*words, "--out", str(tmp_path / "e"), "--characters", "1"]) == 1
+    assert "1 characters are too few for a document" in capsys.readouterr().err
+    assert not (tmp_path / "e").exists()
 
 
 def test_what_was_asked_to_be_taken_down_is_in_no_mix(
