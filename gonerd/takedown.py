@@ -83,6 +83,7 @@ class Takedown:
                 return self.pages[key]
             if self.prefixes:
                 begins = _key(url, whole=False)
+                begins += "" if "/" in begins else "/"  # of a host alone, whose page is its first
                 for prefix, entry in self.prefixes.items():
                     if _begins(begins, prefix):
                         return entry
@@ -158,20 +159,23 @@ def _key(url: str, *, whole: bool = True) -> str:
     host = _host(host) + (f":{port}" if colon and port not in ("", "80", "443") else "")
     path = unquote(parts.path)
     if "/." in path:
-        path = posixpath.normpath(path) + ("/" if path.endswith("/") else "")
+        path = posixpath.normpath(path) + ("/" if path.endswith(("/", "/.", "/..")) else "")
     path = SLASHES.sub("/", path)
     if whole:
-        path = path.rstrip("/") or "/"
+        path = path.rstrip("/")
+    if whole or parts.query:
+        path = path or "/"
     kept = sorted(
         unquote_plus(part) for part in parts.query.split("&") if part and not TRACKING.match(part)
     )
-    return normalize("NFC", host + path + (f"?{'&'.join(kept)}" if kept else ""))
+    asks = kept or (not whole and "?" in url)  # `a?*` is of the page `a` alone, not of `abc`
+    return normalize("NFC", host + path + (f"?{'&'.join(kept)}" if asks else ""))
 
 
 def _begins(key: str, prefix: str) -> bool:
     """Whether the address of `key` begins so; the parameters of a query in any order, beside others."""
-    page, _, asked = prefix.partition("?")
-    if not asked:
+    page, mark, asked = prefix.partition("?")
+    if not mark:
         return key.startswith(prefix)
     own_page, _, own = key.partition("?")
     given = own.split("&")
@@ -181,7 +185,11 @@ def _begins(key: str, prefix: str) -> bool:
 
 
 def _host(name: str) -> str:
-    labels = name.lower().rstrip(".").removeprefix("www.").split(".")
+    name = name.lower().rstrip(".")
+    bare = name.removeprefix("www.")
+    labels = (bare if "." in bare else name).split(
+        "."
+    )  # `www.com` is a domain, `com` is half the web
     return ".".join(_label(label) for label in labels)
 
 

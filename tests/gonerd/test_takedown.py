@@ -109,3 +109,36 @@ def test_a_list_that_begins_with_a_byte_order_mark_is_read(tmp_path):
     (tmp_path / "list.txt").write_text("domain:a.example\r\n", encoding="utf-8-sig")
     found = Takedown.read([tmp_path / "list.txt"])
     assert found.reason(urls=["https://www.a.example/x"]) is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "named", "others"),
+    [
+        (
+            "https://a.example/*",
+            ["https://a.example", "https://a.example?p=1"],
+            ["https://b.example/"],
+        ),
+        (
+            "https://a.example/p?*",
+            ["https://a.example/p?x=1", "https://a.example/p"],
+            ["https://a.example/page", "https://a.example/"],
+        ),
+        (
+            "https://a.example/?utm_source=feed*",
+            ["https://a.example/?utm_source=feed2", "https://a.example"],
+            ["https://a.example/page"],
+        ),
+        (
+            "https://a.example/news/.*",
+            ["https://a.example/news/1", "https://a.example/news/.hidden"],
+            ["https://a.example/newsroom"],
+        ),
+        ("domain:www.com", ["https://www.com/x", "https://a.www.com/"], ["https://example.com/"]),
+    ],
+)
+def test_an_entry_names_what_it_says_and_no_more(tmp_path, line, named, others):
+    (tmp_path / "list.txt").write_text(f"{line}\n")
+    found = Takedown.read([tmp_path / "list.txt"])
+    assert [url for url in named if found.reason(urls=[url]) is None] == []
+    assert [url for url in others if found.reason(urls=[url]) is not None] == []
