@@ -44,6 +44,22 @@ MEANT = {
     "utf-8-sig": "utf-8",
 }
 
+LABELS = {
+    "iso-8859-8-i": "iso8859-8",
+    "windows-31j": "cp932",
+    "windows-874": "cp874",
+    "windows-949": "cp949",
+    "x-euc-jp": "euc_jp",
+    "x-gbk": "gb18030",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "x-sjis": "cp932",
+    "x-x-big5": "big5hkscs",
+}
+"""Names that browsers know and Python doesn't."""
+
+NOT_DETECTED = re.compile(r"cp(?:437|7\d\d|8(?!66|74)\d\d)|iso8859-(?:3|10|14|16)")
+"""Sets of DOS, which no browser reads, and some that no page is in: for those an accent or two is taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -119,7 +135,8 @@ def _known(claim: str) -> str:
     like EBCDIC in which no page could say so in ASCII; browsers know neither.
     """
     try:
-        name = codecs.lookup(claim.strip()).name
+        claim = claim.strip().lower()
+        name = codecs.lookup(LABELS.get(claim, claim)).name
         if name.startswith("utf-16"):
             return "utf-8"  # as browsers do for a meta claim; true UTF-16 was seen by its bytes
         return MEANT.get(name, name) if ASCII.decode(name, "replace") == ASCII.decode() else ""
@@ -147,4 +164,5 @@ def _detected(body: bytes) -> str:
     broken = text.count("\ufffd")
     if len(text) - len(text.encode("ascii", "ignore")) > 2 * broken:
         return "utf-8"  # more sequences of bytes that fit it than such that don't
-    return _known(detect_encoding(body, html5_compatible=False) or "") or "cp1252"
+    found = _known(detect_encoding(body, html5_compatible=False) or "")
+    return found if found and not NOT_DETECTED.fullmatch(found) else "cp1252"

@@ -103,6 +103,22 @@ def test_a_codec_that_no_browser_knows_is_no_character_set(claim, body):
         assert decode_page(page, content_type).text == page.decode("cp1252")
 
 
+@pytest.mark.parametrize("said", ["naïve", "It’s 5°C", "Åland, Malmö, Tromsø", "Mañana"])
+def test_an_accent_or_two_are_not_taken_for_a_set_of_dos(said):
+    page = (
+        f"<p>{'The council said on Monday that the bridge would open in spring. ' * 30}{said}</p>"
+    )
+    assert decode_page(page.encode("cp1252"), "text/html").text == page
+
+
+@pytest.mark.parametrize(
+    ("claim", "charset"), [("windows-874", "cp874"), ("X-SJIS", "cp932"), ("x-gbk", "gb18030")]
+)
+def test_names_that_python_does_not_know_are_those_that_browsers_know(claim, charset):
+    decoded = decode_page(b"<p>\xa1\xa2</p>", f"text/html; charset={claim}")
+    assert (decoded.charset, decoded.source) == (charset, "http")
+
+
 def test_references_to_control_characters_go_and_all_others_stay():
     stay = "&#9;&#10;&#13;&#32;&#310;&#x1F600;&#xfffd;&#x0bc;&amp;#1;&#128;"
     assert without_control_references(stay) == stay
