@@ -108,7 +108,11 @@ def review_documents(
             f"documents are not there; give --documents, the files that {folder} was made from"
         )
     if near is not None:
-        kept = (d for d in read_documents(folder / "documents.jsonl") if d.id not in taken_down)
+        kept = (
+            document
+            for document in read_documents(folder / "documents.jsonl")
+            if document.id not in taken_down and takedown.entry_of(document) is None
+        )
         found = list(_near(kept, rules, repeated, near))
         chosen = _drawn(((item.rule, item.document.id) for item in found), per_rule, seed)
         items += [item for item in found if item.document.id in chosen]

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gonerd.cli.main import run
 from gonerd.errors import ConfigError, InputError
-from gonerd.records import read_documents, write_documents
+from gonerd.records import read_documents, read_json_lines, write_documents
 from gonerd.schema import Document
 from gonerd.takedown import Takedown
 from gonerd_scraper.cleaning.clean import clean_documents
@@ -115,6 +115,22 @@ def test_what_is_taken_down_after_cleaning_is_on_no_sheet(folder, tmp_path, caps
     assert json.loads(capsys.readouterr().out)["taken_down"] == 2
     assert not {"code", "near"} & {row["id"] for row in rows(tmp_path / "out/sheet.csv")}
     assert CODE.splitlines()[0] not in (tmp_path / "out/review.html").read_text()
+
+
+def test_what_is_taken_down_is_on_no_sheet_where_it_is_in_none_of_the_documents_given(
+    folder, tmp_path
+):
+    dropped = {row["id"] for _, row in read_json_lines(folder / "clean/rejected.jsonl")}
+    known = read_documents(folder / "documents.jsonl")
+    write_documents(tmp_path / "dropped.jsonl", (d for d in known if d.id in dropped))
+    (tmp_path / "list.txt").write_text("http://a.example/near\n")
+    review_documents(
+        folder / "clean",
+        tmp_path / "out",
+        documents=[tmp_path / "dropped.jsonl"],
+        takedown=Takedown.read([tmp_path / "list.txt"]),
+    )
+    assert "near" not in {row["id"] for row in rows(tmp_path / "out/sheet.csv")}
 
 
 def test_with_all_rules_off_nothing_is_near_a_threshold(tmp_path):
