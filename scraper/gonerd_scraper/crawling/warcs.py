@@ -115,8 +115,7 @@ def scrape_warcs(
     ):
         if force:
             if (out / JOURNAL).exists():
-                with closing(Journal(out)) as journal:  # refuses where a crawl is running
-                    journal.path.unlink()
+                _remove_journal(out)
             clear_crawl(out)
             empty_folder(work)
             _require_nothing_else(out)
@@ -223,6 +222,15 @@ def _require_work_folder(out: Path, *, force: bool) -> None:
         raise OutputError(f"{out} is a file, a folder was expected")
     if not force and out.is_dir() and any(out.iterdir()) and not (out / WORK).is_dir():
         raise OutputError(f"{out} exists already; give another name, or --force to replace it")
+
+
+def _remove_journal(out: Path) -> None:
+    try:
+        with closing(Journal(out)) as journal:
+            journal.path.unlink()
+    except OutputError:  # a crawl is running; a work folder there would say that its files are ours
+        shutil.rmtree(out / WORK)
+        raise
 
 
 def _require_nothing_else(out: Path) -> None:

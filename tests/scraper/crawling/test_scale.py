@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from warcio.warcwriter import WARCWriter
 from gonerd.errors import InputError, OutputError
 from gonerd.takedown import Takedown
 from gonerd_scraper.config import CrawlConfig
+from gonerd_scraper.crawling.journal import Journal
 from gonerd_scraper.crawling.warcs import scrape_warcs, warcs_from_arguments
 from gonerd_scraper.running.executors import Executor
 from tests.scraper.small_web import article, reasons, rows, texts
@@ -357,6 +359,20 @@ def test_force_neither_takes_the_work_of_a_running_process_nor_other_files(tmp_p
     with pytest.raises(OutputError, match=r"out holds thesis\.tex, which no scrape left"):
         scrape_warcs([path], out, CrawlConfig(), force=True, note=print)
     assert [p.name for p in out.iterdir()] == ["thesis.tex"]
+
+
+def test_the_folder_of_a_running_crawl_is_refused_with_and_without_force(tmp_path):
+    path = write_warc(
+        tmp_path / "a.warc.gz", [("http://a.example/", 200, HTML, article("Kept").encode())]
+    )
+    out = tmp_path / "out"
+    with closing(Journal(out)):
+        (out / "documents.jsonl").touch()
+        with pytest.raises(OutputError, match="out is being written by another gonerd scrape"):
+            scrape_warcs([path], out, CrawlConfig(), force=True, note=print)
+        with pytest.raises(OutputError, match="out exists already"):
+            scrape_warcs([path], out, CrawlConfig(), note=print)
+    assert {p.name for p in out.iterdir()} == {"crawl.jsonl", "documents.jsonl"}
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
