@@ -139,7 +139,7 @@ class LocalRun(_Quiet, LocalPipelineExecutor):  # type: ignore[misc]  # datatrov
 
     def _launch_run_for_rank(self, *arguments: Any, **options: Any) -> Any:
         if os.getpid() != self.starter:
-            _end_with_parent()
+            _end_with(self.starter)
         return super()._launch_run_for_rank(*arguments, **options)
 
 
@@ -151,6 +151,21 @@ def _end_with_parent() -> None:
         while os.getppid() == parent:
             time.sleep(0.1)
         os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@cache
+def _end_with(process: int) -> None:
+    """As `_end_with_parent`, where a server of forks stands between: it lives as long as its children."""
+
+    def watch() -> None:
+        try:
+            while True:
+                os.kill(process, 0)
+                time.sleep(0.1)
+        except OSError:  # it is gone, or its number another user's
+            os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 

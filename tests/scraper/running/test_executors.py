@@ -156,6 +156,42 @@ def test_processes_end_with_their_parent(words, tmp_path, how):
     assert not alive(asleep)
 
 
+LOCAL = """
+if __name__ == "__main__":
+    from pathlib import Path
+    from tests.scraper.running.ranks import Read, Trouble, Write
+    from gonerd_scraper.running.executors import Executor, run_stages
+
+    executor = Executor(kind="local", tasks=2, workers=2)
+    stages = [Read((Path("0.txt"),)), Trouble(1, "asleep", Path("over")), Write(Path("work"))]
+    run_stages(stages, world_size=2, executor=executor, folder=Path("work"))
+"""
+
+
+def test_ranks_of_datatrove_end_with_a_command_that_is_killed(words, tmp_path):
+    (tmp_path / "script.py").write_text(LOCAL)
+    paths = os.pathsep.join(path for path in sys.path if path)
+    said = tmp_path / "said.txt"
+    with said.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "script.py"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": paths},
+            stderr=errors,
+        )
+    with process:
+        waited_until = time.monotonic() + 30
+        while "asleep" not in said.read_text() and time.monotonic() < waited_until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    asleep = int(said.read_text().partition("asleep ")[2].split()[0])
+    for _ in range(250):
+        if not alive(asleep):
+            break
+        time.sleep(0.02)
+    assert not alive(asleep)
+
+
 def alive(process):
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
