@@ -179,7 +179,7 @@ def _begins(key: str, prefix: str) -> bool:
         return key.startswith(prefix)
     own_page, _, own = key.partition("?")
     given = own.split("&")
-    return own_page == page and all(
+    return own_page.rstrip("/") == page.rstrip("/") and all(
         any(part.startswith(beginning) for part in given) for beginning in asked.split("&")
     )
 
@@ -187,10 +187,9 @@ def _begins(key: str, prefix: str) -> bool:
 def _host(name: str) -> str:
     name = name.lower().rstrip(".")
     bare = name.removeprefix("www.")
-    labels = (bare if "." in bare else name).split(
-        "."
-    )  # `www.com` is a domain, `com` is half the web
-    return ".".join(_label(label) for label in labels)
+    if "." not in bare:  # `www.com` is a domain, `com` is half the web
+        bare = name
+    return ".".join(_label(label) for label in bare.split("."))
 
 
 def _label(label: str) -> str:
