@@ -11,59 +11,8 @@ from gonerd.newsroom.server import serving
 from gonerd.records import read_documents, write_documents
 from gonerd.schema import Document
 from gonerd_scraper.crawling.sources import DEFAULT_SOURCES, read_sources
-from tests.scraper.small_web import SENTENCES, Pages, listing, page, rows
-
-
-def stories(count: int) -> list[Document]:
-    names = [f"Town {chr(65 + number % 26)}{number}" for number in range(count)]
-    return [
-        Document(
-            id=f"{number:03d}",
-            text="\n".join(
-                f"{s.format(name=name)} {name} has {number} bridges." for s in SENTENCES
-            ),
-            meta={
-                "url": f"http://a.example/{number}",
-                "source": "justice" if number % 2 else "news",
-            },
-        )
-        for number, name in enumerate(names)
-    ]
-
-
-def different(count: int) -> list[Document]:
-    import random
-
-    chance = random.Random(5)
-    words = [
-        "river",
-        "bridge",
-        "council",
-        "ferry",
-        "vote",
-        "mayor",
-        "cost",
-        "plan",
-        "work",
-        "year",
-        "report",
-        "town",
-        "street",
-        "house",
-        "school",
-        "fire",
-    ]
-    return [
-        Document(
-            id=d.id,
-            text="\n".join(
-                f"The {' '.join(chance.choices(words, k=12))} and the {chance.choice(words)} of {d.id}."
-                for _ in range(8)
-            ),
-            meta=d.meta,
-        )
-        for d in stories(count)
-    ]
+from tests.scraper.small_web import Pages, listing, page, rows
+from tests.scraper.stories import different, stories
 
 
 def test_scrape_clean_and_sample_go_together(tmp_path, capsys):

@@ -24,40 +24,9 @@ from gonerd_scraper.cleaning.filters import CleanRules
 from gonerd_scraper.cleaning.manual import ManualList
 from gonerd_scraper.running.executors import Executor
 from tests.scraper.small_web import rows
+from tests.scraper.stories import WORDS
 
 GONERD = [sys.executable, "-m", "gonerd.cli.main"]
-WORDS = [
-    "river",
-    "bridge",
-    "council",
-    "ferry",
-    "vote",
-    "mayor",
-    "cost",
-    "plan",
-    "work",
-    "year",
-    "report",
-    "town",
-    "street",
-    "house",
-    "school",
-    "fire",
-    "market",
-    "bank",
-    "judge",
-    "officer",
-    "garden",
-    "winter",
-    "summer",
-    "harbour",
-    "library",
-    "museum",
-    "hospital",
-    "station",
-    "bus",
-    "train",
-]
 
 
 def story(name: str, *, site: str = "a.example", sentences: int = 8, seed: int = 0) -> Document:

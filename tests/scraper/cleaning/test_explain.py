@@ -13,7 +13,7 @@ from gonerd_scraper.cleaning.clean import clean_documents
 from gonerd_scraper.cleaning.explain import explain_document
 from gonerd_scraper.cleaning.filters import CleanRules
 from tests.scraper.cleaning.test_filters import CODE, FRENCH, PROSE
-from tests.scraper.test_commands import different
+from tests.scraper.stories import different
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from gonerd_scraper.cleaning.review import review_documents
 from gonerd_scraper.cleaning.review_page import json_for_html
 from tests.leaderboard.conftest import browser  # noqa: F401 - a fixture
 from tests.scraper.cleaning.test_filters import CODE, FRENCH, PROSE
-from tests.scraper.test_commands import different
+from tests.scraper.stories import different
 
 HOSTILE = "</script><img src=x onerror=\"document.title='bitten'\"><!-- \u2028 %%DATA%%"
 LONG = "\n".join(f"Sentence {n} of the longest text that was written." for n in range(846))
