@@ -58,17 +58,17 @@ def tags_from_entities(tokens: Sequence[Span], entities: Sequence[Entity]) -> li
     Raises:
         AlignmentError: an entity cuts a token, or overlaps another entity.
     """
-    starts = [start for start, _ in tokens]
-    ends = [end for _, end in tokens]
     tags = ["O"] * len(tokens)
     for entity in entities:
-        place = _place(starts, ends, entity)
+        place = _place(tokens, entity)
         if place is None:
             raise AlignmentError(f"entity [{entity.start}, {entity.end}) cuts a token")
         first, last = place
-        if any(tag != "O" for tag in tags[first : last + 1]):
+        if tags[first : last + 1].count("O") <= last - first:
             raise AlignmentError(f"entity [{entity.start}, {entity.end}) overlaps another")
-        tags[first : last + 1] = [f"B-{entity.label}"] + [f"I-{entity.label}"] * (last - first)
+        tags[first] = f"B-{entity.label}"
+        if last > first:
+            tags[first + 1 : last + 1] = [f"I-{entity.label}"] * (last - first)
     return tags
 
 
@@ -123,7 +123,7 @@ def fit_to_tokens(
         changes.append(change)
 
     for entity in document.entities:
-        if _place(starts, ends, entity) is not None:
+        if _place(tokens, entity) is not None:
             candidates.append((entity, entity))
             continue
         snapped = _snapped(starts, ends, entity) if on_misaligned == "snap" else None
@@ -146,10 +146,13 @@ def fit_to_tokens(
     return replace(document, entities=tuple(kept), tokens=tokens), changes
 
 
-def _place(starts: Sequence[int], ends: Sequence[int], entity: Entity) -> tuple[int, int] | None:
+def _place(tokens: Sequence[Span], entity: Entity) -> tuple[int, int] | None:
     """The first and last token of `entity`, or None if it cuts one."""
-    first, last = bisect_left(starts, entity.start), bisect_left(ends, entity.end)
-    fits = first <= last < len(ends) and (starts[first], ends[last]) == (entity.start, entity.end)
+    start, end = entity.start, entity.end
+    first = last = bisect_left(tokens, (start,))
+    while last < len(tokens) and tokens[last][1] < end:
+        last += 1
+    fits = last < len(tokens) and tokens[first][0] == start and tokens[last][1] == end
     return (first, last) if fits else None
 
 
