@@ -15,6 +15,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from statistics import median
@@ -117,7 +118,6 @@ def spacy_document(document: Document) -> tuple[Any, list[tuple[int, int, str]]]
     spaCy knows one blank behind a token or none; longer white space is made a token there and has no
     tag of ours.
     """
-    import spacy
     from spacy.tokens import Doc
 
     words: list[str] = []
@@ -133,11 +133,15 @@ def spacy_document(document: Document) -> tuple[Any, list[tuple[int, int, str]]]
         words.append(document.text[start:stop])
         spaces.append(False)
         end = stop
-    doc = Doc(_VOCAB.setdefault("en", spacy.blank("en").vocab), words=words, spaces=spaces)
+    doc = Doc(vocabulary(), words=words, spaces=spaces)
     return doc, [(entity.start, entity.end, entity.label) for entity in document.entities]
 
 
-_VOCAB: dict[str, Any] = {}
+@cache
+def vocabulary() -> Any:
+    import spacy
+
+    return spacy.blank("en").vocab
 
 
 def spacy_tags(doc: Any, entities: list[tuple[int, int, str]]) -> list[str]:
