@@ -13,7 +13,14 @@ from gonerd_annotation.label_config import LABELS_TAG, REJECT_TAG
 from gonerd_annotation.offsets import resolve_offsets
 from gonerd_annotation.region import Region, region_from_result
 
-__all__ = ["OUTCOMES", "Answer", "Outcome", "annotator_name", "answer_from_task"]
+__all__ = [
+    "OUTCOMES",
+    "Answer",
+    "Outcome",
+    "annotations_of",
+    "annotator_name",
+    "answer_from_task",
+]
 
 Outcome = Literal["imported", "cancelled", "rejected", "unannotated", "quarantined"]
 OUTCOMES: tuple[Outcome, ...] = ("imported", "cancelled", "rejected", "unannotated", "quarantined")
@@ -52,7 +59,7 @@ def answer_from_task(task: dict[str, Any], text: str) -> Answer:
         return _quarantined(
             "data.text is not the document's text, though data.text_sha256 is its hash"
         )
-    annotations = _annotations(task)
+    annotations = annotations_of(task)
     if not annotations:
         return Answer("unannotated")
     finished = [entry for entry in annotations if not entry.get("was_cancelled")]
@@ -129,7 +136,12 @@ def _entities(
     return tuple(sorted(entities))
 
 
-def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
+def annotations_of(task: dict[str, Any]) -> list[dict[str, Any]]:
+    """The annotations of an exported task, finished or not.
+
+    Raises:
+        SchemaError: the task is not in Label Studio's export format.
+    """
     annotations = task.get("annotations")
     if not isinstance(annotations, list) or not all(
         isinstance(entry, dict) for entry in annotations
