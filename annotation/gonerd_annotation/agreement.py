@@ -66,7 +66,7 @@ def agreement_report(
         moved += sum(changes for _, changes in numbers.values())
         chosen = {name: places for name, (places, _) in numbers.items()}
         own = []
-        for pair in combinations(sorted(answers), 2):
+        for pair in combinations(answers, 2):
             first, second = (answers[name] for name in pair)
             row = _pair_row((first, second), [chosen[name] for name in pair])
             own.append(row)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from math import isfinite
 from statistics import median
 from typing import Any, Literal
 
@@ -20,6 +19,9 @@ __all__ = ["PERIODS", "Period", "annotator_report", "lead_time", "words_per_minu
 
 Period = Literal["tenth", "day"]
 PERIODS: tuple[Period, ...] = ("tenth", "day")
+
+SHORTEST, LONGEST = 1e-3, 1e9
+"""Seconds between which a lead_time makes sense."""
 
 NO_TIME = "no document has a lead_time above 0"
 NO_TRUTH = "no truth was given"
@@ -67,7 +69,7 @@ def lead_time(document: Document) -> float | None:
     seconds = _about(document).get("lead_time")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    return float(seconds) if isfinite(seconds) and seconds > 0 else None
+    return float(seconds) if SHORTEST <= seconds <= LONGEST else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ __all__ = [
 Outcome = Literal["imported", "cancelled", "rejected", "unannotated", "quarantined"]
 OUTCOMES: tuple[Outcome, ...] = ("imported", "cancelled", "rejected", "unannotated", "quarantined")
 
+LONGEST = 1e9
+"""Seconds that an annotation may have taken, thirty years; more is a broken number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -35,7 +38,7 @@ class Answer:
     """Why the task is not imported, one sentence part for each region at fault."""
     entities: tuple[Entity, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict[str, Any])
-    """annotator, lead_time (seconds), annotation_id, updated_at of the annotation taken."""
+    """annotator, lead_time (seconds, None where it makes no sense), annotation_id, updated_at."""
     counts: Counter[str] = field(default_factory=Counter[str])
     """How often what was noticed: regions, entities, trimmed, blank, duplicate, overlapping ..."""
 
@@ -105,8 +108,8 @@ def _answer_from_annotation(annotation: dict[str, Any], text: str, counts: Count
     entities = _entities(text, regions, offsets.spans, counts)
     meta = {
         "annotator": annotator_name(annotation),
-        "lead_time": annotation.get("lead_time"),
-        "annotation_id": annotation.get("id"),
+        "lead_time": _seconds(annotation.get("lead_time")),
+        "annotation_id": number if isinstance(number := annotation.get("id"), int | str) else None,
         "updated_at": annotation.get("updated_at"),
     }
     return Answer("imported", (), entities, meta, counts)
@@ -150,6 +153,11 @@ def annotations_of(task: dict[str, Any]) -> list[dict[str, Any]]:
             "'annotations' is not a list of objects; export from Label Studio as JSON"
         )
     return annotations
+
+
+def _seconds(value: Any) -> int | float | None:
+    """`value` where it can be a time that somebody took; JSON may hold NaN and numbers of any size."""
+    return value if type(value) in (int, float) and 0 <= value <= LONGEST else None
 
 
 def _updated_at(annotation: dict[str, Any]) -> tuple[datetime, int]:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gonerd.records import read_documents, write_documents
 from gonerd.takedown import Takedown
 from gonerd_annotation.adjudication import Case, Decision, adjudication_task, cases, decisions
 from gonerd_annotation.annotators import Annotator
+from gonerd_annotation.label_config import label_config
 from gonerd_annotation.merging import merge_annotations
 from gonerd_annotation.region import result_from_entity
 from gonerd_annotation.task import read_tasks
@@ -168,6 +170,35 @@ def test_a_rejection_by_one_is_a_disagreement_and_the_adjudicator_sees_why() -> 
     about = decided.merged().meta["annotation"]
     assert about["rejected_by"] == ["berg"]
     assert about["entities"][0]["adjudicated"] == "carla"
+
+
+def test_what_one_of_three_rejected_is_agreed_by_nobody() -> None:
+    team = [person("anna", document(TEXT, ANNA)), person("berg", document(TEXT, ANNA))]
+    team.append(Annotator("carl", ["carl.json"], {}, {"d1": ("Not an article",)}))
+    decided = {"d1": Decision("dora", (at(TEXT, *ANNA),))}
+    (case,) = cases([document(TEXT)], team, decided)
+    (entity,) = case.merged().meta["annotation"]["entities"]
+    assert (entity["adjudicated"], entity["marked_by"]) == ("dora", ["anna", "berg"])
+
+
+@given(teams())
+def test_label_studio_accepts_the_adjudicators_tasks(team: list[Annotator]) -> None:
+    from label_studio_sdk.label_interface import LabelInterface
+
+    config = LabelInterface(label_config())
+    for annotator in team:  # MISC alone has no button
+        for i, one in annotator.documents.items():
+            kept = tuple(e for e in one.entities if (e.label, e.subtype) != ("MISC", ""))
+            annotator.documents[i] = replace(one, entities=kept)
+    team[0].rejected["x"] = ("Not English",)
+    texts = {i: one.text for annotator in team for i, one in annotator.documents.items()}
+    for case in cases(
+        [Document(id=i, text=text) for i, text in (texts | {"x": TEXT}).items()], team
+    ):
+        task = adjudication_task(case)
+        assert config.validate_task({"data": task["data"]})
+        for prediction in task["predictions"]:
+            assert config.validate_prediction(prediction, return_errors=True) == []
 
 
 def test_what_all_reject_is_left_out_without_asking() -> None:

@@ -39,7 +39,9 @@ def test_speed_is_the_median_of_the_documents_that_have_a_time() -> None:
     assert found["speed_reason"] is None
 
 
-@pytest.mark.parametrize("seconds", [None, 0, -3, True, "60", float("nan"), float("inf"), [60]])
+@pytest.mark.parametrize(
+    "seconds", [None, 0, -3, True, "60", float("nan"), float("inf"), [60], 10**400, 1e-320]
+)
 def test_a_lead_time_that_makes_no_sense_is_none(seconds: Any) -> None:
     one = done(1, seconds=seconds)
     assert lead_time(one) is None

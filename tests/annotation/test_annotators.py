@@ -114,6 +114,17 @@ def test_two_batches_of_one_annotator_are_joined(folder: Path) -> None:
     assert (list(anna.documents), anna.files) == (["d1", "d2"], ["a.json", "b.json"])
 
 
+def test_what_was_rejected_or_skipped_in_a_second_batch_counts_too(folder: Path) -> None:
+    second = Document(id="d2", text="Bergen.")
+    no = annotation(rejection("Duplicate"), completed_by={"email": "anna"})
+    write("a.json", export_of(MARKED, by("anna", MARKED, was_cancelled=True)))
+    write("b.json", export_of(second, no))
+    (anna,) = read_annotators(["a.json", "b.json"], documents="sample.jsonl")
+    assert (anna.rejected, anna.left_out) == ({"d2": ("Duplicate",)}, {"cancelled": 1})
+    (anna,) = read_annotators(["b.json", "a.json"], documents="sample.jsonl")
+    assert (anna.rejected, anna.left_out) == ({"d2": ("Duplicate",)}, {"cancelled": 1})
+
+
 def test_who_annotated_a_document_twice_is_asked_to_be_named(folder: Path) -> None:
     for name in ("a.json", "b.json"):
         write(name, export_of(MARKED, by("stand-in", MARKED)))

@@ -103,6 +103,16 @@ def test_subtypes_come_back_below_misc() -> None:
     }
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400, -1, "12", True, [1]])
+def test_a_lead_time_that_makes_no_sense_is_null(value: Any) -> None:
+    """Python reads NaN and endless numbers as JSON; no file of ours may hold them."""
+    (result,), _ = imported(
+        [export_of(document(), annotation(lead_time=value, id=value))], document()
+    )
+    assert result.meta["annotation"]["lead_time"] is None
+    json.dumps(result.meta["annotation"], allow_nan=False)
+
+
 def test_an_annotators_email_is_preferred_to_a_number() -> None:
     who = {"id": 9, "email": "ann@x.example", "first_name": "", "last_name": ""}
     export = export_of(document(), annotation(completed_by=who))

@@ -40,6 +40,14 @@ def test_with_oneself_everything_agrees(one: set[Entity]) -> None:
     assert list(differences(one, one)) == []
 
 
+def test_an_entity_inside_a_long_one_of_the_other_overlaps_though_a_shorter_lies_between() -> None:
+    one, other = [Entity(30, 32, "PER")], [Entity(0, 40, "PER"), Entity(5, 8, "PER")]
+    assert span_counts(one, other).overlap["PER"] == Matches(2, 3)
+    assert span_counts(other, one).overlap["PER"] == Matches(2, 3)
+    found = {(d.first, d.second) for d in differences(one, other)}
+    assert found == {(one[0], other[0]), (None, other[1])}
+
+
 def test_the_three_ways_of_counting_differ_as_they_should() -> None:
     one = [at(TEXT, "Anna Berg", "PER"), at(TEXT, "Oslo", "LOC"), at(TEXT, "Acme Corp.", "ORG")]
     other = [
