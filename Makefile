@@ -31,11 +31,13 @@ docs: .venv/.test  ## write docs/commands.md anew from the commands' help, and t
 bench: .venv/.test  ## every benchmark, into benchmarks/results
 	for script in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python $$script || exit 1; done
 
-sample: .venv/.test  ## build the embedded sample dataset anew
+sample: .venv/.test  ## make the embedded sample dataset and its tokenizer anew
+	$(BIN)/gonerd newsroom tokenizer --articles 1000 --seed 0 --out gonerd/newsroom/tokenizer.json --force
+	rm -rf .sample
 	$(BIN)/gonerd newsroom gold --articles 240 --seed 0 --out - \
-	  | $(BIN)/gonerd build - --name gonerd-sample --out .sample --force
-	rm -rf gonerd/data
-	cp -r .sample/data .sample/README.md .sample/gonerd.json .sample/SHA256SUMS gonerd/
+	  | $(BIN)/gonerd build - --name gonerd-sample --out .sample
+	rm -rf gonerd/data gonerd/sentences
+	cp -r .sample/data .sample/sentences .sample/README.md .sample/gonerd.json .sample/SHA256SUMS gonerd/
 	rm -rf .sample
 
 browser: .venv/.test  ## the browser that the page's tests drive

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-__all__ = ["takedown_option"]
+__all__ = ["dataset_option", "takedown_option"]
+
+dataset_option = click.option(
+    "--dataset",
+    metavar="DATASET",
+    help="A built folder, a Hub id NAMESPACE/NAME[@REVISION], a corpus file, or 'sample'.  "
+    "[default: ./gonerd, else $GONERD_DATASET, else the published one on the Hub]",
+)
 
 takedown_option = click.option(
     "--takedown",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -9,9 +11,10 @@ from typing import TYPE_CHECKING
 from gonerd.schema import Span
 
 if TYPE_CHECKING:
+    from spacy.language import Language
     from spacy.tokenizer import Tokenizer
 
-__all__ = ["token_spans", "tokenizer_name"]
+__all__ = ["passing_words", "sentence_starts", "token_spans", "tokenizer_name"]
 
 # spaCy leaves "U.K.-based" whole, which would hide the name inside; it splits "Boston-based" by itself.
 AFTER_ABBREVIATION = r"(?<=\.)[-–—](?=[A-Za-z])"
@@ -19,9 +22,26 @@ AFTER_ABBREVIATION = r"(?<=\.)[-–—](?=[A-Za-z])"
 
 def token_spans(text: str) -> list[Span]:
     """The tokens of `text`, ascending and disjoint; white space is never a token. About 500,000 tokens/s."""
-    return [
-        (token.idx, token.idx + len(token)) for token in _tokenizer()(text) if not token.is_space
-    ]
+    doc = _pipeline().tokenizer(text)
+    return [(token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+
+
+def sentence_starts(words: Sequence[str]) -> list[int]:
+    """Numbers of the tokens that begin a sentence, by spaCy's rule: after `.`, `?`, `!` and their like."""
+    from spacy.tokens import Doc
+
+    if not words:
+        return []
+    pipeline = _pipeline()
+    doc = pipeline.get_pipe("sentencizer")(Doc(pipeline.vocab, words=list(words)))
+    return [token.i for token in doc if token.is_sent_start]
+
+
+@contextmanager
+def passing_words() -> Iterator[None]:
+    """Forget afterwards which words were met inside, so that memory does not grow with the vocabulary."""
+    with _pipeline().memory_zone():
+        yield
 
 
 def tokenizer_name() -> str:
@@ -30,12 +50,13 @@ def tokenizer_name() -> str:
 
 
 @cache
-def _tokenizer() -> Tokenizer:
+def _pipeline() -> Language:
     import spacy
     from spacy.util import compile_infix_regex
 
-    pipeline = spacy.blank("en")
+    pipeline: Language = spacy.blank("en")
     infixes = [*(pipeline.Defaults.infixes or ()), AFTER_ABBREVIATION]
     tokenizer: Tokenizer = pipeline.tokenizer
     tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
-    return tokenizer
+    pipeline.add_pipe("sentencizer")
+    return pipeline

@@ -9,7 +9,7 @@ import click
 from gonerd.align import MisalignedPolicy
 from gonerd.cli.options import format_option, misaligned_option, scheme_option
 from gonerd.cli.outgoing import outgoing, outgoing_options
-from gonerd.console import note, print_json, print_text, track
+from gonerd.console import counted, note, print_json, print_text, track
 from gonerd.corpora import Format, read_corpus
 from gonerd.labels import LABELS
 from gonerd.schemes import Scheme
@@ -25,7 +25,32 @@ __all__ = ["build"]
 @scheme_option
 @misaligned_option
 @outgoing_options
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides the splits.")
+@click.option(
+    "--seed", type=int, help="Decides the splits.  [default: the previous dataset's, or 0]"
+)
+@click.option(
+    "--previous",
+    metavar="DATASET",
+    help="Its documents keep their splits; 'none' splits all anew.  [default: what --force replaces]",
+)
+@click.option(
+    "--window-tokenizer",
+    "window",
+    metavar="NAME|PATH",
+    default="newsroom",
+    show_default=True,
+    help="What measures the common window of 4,096 subwords: a model on the Hub "
+    "(FacebookAI/roberta-base is the paper's), a tokenizer.json, a folder, or the small one that ships.",
+)
+@click.option(
+    "--shard-size",
+    "shard_mb",
+    type=click.IntRange(1),
+    default=500,
+    show_default=True,
+    metavar="MB",
+    help="The most that a Parquet file may take, in millions of bytes.",
+)
 @click.option("--force", is_flag=True, help="Replace the folder if it exists.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the dataset's facts as one JSON object."
@@ -40,7 +65,10 @@ def build(
     redact: bool,
     redact_seed: str | None,
     takedown_files: tuple[Path, ...],
-    seed: int,
+    seed: int | None,
+    previous: str | None,
+    window: str,
+    shard_mb: int,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -50,11 +78,17 @@ def build(
     tokenized by spaCy's English tokenizer. Ages, addresses and phone numbers stay in the texts unless
     --redact puts surrogates for those that are annotated; the card says which of the two was done.
 
+    A document's split depends on its near-duplicate cluster and the seed alone. Documents that are added
+    move none of the others, also where they rename a cluster: the dataset that --force replaces, or
+    --previous, says where each was.
+
     \b
     Examples:
       gonerd build annotated.jsonl --out gonerd
       gonerd build train.conll --scheme iob1 --on-misaligned snap --out data/mine
       gonerd build annotated.jsonl --redact --takedown requests.txt --out data/redacted
+      gonerd build more.jsonl --previous giant-oak/gonerd@v1 --out data/next
+      gonerd build annotated.jsonl --window-tokenizer FacebookAI/roberta-base --out data/windows
       gonerd newsroom gold --articles 50 --out - | gonerd build - --out data/tiny
     """
     from gonerd.dataset import build_dataset
@@ -73,6 +107,9 @@ def build(
         name=name or out.resolve().name,
         seed=seed,
         on_misaligned=on_misaligned,
+        window=window,
+        previous=previous,
+        shard_mb=shard_mb,
         overwrite=force,
     )
     for change in changes:
@@ -81,6 +118,15 @@ def build(
         note(
             f"{facts.unclustered:,} of {sum(facts.documents.values()):,} documents have no cluster "
             "(gonerd clean gives them one): near-duplicates among them may be parted by the splits"
+        )
+    if facts.parted_clusters:
+        note(
+            f"{counted(facts.parted_clusters, 'cluster')} of near-duplicates with documents in several "
+            f"splits of the previous dataset: those keep their places, {counted(facts.left_out, 'document')} "
+            "that came now had none and "
+            + ("is" if facts.left_out == 1 else "are")
+            + " left out"
+            + (f" (listed in {out}/left_out.jsonl)" if facts.left_out else "")
         )
     if as_json:
         print_json(facts.as_json())

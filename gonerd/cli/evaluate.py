@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from gonerd.console import print_json, print_text
+from gonerd.options import dataset_option
 
 __all__ = ["evaluate", "report"]
 
@@ -20,12 +21,7 @@ __all__ = ["evaluate", "report"]
     metavar="KIND[:ARGUMENT]",
     help="rules, spacy:NAME|PATH, gonerd:PATH, preds:FILE, or any installed adapter.",
 )
-@click.option(
-    "--dataset",
-    default="gonerd",
-    show_default=True,
-    help="A built folder, a corpus file, or 'sample'.",
-)
+@dataset_option
 @click.option("--split", default="test", show_default=True, help="A split, or 'all'.")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The folder of the run."
@@ -42,7 +38,7 @@ __all__ = ["evaluate", "report"]
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def evaluate(
     spec: str,
-    dataset: str,
+    dataset: str | None,
     split: str,
     out: Path,
     device: str,
@@ -61,13 +57,14 @@ def evaluate(
       gonerd eval --model rules --dataset sample --out runs/rules
       gonerd eval --model preds:runs/rules/predictions.jsonl.zst --dataset sample --out runs/again
     """
+    from gonerd.dataset import dataset_or_default
     from gonerd.evaluation import AdapterOptions, adapter_from_spec, evaluate_model
 
     options = AdapterOptions(device=device, batch_size=batch_size, max_len=max_len)
     result = evaluate_model(
         adapter_from_spec(spec, options),
         out,
-        dataset=dataset,
+        dataset=dataset_or_default(dataset),
         split=split,
         options=options,
         command=click.get_current_context().obj,

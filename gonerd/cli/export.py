@@ -13,6 +13,7 @@ from gonerd.cli.options import format_option, misaligned_option, scheme_option
 from gonerd.cli.outgoing import outgoing, outgoing_options
 from gonerd.console import note, track
 from gonerd.corpora import Format
+from gonerd.options import dataset_option
 from gonerd.schema import Document
 from gonerd.schemes import Scheme
 
@@ -20,7 +21,8 @@ __all__ = ["export"]
 
 
 @click.command()
-@click.argument("documents", metavar="DOCUMENTS")
+@click.argument("documents", required=False, metavar="[DOCUMENTS]")
+@dataset_option
 @click.option("--out", required=True, help="The file to write; .gz and .zst compress, - is stdout.")
 @click.option(
     "--to",
@@ -30,15 +32,14 @@ __all__ = ["export"]
     help="Our JSON Lines, or CoNLL columns.",
 )
 @format_option
-@click.option(
-    "--split", default="all", show_default=True, help="The split, if DOCUMENTS is a dataset."
-)
+@click.option("--split", default="all", show_default=True, help="The split, if it is a dataset.")
 @scheme_option
 @misaligned_option
 @outgoing_options
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def export(
-    documents: str,
+    documents: str | None,
+    dataset: str | None,
     out: str,
     target: str,
     form: Format,
@@ -52,6 +53,8 @@ def export(
 ) -> None:
     """Write a corpus file or a dataset as JSON Lines or CoNLL columns.
 
+    DOCUMENTS is what --dataset takes, or - for standard input; give one of the two.
+
     \b
     Examples:
       gonerd export sample --split test --to conll --out test.conll
@@ -60,7 +63,8 @@ def export(
     """
     from gonerd.align import fit_to_tokens
     from gonerd.corpora import read_corpus, write_conll
-    from gonerd.dataset import documents_of
+    from gonerd.dataset import dataset_or_default, documents_of
+    from gonerd.dataset.places import is_corpus_file
     from gonerd.records import write_documents
 
     def fitted(corpus: Iterable[Document]) -> Iterable[Document]:
@@ -70,11 +74,13 @@ def export(
                 note(str(change))
             yield replace(document, entities=result.entities) if document.tokens is None else result
 
-    is_dataset = documents == "sample" or Path(documents).is_dir()
+    if documents is not None and dataset is not None:
+        raise click.UsageError("DOCUMENTS and --dataset name the same thing: give one of them")
+    source = dataset_or_default(dataset) if documents is None else documents
     corpus = (
-        documents_of(documents, split)
-        if is_dataset
-        else read_corpus(documents, form=form, scheme=scheme)
+        read_corpus(source, form=form, scheme=scheme)
+        if is_corpus_file(source)
+        else documents_of(source, split)
     )
     leaving = outgoing(
         corpus, redact=redact, redact_seed=redact_seed, takedown_files=takedown_files

@@ -58,7 +58,7 @@ EXTRAS = {
     "annotate": ("label_studio_sdk",),
     "figures": ("matplotlib",),
     "scale": ("datatrove", "multiprocess", "ray"),
-    "train": ("safetensors", "tokenizers", "torch", "transformers"),
+    "train": ("safetensors", "torch", "transformers"),
     "leaderboard": ("jinja2",),
 }
 

@@ -10,12 +10,14 @@ from gonerd.align import MisalignedPolicy
 from gonerd.cli.options import misaligned_option
 from gonerd.console import note, print_json, print_text
 from gonerd.errors import ConfigError
+from gonerd.options import dataset_option
 
 __all__ = ["stats"]
 
 
 @click.command()
-@click.argument("datasets", nargs=-1, required=True, metavar="DATASET_OR_FILE...")
+@click.argument("named", nargs=-1, metavar="[DATASET]...")
+@dataset_option
 @click.option("--json", "as_json", is_flag=True, help="Print all counts as one JSON object.")
 @click.option("--latex", is_flag=True, help="Print the tables for LaTeX, with booktabs.")
 @click.option("--paper", is_flag=True, help="Put the paper's own figures beside ours.")
@@ -32,7 +34,8 @@ __all__ = ["stats"]
 @misaligned_option
 @click.option("--force", is_flag=True, help="Replace existing figures.")
 def stats(
-    datasets: tuple[str, ...],
+    named: tuple[str, ...],
+    dataset: str | None,
     as_json: bool,
     latex: bool,
     paper: bool,
@@ -44,15 +47,18 @@ def stats(
 ) -> None:
     """Count what is in a dataset: the paper's Tables 1, 9 and 10, and its Figure 1.
 
-    A dataset is a folder that 'gonerd build' wrote, a corpus file (JSON Lines, CoNLL), or 'sample'.
-    Lengths count tokens of spaCy's English tokenizer, or the file's own.
+    A dataset is a folder that 'gonerd build' wrote, a Hub id, a corpus file (JSON Lines, CoNLL), or
+    'sample'; several stand side by side. Lengths count tokens of spaCy's English tokenizer, or the
+    file's own.
 
     \b
     Examples:
       gonerd stats sample
       gonerd stats sample --paper --figures figures
       gonerd stats gonerd other.conll --json
+      gonerd stats --dataset giant-oak/gonerd@v1 --per-split
     """
+    from gonerd.dataset import dataset_or_default
     from gonerd.dataset.figures import draw_figures
     from gonerd.dataset.paper import PAPER
     from gonerd.dataset.survey import survey_dataset, survey_json
@@ -60,11 +66,12 @@ def stats(
 
     if as_json and latex:
         raise ConfigError("--json and --latex both want the output: choose one")
-    surveys = [survey_dataset(name, on_misaligned=on_misaligned) for name in datasets]
+    names = ([] if named and dataset is None else [dataset_or_default(dataset)]) + list(named)
+    surveys = [survey_dataset(name, on_misaligned=on_misaligned) for name in names]
     if figures is not None:
         columns = [(survey.name, survey.whole) for survey in surveys]
-        names = draw_figures(columns, figures, paper=PAPER if paper else (), overwrite=force)
-        note(f"{', '.join(names)} in {figures}")
+        drawn = draw_figures(columns, figures, paper=PAPER if paper else (), overwrite=force)
+        note(f"{', '.join(drawn)} in {figures}")
     for survey in surveys:
         for change in survey.misaligned:
             note(str(change))

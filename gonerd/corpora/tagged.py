@@ -26,6 +26,8 @@ def document_from_tokens(
 ) -> Document:
     """A document whose text is `tokens` joined by one space, or a line feed where a sentence begins.
 
+    `meta["sentence_per_line"]` then says that a line is a sentence, and nothing else is.
+
     Raises:
         AlignmentError: as many tags as tokens were expected, or a tag is not of the scheme.
         SchemaError: a token is empty.
@@ -44,8 +46,9 @@ def document_from_tokens(
         parts.append(token)
         spans.append((position, position + len(token)))
         position += len(token)
+    lines = {"sentence_per_line": True} if breaks - {0} else {}
     return _tagged_document(
-        where, name, "".join(parts), spans, tags, scheme=scheme, meta=meta or {}
+        where, name, "".join(parts), spans, tags, scheme=scheme, meta={**(meta or {}), **lines}
     )
 
 

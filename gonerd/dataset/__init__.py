@@ -3,5 +3,15 @@
 from gonerd.dataset.building import build_dataset
 from gonerd.dataset.card import DatasetFacts
 from gonerd.dataset.loading import Dataset, documents_of, load
+from gonerd.dataset.places import PUBLISHED, dataset_id, dataset_or_default
 
-__all__ = ["Dataset", "DatasetFacts", "build_dataset", "documents_of", "load"]
+__all__ = [
+    "PUBLISHED",
+    "Dataset",
+    "DatasetFacts",
+    "build_dataset",
+    "dataset_id",
+    "dataset_or_default",
+    "documents_of",
+    "load",
+]

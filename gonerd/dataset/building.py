@@ -4,42 +4,60 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from gonerd.align import MisalignedPolicy, Misalignment, fit_to_tokens
-from gonerd.dataset.card import DatasetFacts, card_text
-from gonerd.dataset.rows import features, row_from_document
-from gonerd.dataset.splits import SPLITS, SplitKey, assign_splits
+from gonerd.dataset.card import CONFIGURATIONS, FACTS_FILE, DatasetFacts, WindowFacts, card_text
+from gonerd.dataset.ledger import read_ledger
+from gonerd.dataset.rows import (
+    features,
+    row_from_document,
+    row_from_sentence,
+    sentence_features,
+)
+from gonerd.dataset.sentences import sentences
+from gonerd.dataset.shards import SHARD_MB, ShardWriter
+from gonerd.dataset.splits import SPLITS, SplitKey, Splits, assign_splits, strata
+from gonerd.dataset.windows import SHIPPED, SUBWORDS, WindowTokenizer, window_tokenizer
 from gonerd.errors import InputError
-from gonerd.files import file_sha256, folder_to_write, write_json
+from gonerd.files import file_sha256, folder_to_write, require_folder_to_write, write_json
 from gonerd.labels import LABELS
 from gonerd.records import record_from_document, write_json_lines
 from gonerd.redaction import REDACTED
 from gonerd.schema import Document, text_sha256
-from gonerd.tokens import tokenizer_name
+from gonerd.tokens import passing_words, tokenizer_name
 
-__all__ = ["FACTS_FILE", "build_dataset", "content_hash", "gold_hash"]
+__all__ = ["LEFT_OUT_FILE", "MISALIGNED_FILE", "build_dataset", "content_hash", "gold_hash"]
 
-FACTS_FILE = "gonerd.json"
-ROWS_AT_ONCE = 256
+MISALIGNED_FILE = "misaligned.jsonl"
+LEFT_OUT_FILE = "left_out.jsonl"
+DOCUMENTS_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is kept of a document when its text has been written down."""
+
+    key: SplitKey
+    gold: str
+    entities: Mapping[str, int]
+    fictional: bool
+    redacted: bool
+    clustered: bool
+    given_tokens: bool
 
 
 @dataclass(slots=True)
 class _Gathered:
     """What the first pass learns while it writes the rows down."""
 
-    keys: list[SplitKey] = field(default_factory=list[SplitKey])
-    hashes: dict[str, str] = field(default_factory=dict[str, str])
+    entries: list[_Entry] = field(default_factory=list[_Entry])
     changes: list[Misalignment] = field(default_factory=list[Misalignment])
-    entities: Counter[str] = field(default_factory=Counter[str])
-    given_tokens: int = 0
-    fictional: int = 0
-    redacted: int = 0
-    unclustered: int = 0
 
 
 def build_dataset(
@@ -47,36 +65,63 @@ def build_dataset(
     out: Path,
     *,
     name: str = "gonerd",
-    seed: int = 0,
+    seed: int | None = None,
     on_misaligned: MisalignedPolicy = "error",
+    window: str | Path = SHIPPED,
+    previous: str | Path | None = None,
+    shard_mb: int = SHARD_MB,
     overwrite: bool = False,
 ) -> tuple[DatasetFacts, list[Misalignment]]:
-    """Write `out` with data/*.parquet, a README.md card, gonerd.json and SHA256SUMS, whole or not at all.
+    """Write `out` with Parquet files, a README.md card, gonerd.json and SHA256SUMS, whole or not at all.
 
     Memory does not grow with the texts: rows are written down once, then dealt out to their splits.
+
+    Args:
+        documents: annotated, each id once.
+        out: the folder.
+        name: the dataset's name, for its card.
+        seed: decides the splits; None is that of the previous dataset, or 0.
+        on_misaligned: what to do with an entity that does not fit the tokens.
+        window: the tokenizer that measures the common window, see `window_tokenizer`.
+        previous: a dataset whose documents keep their splits; None takes the one that is replaced, if
+            there is one, and `none` takes none.
+        shard_mb: the most that a Parquet file may take, in millions of bytes.
+        overwrite: replace `out` if it exists.
 
     Returns:
         what the card and gonerd.json say, and every entity that `on_misaligned` moved or dropped.
 
     Raises:
         AlignmentError: an entity does not fit the tokens and `on_misaligned` is `error`.
-        InputError: there is no document, or no entity at all.
+        InputError: there is no document or no entity at all, or no such tokenizer or previous dataset.
+        ConfigError: the previous dataset was split by another seed.
         OutputError: `out` exists and `overwrite` is off.
     """
+    require_folder_to_write(out, overwrite=overwrite)
+    ledger = read_ledger(previous, replaced=out, seed=seed)
+    measure = window_tokenizer(window)
     with folder_to_write(out, overwrite=overwrite) as folder:
-        data = folder / "data"
-        data.mkdir()
-        spool = folder / "rows.parquet"
         gathered = _Gathered()
-        _spool_rows(_fitted(documents, gathered, on_misaligned), spool)
-        if not gathered.entities:
-            raise InputError(f"none of the {len(gathered.keys)} documents holds an entity")
-        splits = assign_splits(gathered.keys, seed=seed)
-        _deal_out(spool, splits, data)
-        spool.unlink()
-        facts = _facts(gathered, splits, data, name=name, seed=seed)
+        spools = {name: folder / f"{name}.spool" for name in CONFIGURATIONS}
+        _spool_rows(documents, gathered, spools, measure, on_misaligned)
+        if not any(entry.entities for entry in gathered.entries):
+            raise InputError(f"none of the {len(gathered.entries)} documents holds an entity")
+        splits = assign_splits(
+            (entry.key for entry in gathered.entries), seed=ledger.seed, known=ledger.homes
+        )
+        kept = [entry for entry in gathered.entries if entry.key.id in splits.homes]
+        sizes = {
+            configuration: _deal_out(
+                spools[configuration], splits.homes, folder / place, limit=shard_mb * 1_000_000
+            )
+            for configuration, place in CONFIGURATIONS.items()
+        }
+        facts = _facts(kept, splits, sizes, misaligned=len(gathered.changes), name=name,
+                       seed=ledger.seed, previous=ledger.name, window=measure)  # fmt: skip
         if gathered.changes:
-            write_json_lines(folder / "misaligned.jsonl", map(_change_record, gathered.changes))
+            write_json_lines(folder / MISALIGNED_FILE, map(_change_record, gathered.changes))
+        if splits.left_out:
+            write_json_lines(folder / LEFT_OUT_FILE, _left_out_records(gathered, splits))
         write_json(folder / FACTS_FILE, facts.as_json())
         (folder / "README.md").write_text(card_text(facts), encoding="utf-8")
         _write_sums(folder)
@@ -89,110 +134,172 @@ def content_hash(items: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _fitted(
-    documents: Iterable[Document], gathered: _Gathered, on_misaligned: MisalignedPolicy
-) -> Iterator[Document]:
-    for document in documents:
-        fitted, changes = fit_to_tokens(document, on_misaligned=on_misaligned)
-        gathered.changes += changes
-        gathered.given_tokens += document.tokens is not None
-        gathered.fictional += str(document.meta.get("domain", "")).endswith(".example")
-        gathered.redacted += isinstance(document.meta.get(REDACTED), dict)
-        gathered.entities.update(entity.label for entity in fitted.entities)
-        gathered.hashes[fitted.id] = gold_hash(fitted)
-        gathered.unclustered += not fitted.meta.get("cluster")
-        cluster = fitted.meta.get("cluster") or text_sha256(fitted.text)
-        source = str(fitted.meta.get("source", ""))
-        gathered.keys.append(SplitKey(fitted.id, str(cluster), source, len(fitted.tokens or ())))
-        yield fitted
-
-
 def gold_hash(document: Document) -> str:
     """A hash of all that scoring looks at: text, entities, tokens."""
     record = record_from_document(document)
     return text_sha256(repr((record["text"], record["entities"], record.get("tokens"))))
 
 
-def _spool_rows(documents: Iterable[Document], path: Path) -> None:
+def _entry(document: Document, fitted: Document) -> _Entry:
+    cluster = fitted.meta.get("cluster")
+    source = str(fitted.meta.get("source", ""))
+    words = len(fitted.tokens or ())
+    return _Entry(
+        key=SplitKey(fitted.id, str(cluster or text_sha256(fitted.text)), source, words),
+        gold=gold_hash(fitted),
+        entities=Counter(entity.label for entity in fitted.entities),
+        fictional=str(document.meta.get("domain", "")).endswith(".example"),
+        redacted=isinstance(document.meta.get(REDACTED), dict),
+        clustered=bool(cluster),
+        given_tokens=document.tokens is not None,
+    )
+
+
+def _spool_rows(
+    documents: Iterable[Document],
+    gathered: _Gathered,
+    spools: Mapping[str, Path],
+    window: WindowTokenizer,
+    on_misaligned: MisalignedPolicy,
+) -> None:
+    """Write every row down as it comes: the splits are known only when all have come."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = features().arrow_schema
-    rows: list[dict[str, Any]] = []
-    with pq.ParquetWriter(path, schema) as writer:
-        for document in documents:
-            rows.append(row_from_document(document))
-            if len(rows) == ROWS_AT_ONCE:
-                writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-                rows.clear()
-        if rows:
-            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-
-
-def _deal_out(spool: Path, splits: dict[str, str], data: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    source = pq.ParquetFile(spool)
+    schemas = {
+        "default": features().arrow_schema,
+        "sentences": sentence_features().arrow_schema,
+    }
     with ExitStack() as open_files:
         writers = {
-            split: open_files.enter_context(
-                pq.ParquetWriter(
-                    data / f"{split}-00000-of-00001.parquet",
-                    source.schema_arrow,
-                    compression="zstd",
-                )
-            )
+            name: open_files.enter_context(pq.ParquetWriter(spools[name], schema))
+            for name, schema in schemas.items()
+        }
+        coming = iter(documents)
+        while some := list(islice(coming, DOCUMENTS_AT_ONCE)):
+            rows: dict[str, list[dict[str, Any]]] = {"default": [], "sentences": []}
+            with passing_words():
+                for document in some:
+                    fitted, changes = fit_to_tokens(document, on_misaligned=on_misaligned)
+                    gathered.changes += changes
+                    gathered.entries.append(_entry(document, fitted))
+                    end = window.window_end(fitted.text)
+                    rows["default"].append(row_from_document(fitted, window_end=end))
+                    rows["sentences"] += _sentence_rows(fitted, window)
+            for name, writer in writers.items():
+                writer.write_table(pa.Table.from_pylist(rows[name], schema=schemas[name]))
+
+
+def _sentence_rows(document: Document, window: WindowTokenizer) -> Iterator[dict[str, Any]]:
+    for start, sentence in sentences(document):
+        end = window.window_end(sentence.text)
+        yield row_from_sentence(sentence, document_id=document.id, start=start, window_end=end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Of one configuration, by split."""
+
+    rows: dict[str, int]
+    num_bytes: dict[str, int]
+    download_size: int
+
+
+def _deal_out(spool: Path, homes: Mapping[str, str], folder: Path, *, limit: int) -> _Sizes:
+    """Write the rows of `spool` into the files of their splits, and remove it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    folder.mkdir()
+    with pq.ParquetFile(spool) as source, ExitStack() as open_files:
+        schema = source.schema_arrow
+        owner = "document_id" if "document_id" in schema.names else "id"
+        writers = {
+            split: open_files.enter_context(ShardWriter(folder, split, schema, limit=limit))
             for split in SPLITS
         }
-        for batch in source.iter_batches(ROWS_AT_ONCE):
-            table = pa.Table.from_batches([batch])
-            homes = [splits[name] for name in table["id"].to_pylist()]
+        for group in range(source.num_row_groups):
+            table = source.read_row_group(group)
+            places = pa.array([homes.get(name) for name in table[owner].to_pylist()])
             for split, writer in writers.items():
-                rows = [number for number, home in enumerate(homes) if home == split]
-                if rows:
-                    writer.write_table(table.take(rows))
-        source.close()
+                writer.write(table.filter(pc.equal(places, split)))
+    spool.unlink()
+    return _Sizes(
+        rows={split: writer.rows for split, writer in writers.items()},
+        num_bytes={
+            split: sum(map(_memory_size, writer.paths)) for split, writer in writers.items()
+        },
+        download_size=sum(path.stat().st_size for path in folder.iterdir()),
+    )
 
 
 def _facts(
-    gathered: _Gathered, splits: dict[str, str], data: Path, *, name: str, seed: int
+    kept: list[_Entry],
+    splits: Splits,
+    sizes: Mapping[str, _Sizes],
+    *,
+    misaligned: int,
+    name: str,
+    seed: int,
+    previous: str | None,
+    window: WindowTokenizer,
 ) -> DatasetFacts:
-    sizes = Counter(splits.values())
-    words = Counter[str]()
-    for key in gathered.keys:
-        words[splits[key.id]] += key.words
+    homes = splits.homes
+    words, entities, sources = Counter[str](), Counter[str](), Counter[str]()
+    for entry in kept:
+        words[homes[entry.key.id]] += entry.key.words
+        entities.update(entry.entities)
+        sources[entry.key.source] += 1
+    gold = [(homes[entry.key.id], entry.key.id, entry.gold) for entry in kept]
     return DatasetFacts(
         name=name,
         seed=seed,
-        fingerprint=content_hash((f"{splits[k]}/{k}", v) for k, v in gathered.hashes.items()),
-        synthetic=gathered.fictional > 0,
-        tokenizer="the corpus' own tokens" if gathered.given_tokens else tokenizer_name(),
-        documents={split: sizes[split] for split in SPLITS},
+        fingerprint=content_hash((f"{split}/{name}", digest) for split, name, digest in gold),
+        synthetic=any(entry.fictional for entry in kept),
+        tokenizer="the corpus' own tokens"
+        if any(entry.given_tokens for entry in kept)
+        else tokenizer_name(),
+        documents=sizes["default"].rows,
         words={split: words[split] for split in SPLITS},
-        entities={label: gathered.entities[label] for label in LABELS},
-        sources=dict(sorted(Counter(key.source for key in gathered.keys).items())),
+        entities={label: entities[label] for label in LABELS},
+        sources=dict(sorted(sources.items())),
+        strata=strata((entry.key for entry in kept), homes),
+        sentences=sizes["sentences"].rows,
+        window=WindowFacts(tokenizer=window.name, sha256=window.sha256, subwords=SUBWORDS),
         split_sha256={
-            split: content_hash((k, v) for k, v in gathered.hashes.items() if splits[k] == split)
+            split: content_hash((name, digest) for home, name, digest in gold if home == split)
             for split in SPLITS
         },
-        num_bytes={
-            split: _memory_size(data / f"{split}-00000-of-00001.parquet") for split in SPLITS
-        },
-        download_size=sum(path.stat().st_size for path in data.iterdir()),
-        misaligned=len(gathered.changes),
-        redacted=gathered.redacted,
-        unclustered=gathered.unclustered,
+        num_bytes={configuration: size.num_bytes for configuration, size in sizes.items()},
+        download_size={configuration: size.download_size for configuration, size in sizes.items()},
+        misaligned=misaligned,
+        redacted=sum(entry.redacted for entry in kept),
+        unclustered=sum(not entry.clustered for entry in kept),
+        previous=previous,
+        parted_clusters=splits.parted,
+        left_out=len(splits.left_out),
     )
 
 
 def _memory_size(path: Path) -> int:
     import pyarrow.parquet as pq
 
-    metadata = pq.ParquetFile(path).metadata
+    metadata = pq.read_metadata(path)
     return sum(
         metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)
     )
+
+
+def _left_out_records(gathered: _Gathered, splits: Splits) -> Iterator[dict[str, Any]]:
+    for entry in gathered.entries:
+        if entry.key.id in splits.left_out:
+            yield {
+                "document": entry.key.id,
+                "cluster": entry.key.cluster,
+                "reason": "its cluster has documents in several splits of the previous dataset",
+                "splits": list(splits.left_out[entry.key.id]),
+            }
 
 
 def _change_record(change: Misalignment) -> dict[str, Any]:

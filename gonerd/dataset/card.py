@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from gonerd.dataset.rows import COMMON_WINDOW, features
+from gonerd.dataset.rows import COMMON_WINDOW, features, sentence_features
+from gonerd.dataset.splits import Stratum
+from gonerd.errors import InputError
+from gonerd.files import read_json
 
-__all__ = ["SYNTHETIC_NOTICE", "DatasetFacts", "card_text"]
+__all__ = [
+    "CONFIGURATIONS",
+    "FACTS_FILE",
+    "SYNTHETIC_NOTICE",
+    "DatasetFacts",
+    "WindowFacts",
+    "card_text",
+]
 
-SCHEMA_VERSION = 1
+FACTS_FILE = "gonerd.json"
+SCHEMA_VERSION = 2
+
+CONFIGURATIONS = {"default": "data", "sentences": "sentences"}
+"""What `load_dataset` offers, with the folder of each; the first is what it takes where none is named."""
 
 SYNTHETIC_NOTICE = (
     "Synthetic sample newsroom: every site, person and place in it is invented, "
@@ -37,13 +52,24 @@ TAKEN_DOWN_ON_REQUEST = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowFacts:
+    """What measured the common window: a tokenizer, the SHA-256 of its files, a number of subwords."""
+
+    tokenizer: str
+    sha256: str
+    subwords: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetFacts:
     """What a build knows about its dataset, as gonerd.json keeps it beside the data.
 
     `fingerprint` and `split_sha256` hash ids, texts, entities and tokens. `synthetic` is set where
     documents come from hosts under `.example`, which RFC 2606 keeps for fiction. `redacted` is the
     number of documents in which surrogates stand for MISC entities, `unclustered` that of documents
-    without a `cluster`, of which only the same text is sure to stay in one split.
+    without a `cluster`, of which only the same text is sure to stay in one split. `previous` is the
+    fingerprint of the dataset whose documents kept their splits, `parted_clusters` and `left_out` say
+    what came of that: see `gonerd.dataset.splits`. Sizes are by configuration.
     """
 
     name: str
@@ -55,12 +81,18 @@ class DatasetFacts:
     words: Mapping[str, int]
     entities: Mapping[str, int]
     sources: Mapping[str, int]
+    strata: Sequence[Stratum]
+    sentences: Mapping[str, int]
+    window: WindowFacts
     split_sha256: Mapping[str, str]
-    num_bytes: Mapping[str, int]
-    download_size: int
+    num_bytes: Mapping[str, Mapping[str, int]]
+    download_size: Mapping[str, int]
     misaligned: int
     redacted: int = 0
     unclustered: int = 0
+    previous: str | None = None
+    parted_clusters: int = 0
+    left_out: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The facts as JSON, with the version of their form."""
@@ -69,14 +101,38 @@ class DatasetFacts:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> DatasetFacts:
         """The facts of a gonerd.json; TypeError where a field is missing or unknown."""
-        return cls(**{key: entry for key, entry in value.items() if key != "schema_version"})
+        fields = {key: entry for key, entry in value.items() if key != "schema_version"}
+        nested = {
+            "strata": [Stratum(**entry) for entry in fields.get("strata", ())],
+            "window": WindowFacts(**fields.get("window", {})),
+        }
+        return cls(**(fields | nested))
+
+    @classmethod
+    def read(cls, path: Path) -> DatasetFacts:
+        """The facts in the file `path`.
+
+        Raises:
+            InputError: it is missing, not what `gonerd build` writes, or of another version's form.
+        """
+        value = read_json(path)
+        version = value.get("schema_version") if isinstance(value, dict) else None
+        if isinstance(version, int) and version != SCHEMA_VERSION:
+            raise InputError(
+                f"{path} has schema_version {version}, this gonerd reads {SCHEMA_VERSION}; "
+                "build the dataset again"
+            )
+        try:
+            return cls.from_json(value)
+        except (TypeError, AttributeError) as problem:
+            raise InputError(f"{path} is not what 'gonerd build' writes: {problem}") from None
 
 
 def card_text(facts: DatasetFacts) -> str:
     """README.md for the dataset: YAML for the Hub and `datasets`, then prose for people."""
     notice = f"> **{SYNTHETIC_NOTICE}**\n\n" if facts.synthetic else ""
     rows = "\n".join(
-        f"| {split} | {facts.documents[split]:,} | {facts.words[split]:,} |"
+        f"| {split} | {facts.documents[split]:,} | {facts.words[split]:,} | {facts.sentences[split]:,} |"
         for split in facts.documents
     )
     entities = ", ".join(f"{count:,} {label}" for label, count in facts.entities.items())
@@ -98,15 +154,25 @@ dataset = load_dataset("{facts.name}")  # in the folder that holds this one
 
 ## Composition
 
-| split | documents | tokens |
-|---|---:|---:|
+| split | documents | tokens | sentences |
+|---|---:|---:|---:|
 {rows}
 
 Entities: {entities}. Sources: {sources}.
 
-Splits are 80/10/10 by {_parted_by(facts)}, even over source and length, fixed by seed {facts.seed}.
+Splits are 80/10/10 by {_parted_by(facts)}, by the same thresholds
+for every source and length, fixed by seed {facts.seed}. Documents that are added later move none of these
+to another split.{_parted_later(facts)}
+
+{_strata_table(facts)}
+
 Tokens: {facts.tokenizer}. Offsets count code points of `text`, end-exclusive.
-`common_window_end` is the character at which token {COMMON_WINDOW:,} ends, or the text does.
+`common_window_end` is the character at which subword {facts.window.subwords:,} ends, or the text does: a
+window of {COMMON_WINDOW:,} less `<s>` and `</s>`, as the tokenizer `{facts.window.tokenizer}` measures it
+(SHA-256 `{facts.window.sha256}`).
+
+The configuration `sentences` has one sentence a row, with the same splits and columns, and `document_id` and
+`start` (a character of the document); no border cuts an entity: `load_dataset("{facts.name}", "sentences")`.
 
 ## Fields
 
@@ -143,6 +209,31 @@ def _parted_by(facts: DatasetFacts) -> str:
     )
 
 
+def _parted_later(facts: DatasetFacts) -> str:
+    """Where near-duplicates stand in two splits all the same, because each was there before the other."""
+    if not facts.parted_clusters:
+        return ""
+    clusters = "cluster has" if facts.parted_clusters == 1 else "clusters have"
+    return (
+        f" {facts.parted_clusters:,} {clusters} documents in more than one split, which a later document "
+        "brought together; `left_out.jsonl` lists new ones that had no place."
+    )
+
+
+def _strata_table(facts: DatasetFacts) -> str:
+    """How the splits fell in every stratum, so that it can be seen."""
+    splits = list(facts.documents)
+    lines = [
+        f"| source | tokens | {' | '.join(splits)} |",
+        f"|---|---|{'---:|' * len(splits)}",
+    ]
+    for stratum in facts.strata:
+        whole = sum(stratum.documents.values())
+        cells = [f"{stratum.documents[s]:,} ({stratum.documents[s] / whole:.0%})" for s in splits]
+        lines.append(f"| {stratum.source or 'unnamed'} | {stratum.words} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _personal_data(facts: DatasetFacts) -> str:
     """What of MISC stands in the texts: as it was, by design, or surrogates."""
     if not facts.redacted:
@@ -168,25 +259,37 @@ def _front_matter(facts: DatasetFacts) -> str:
         tags=["long-context", "news", *(["synthetic"] if facts.synthetic else [])],
         configs=[
             {
-                "config_name": "default",
+                "config_name": name,
                 "data_files": [
-                    {"split": split, "path": f"data/{split}-*.parquet"} for split in facts.documents
+                    {"split": split, "path": f"{folder}/{split}-*.parquet"}
+                    for split in facts.documents
                 ],
             }
+            for name, folder in CONFIGURATIONS.items()
         ],
     )
-    info = DatasetInfo(
-        features=features(),
-        splits=SplitDict.from_split_dict(
-            [
-                {"name": split, "num_bytes": facts.num_bytes[split], "num_examples": count}
-                for split, count in facts.documents.items()
-            ]
-        ),
-        download_size=facts.download_size,
-        dataset_size=sum(facts.num_bytes.values()),
-    )
-    DatasetInfosDict({"default": info}).to_dataset_card_data(data)
+    rows = {"default": facts.documents, "sentences": facts.sentences}
+    columns = {"default": features(), "sentences": sentence_features()}
+    infos = {
+        name: DatasetInfo(
+            config_name=name,
+            features=columns[name],
+            splits=SplitDict.from_split_dict(
+                [
+                    {
+                        "name": split,
+                        "num_bytes": facts.num_bytes[name][split],
+                        "num_examples": rows[name][split],
+                    }
+                    for split in facts.documents
+                ]
+            ),
+            download_size=facts.download_size[name],
+            dataset_size=sum(facts.num_bytes[name].values()),
+        )
+        for name in CONFIGURATIONS
+    }
+    DatasetInfosDict(infos).to_dataset_card_data(data)
     return str(data.to_yaml())
 
 

@@ -1,104 +1,136 @@
-"""Documents of a dataset, wherever it lies: a built folder, a corpus file, or the embedded sample."""
+"""Documents of a dataset, wherever it lies: a built folder, the Hub, a corpus file, the sample."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.resources import files
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gonerd.align import fit_to_tokens
 from gonerd.corpora import read_corpus
-from gonerd.dataset.building import FACTS_FILE
-from gonerd.dataset.card import DatasetFacts
+from gonerd.dataset.card import FACTS_FILE, DatasetFacts
+from gonerd.dataset.places import SAMPLE, dataset_folder, dataset_or_default, is_corpus_file
 from gonerd.dataset.rows import document_from_row
 from gonerd.errors import InputError
-from gonerd.files import read_json
 from gonerd.labels import LABELS
 from gonerd.schema import Document
 
-__all__ = ["ALL", "SAMPLE", "Dataset", "documents_of", "load"]
+__all__ = ["ALL", "SAMPLE", "Dataset", "documents_of", "load", "parquet_files"]
 
-SAMPLE = "sample"
 ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A built dataset: `dataset["test"]` is its documents, `dataset.facts` what its build recorded."""
+    """An opened dataset: `dataset["test"]` is its documents, `dataset.facts` what its build recorded.
 
-    folder: Path
-    facts: DatasetFacts
+    A corpus file is one as well; it has no splits and takes `all` alone, and no build recorded anything.
+    """
+
+    path: Path
+    """The folder, or the corpus file."""
+    built: DatasetFacts | None = None
+    """None for a corpus file."""
+
+    @property
+    def facts(self) -> DatasetFacts:
+        """What the build recorded.
+
+        Raises:
+            InputError: it is a corpus file.
+        """
+        if self.built is None:
+            raise InputError(f"{self.path} is one file, and no build recorded anything about it")
+        return self.built
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """The names of the splits."""
-        return tuple(self.facts.documents)
+        """The names of the splits; a corpus file has none."""
+        return () if self.built is None else tuple(self.built.documents)
 
     def __getitem__(self, split: str) -> list[Document]:
         return list(self.documents(split))
 
-    def documents(self, split: str) -> Iterator[Document]:
+    def __iter__(self) -> Iterator[Document]:
+        return self.documents()
+
+    def documents(self, split: str = ALL) -> Iterator[Document]:
         """Yield the documents of one split, or of all, with tokens and flat entities, one at a time.
 
         Raises:
             InputError: there is no such split, or a data file is missing or broken.
+            AlignmentError: an entity of a corpus file does not fit its tokens; `gonerd build` can snap it.
         """
+        if self.built is None:
+            yield from _file_documents(self.path, split)
+            return
         if split != ALL and split not in self.splits:
             raise InputError(
-                f"{self.folder} has no split {split!r}; expected {', '.join(self.splits)} or {ALL}"
+                f"{self.path} has no split {split!r}; expected {', '.join(self.splits)} or {ALL}"
             )
         for name in self.splits if split == ALL else (split,):
-            paths = sorted((self.folder / "data").glob(f"{name}-*.parquet"))
-            if not paths:
-                raise InputError(f"{self.folder}/data has no {name}-*.parquet")
-            for path in paths:
+            for path in parquet_files(self.path, name):
                 yield from _read_parquet(path)
 
 
-def load(name: str | Path = SAMPLE) -> Dataset:
-    """Open a dataset folder that `gonerd build` wrote, or the embedded synthetic sample by the name `sample`.
+def load(name: str | Path | None = None) -> Dataset:
+    """Open a dataset: a folder, a Hub id NAMESPACE/NAME[@REVISION], a corpus file, or `sample`.
+
+    Without a name it is ./gonerd, else $GONERD_DATASET, else the published one on the Hub.
 
     Raises:
-        InputError: there is no such folder, or it is not a built dataset.
+        InputError: there is no such dataset, or it is not what `gonerd build` writes.
     """
-    folder = Path(str(files("gonerd"))) if str(name) == SAMPLE else Path(name)
-    if not folder.is_dir():
-        raise InputError(
-            f"{folder} is no dataset folder; expected one that 'gonerd build' wrote, or 'sample'"
-        )
-    if not (folder / FACTS_FILE).is_file():
-        raise InputError(
-            f"{folder} holds no {FACTS_FILE}; it is not a dataset that 'gonerd build' wrote"
-        )
-    try:
-        return Dataset(folder, DatasetFacts.from_json(read_json(folder / FACTS_FILE)))
-    except (TypeError, AttributeError) as problem:
-        raise InputError(
-            f"{folder / FACTS_FILE} is not what 'gonerd build' writes: {problem}"
-        ) from None
+    name = dataset_or_default(name) if name is None else name
+    if is_corpus_file(name):
+        if str(name) != "-" and not Path(name).exists():
+            raise InputError(f"{name} does not exist")
+        return Dataset(Path(name))
+    folder = dataset_folder(name)
+    return Dataset(folder, DatasetFacts.read(folder / FACTS_FILE))
 
 
-def documents_of(dataset: str | Path, split: str) -> Iterator[Document]:
-    """Yield the documents of `split`, with tokens and flat entities, from any place that holds some.
-
-    Args:
-        dataset: a built folder, `sample`, or a corpus file (JSON Lines or CoNLL).
-        split: a split's name, or `all`; a corpus file has no splits and takes `all` alone.
+def documents_of(dataset: str | Path | None, split: str) -> Iterator[Document]:
+    """Yield the documents of `split`, with tokens and flat entities, from any place that `load` opens.
 
     Raises:
         InputError: there is no such dataset or split.
         AlignmentError: an entity of a corpus file does not fit its tokens; `gonerd build` can snap it.
     """
-    if str(dataset) == SAMPLE or Path(dataset).is_dir() or not Path(dataset).exists():
-        yield from load(dataset).documents(split)
-        return
+    yield from load(dataset).documents(split)
+
+
+def parquet_files(folder: Path, split: str, *, place: str = "data") -> list[Path]:
+    """The shards of a split, all that its files' names promise, in order.
+
+    Raises:
+        InputError: there is none, or one of them is missing.
+    """
+    paths = sorted((folder / place).glob(f"{split}-*-of-*.parquet"))
+    if not paths:
+        raise InputError(f"{folder}/{place} has no {split}-*.parquet")
+    expected = [f"{split}-{n:05d}-of-{len(paths):05d}.parquet" for n in range(len(paths))]
+    found = [path.name for path in paths]
+    if found != expected:
+        raise InputError(
+            f"{folder}/{place} lacks shards of {split}, or has some of another build: "
+            f"found {', '.join(found)}"
+        )
+    return paths
+
+
+def _file_documents(path: Path, split: str) -> Iterator[Document]:
+    from gonerd.dataset.windows import window_tokenizer
+
     if split != ALL:
         raise InputError(
-            f"{dataset} is one file without splits; expected --split {ALL}, found {split!r}"
+            f"{path} is one file without splits; expected --split {ALL}, found {split!r}"
         )
-    for document in read_corpus(dataset, labels=LABELS):
-        yield fit_to_tokens(document)[0]
+    window = window_tokenizer()
+    for document in read_corpus(path, labels=LABELS):
+        fitted = fit_to_tokens(document)[0]
+        end = window.window_end(fitted.text)
+        yield replace(fitted, meta={**fitted.meta, "common_window_end": end})
 
 
 def _read_parquet(path: Path) -> Iterator[Document]:

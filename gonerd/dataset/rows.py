@@ -13,10 +13,17 @@ from gonerd.schema import Document, Entity, text_sha256
 if TYPE_CHECKING:
     from datasets import Features
 
-__all__ = ["COMMON_WINDOW", "document_from_row", "features", "row_from_document"]
+__all__ = [
+    "COMMON_WINDOW",
+    "document_from_row",
+    "features",
+    "row_from_document",
+    "row_from_sentence",
+    "sentence_features",
+]
 
 COMMON_WINDOW = 4096
-"""Tokens of the window that every model is scored on, whatever its own limit."""
+"""Subwords of the window that every model is scored on, whatever its own limit; `<s>` and `</s>` are two."""
 
 META_COLUMNS = ("url", "domain", "source", "title", "date", "cluster")
 
@@ -47,11 +54,17 @@ def features() -> Features:
     )
 
 
-def row_from_document(document: Document) -> dict[str, Any]:
+def sentence_features() -> Features:
+    """The columns of `sentences`: those of a document, and where the sentence stands in it."""
+    from datasets import Features, Value
+
+    return Features({**features(), "document_id": Value("string"), "start": Value("int32")})
+
+
+def row_from_document(document: Document, *, window_end: int) -> dict[str, Any]:
     """The row of a document that has tokens and flat entities; `document_from_row` is its inverse.
 
-    `common_window_end` is the character at which the token number COMMON_WINDOW ends, or the text's
-    length where there are fewer.
+    `window_end` is the character at which the common window ends, see `gonerd.dataset.windows`.
 
     Raises:
         SchemaError: the document has no tokens, or a label has no tag.
@@ -66,7 +79,6 @@ def row_from_document(document: Document) -> dict[str, Any]:
         raise SchemaError(
             f"document {document.id!r}: {unknown} is none of {', '.join(TAGS)}"
         ) from None
-    whole = len(document.tokens) <= COMMON_WINDOW
     return {
         "id": document.id,
         "text": document.text,
@@ -80,8 +92,16 @@ def row_from_document(document: Document) -> dict[str, Any]:
         ],
         **{name: document.meta.get(name) for name in META_COLUMNS},
         "text_sha256": text_sha256(document.text),
-        "common_window_end": len(document.text) if whole else document.tokens[COMMON_WINDOW - 1][1],
+        "common_window_end": window_end,
     }
+
+
+def row_from_sentence(
+    sentence: Document, *, document_id: str, start: int, window_end: int
+) -> dict[str, Any]:
+    """The row of a sentence that stands at `start` in its document; raises as `row_from_document`."""
+    row = row_from_document(sentence, window_end=window_end)
+    return {**row, "document_id": document_id, "start": start}
 
 
 def document_from_row(row: Mapping[str, Any]) -> Document:

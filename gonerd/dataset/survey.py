@@ -11,8 +11,9 @@ from typing import Any
 
 from gonerd.align import MisalignedPolicy, Misalignment, fit_to_tokens
 from gonerd.corpora import read_corpus
-from gonerd.dataset.loading import SAMPLE, load
+from gonerd.dataset.loading import load
 from gonerd.dataset.paper import PaperColumn
+from gonerd.dataset.places import is_corpus_file
 from gonerd.dataset.statistics import Statistics, statistics_of
 from gonerd.schema import Document
 
@@ -43,7 +44,7 @@ class Survey:
 
 
 def survey_dataset(dataset: str | Path, *, on_misaligned: MisalignedPolicy = "error") -> Survey:
-    """Count a built folder, the embedded `sample`, or a corpus file, one document at a time.
+    """Count a dataset that `gonerd.load` opens, one document at a time.
 
     A file may have any labels and no splits; its entities are fitted to tokens by `on_misaligned`.
 
@@ -51,15 +52,14 @@ def survey_dataset(dataset: str | Path, *, on_misaligned: MisalignedPolicy = "er
         InputError: there is no such dataset, or it holds no documents.
         AlignmentError: with `error`, an entity of a file does not fit its tokens.
     """
-    path = Path(dataset)
-    if str(dataset) == SAMPLE or path.is_dir() or not (path.exists() or str(dataset) == "-"):
+    if not is_corpus_file(dataset):
         opened = load(dataset)
         splits = {name: statistics_of(opened.documents(name)) for name in opened.splits}
         return Survey(opened.facts.name, reduce(add, splits.values(), Statistics()), splits)
     changes: list[Misalignment] = []
     fitted = _fitted(read_corpus(dataset), on_misaligned, changes)
     whole = statistics_of(fitted)
-    return Survey(path.name.partition(".")[0] or str(dataset), whole, {}, tuple(changes))
+    return Survey(Path(dataset).name.partition(".")[0] or str(dataset), whole, {}, tuple(changes))
 
 
 def survey_json(

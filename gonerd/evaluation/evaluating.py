@@ -16,6 +16,7 @@ from gonerd.align import fit_to_tokens
 from gonerd.dataset.building import content_hash, gold_hash
 from gonerd.dataset.card import SYNTHETIC_NOTICE
 from gonerd.dataset.loading import documents_of
+from gonerd.dataset.places import dataset_id
 from gonerd.dataset.rows import COMMON_WINDOW
 from gonerd.errors import CheckError, InputError
 from gonerd.evaluation.adapters import Adapter, AdapterOptions, Prediction
@@ -211,7 +212,7 @@ def _dataset_record(dataset: str, split: str, documents: Sequence[Document]) -> 
     synthetic = any(str(d.meta.get("domain", "")).endswith(".example") for d in documents)
     digest = content_hash(hashes)
     return {
-        "id": Path(dataset).name,
+        "id": dataset_id(dataset),
         "revision": digest[:40],
         "split": split,
         "split_sha256": digest,

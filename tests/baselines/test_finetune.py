@@ -71,7 +71,7 @@ def test_the_model_folder_says_what_it_is(model: Path) -> None:
         "training.json",
     ]
     record = read_json(model / "training.json")
-    assert record["data"]["train"]["documents"] == 32
+    assert record["data"]["train"]["documents"] == 33
     assert len(record["epochs"]) == 6
     assert record["training"]["seed"] == 0
     assert record["machine"]["cores"] >= 1

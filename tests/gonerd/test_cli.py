@@ -46,8 +46,8 @@ def test_the_whole_way_by_command_line(
 ) -> None:
     assert run(["build", str(corpus), "--out", str(tmp_path / "d"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["documents"] == {
-        "train": 32,
-        "validation": 4,
+        "train": 30,
+        "validation": 6,
         "test": 4,
     }
     assert (

@@ -224,7 +224,7 @@ def test_stats_prints_tables_json_or_latex(built: Path, capsys: pytest.CaptureFi
     assert "justice.example" in text
     assert run(["stats", str(built), "--json", "--paper"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["datasets"][0]["splits"]["train"]["documents"] == 24
+    assert report["datasets"][0]["splits"]["train"]["documents"] == 25
     assert report["datasets"][0]["notice"].startswith("Synthetic sample newsroom")
     assert report["paper"][1]["lengths"]["mean"] == "507.6"
     assert run(["stats", str(built), "--latex"]) == 0

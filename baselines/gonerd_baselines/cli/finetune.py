@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gonerd.console import note, print_json, print_text
+from gonerd.options import dataset_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ __all__ = ["finetune"]
 
 
 @click.command()
-@click.option("--dataset", required=True, help="A folder that 'gonerd build' wrote, or 'sample'.")
+@dataset_option
 @click.option(
     "--from",
     "start",
@@ -59,7 +60,7 @@ __all__ = ["finetune"]
 @click.option("--force", is_flag=True, help="Replace the folder, and begin anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print the training's record as JSON.")
 def finetune(
-    dataset: str,
+    dataset: str | None,
     start: str,
     out: Path,
     epochs: int | None,
@@ -81,6 +82,7 @@ def finetune(
       gonerd finetune --dataset data/mine --out model --epochs 30 --set window=64 --set width=192
       gonerd eval --model gonerd:model --dataset sample --split test --out run
     """
+    from gonerd.dataset import dataset_or_default
     from gonerd_baselines.config import TaggerConfig, TrainingConfig, with_settings
     from gonerd_baselines.finetuning import finetune as train
 
@@ -89,7 +91,7 @@ def finetune(
     model, training = with_settings(TaggerConfig(), TrainingConfig(), [*given, *settings])
     with _progress_bar() as progress:
         record = train(
-            dataset,
+            dataset_or_default(dataset),
             out,
             start=start,
             model=model,

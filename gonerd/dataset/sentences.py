@@ -1,0 +1,81 @@
+"""Documents cut into sentences, for models with a short context; no sentence border cuts an entity."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from gonerd.errors import SchemaError
+from gonerd.schema import Document
+from gonerd.tokens import sentence_starts
+
+__all__ = ["sentences"]
+
+
+def sentences(document: Document) -> Iterator[tuple[int, Document]]:
+    """Yield (its first character in the document, sentence) of a document with tokens and flat entities.
+
+    A sentence is a document of its own, named `<id>#<number>`, from its first token to the end of its last;
+    all tokens and entities of the document are in exactly one. A line feed always ends one. Within a line
+    they are told by spaCy's rule, unless `meta["sentence_per_line"]` says that the corpus wrote one a line.
+
+    Raises:
+        SchemaError: the document has no tokens.
+    """
+    tokens = document.tokens
+    if tokens is None:
+        raise SchemaError(f"document {document.id!r} has no tokens")
+    borders = _borders(document)
+    for number, (first, after) in enumerate(pairwise([*borders, len(tokens)])):
+        start, end = tokens[first][0], tokens[after - 1][1]
+        inside = document.entities[
+            bisect_left(document.entities, start, key=lambda entity: entity.start) :
+            bisect_left(document.entities, end, key=lambda entity: entity.start)
+        ]  # fmt: skip
+        yield (
+            start,
+            Document(
+                id=f"{document.id}#{number}",
+                text=document.text[start:end],
+                entities=tuple(
+                    replace(e, start=e.start - start, end=e.end - start) for e in inside
+                ),
+                meta=document.meta,
+                tokens=tuple((left - start, right - start) for left, right in tokens[first:after]),
+            ),
+        )
+
+
+def _borders(document: Document) -> Sequence[int]:
+    """The numbers of the tokens that begin a sentence."""
+    tokens = document.tokens or ()
+    text = document.text
+    found = {
+        number
+        for number, ((_, end), (start, _)) in enumerate(pairwise(tokens), 1)
+        if "\n" in text[end:start]
+    }
+    if document.meta.get("sentence_per_line") is not True:
+        found |= _within_lines(document, sorted(found))
+    inner = {
+        number
+        for entity in document.entities
+        for number in range(
+            bisect_right(tokens, entity.start, key=lambda token: token[0]),
+            bisect_left(tokens, entity.end, key=lambda token: token[0]),
+        )
+    }
+    return sorted(({0} if tokens else set()) | (found - inner))
+
+
+def _within_lines(document: Document, lines: Sequence[int]) -> set[int]:
+    tokens = document.tokens or ()
+    found: set[int] = set()
+    begin = 0
+    for after in (*lines, len(tokens)):
+        words = [document.text[start:end] for start, end in tokens[begin:after]]
+        found |= {begin + number for number in sentence_starts(words)}
+        begin = after
+    return found
