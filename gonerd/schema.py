@@ -44,7 +44,7 @@ class Document:
     corpus came with its own tokenization (ascending, disjoint spans), else None: tokens are then
     spaCy's. `meta` holds JSON values; the keys that the project uses are url, final_url, domain,
     source, title, date, language, fetched_at, warc, extractor, licence, robots, cluster,
-    sentence_per_line and text_sha256.
+    sentence_starts and text_sha256.
     """
 
     id: str

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokenizer import Tokenizer
 
-__all__ = ["passing_words", "sentence_starts", "token_spans", "tokenizer_name"]
+__all__ = ["passing_words", "starts_of_sentences", "token_spans", "tokenizer_name"]
 
 # spaCy leaves "U.K.-based" whole, which would hide the name inside; it splits "Boston-based" by itself.
 AFTER_ABBREVIATION = r"(?<=\.)[-–—](?=[A-Za-z])"
@@ -26,7 +26,7 @@ def token_spans(text: str) -> list[Span]:
     return [(token.idx, token.idx + len(token)) for token in doc if not token.is_space]
 
 
-def sentence_starts(words: Sequence[str]) -> list[int]:
+def starts_of_sentences(words: Sequence[str]) -> list[int]:
     """Numbers of the tokens that begin a sentence, by spaCy's rule: after `.`, `?`, `!` and their like."""
     from spacy.tokens import Doc
 

@@ -26,7 +26,7 @@ def document_from_tokens(
 ) -> Document:
     """A document whose text is `tokens` joined by one space, or a line feed where a sentence begins.
 
-    `meta["sentence_per_line"]` then says that a line is a sentence, and nothing else is.
+    Its meta then has `sentence_starts`, the characters at which sentences begin.
 
     Raises:
         AlignmentError: as many tags as tokens were expected, or a tag is not of the scheme.
@@ -46,10 +46,8 @@ def document_from_tokens(
         parts.append(token)
         spans.append((position, position + len(token)))
         position += len(token)
-    lines = {"sentence_per_line": True} if breaks - {0} else {}
-    return _tagged_document(
-        where, name, "".join(parts), spans, tags, scheme=scheme, meta={**(meta or {}), **lines}
-    )
+    meta = {**(meta or {}), **_sentences(spans, sentence_starts)}
+    return _tagged_document(where, name, "".join(parts), spans, tags, scheme=scheme, meta=meta)
 
 
 def is_tagged(record: Any) -> bool:
@@ -61,6 +59,7 @@ def read_tagged(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Docume
     """Yield the documents of JSON Lines with `id`, `tokens` and `ner_tags`.
 
     Where a line has `text` and `token_offsets`, they are kept; `sent_starts` else say where lines break.
+    They also become the meta `sentence_starts`, in characters.
 
     Raises:
         SchemaError: a line is no such record; the message names file, line and document.
@@ -84,12 +83,15 @@ def _document_from_record(record: Any, scheme: Scheme) -> Document:
     meta = (
         {"source": "news", "corpus": record["source"]} if "source" in record else {"source": "news"}
     )
+    starts = record.get("sent_starts") or []
+    if not isinstance(starts, list) or any(type(n) is not int or n < 0 for n in starts):
+        raise SchemaError(f"document {name!r}: field 'sent_starts' is not a list of token numbers")
     if "text" not in record:
         return document_from_tokens(
             tokens,
             tags,
             name=name,
-            sentence_starts=record.get("sent_starts") or (),
+            sentence_starts=starts,
             scheme=scheme,
             meta=meta,
         )
@@ -103,6 +105,7 @@ def _document_from_record(record: Any, scheme: Scheme) -> Document:
     if not matches:
         raise SchemaError(f"document {name!r}: 'tokens' are not the text at 'token_offsets'")
     where = f"document {name!r}: "
+    meta |= _sentences(spans, starts)
     return _tagged_document(where, name, record["text"], spans, tags, scheme=scheme, meta=meta)
 
 
@@ -127,6 +130,13 @@ def _tagged_document(
         tokens=tuple(spans),
         meta={**meta, "text_sha256": text_sha256(text)},
     )
+
+
+def _sentences(spans: Sequence[Span], starts: Collection[int]) -> dict[str, Any]:
+    """What meta says about sentences: nothing where the corpus says nothing."""
+    numbers = sorted({0, *starts}) if starts and spans else []
+    places = [spans[number][0] for number in numbers if number < len(spans)]
+    return {"sentence_starts": places} if places else {}
 
 
 def _strings(record: dict[str, Any], key: str, name: str) -> list[str]:

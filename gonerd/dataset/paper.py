@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gonerd.labels import TAGS
+from gonerd.labels import LABELS, TAGS
 
 __all__ = ["PAPER", "PaperColumn"]
 
@@ -35,8 +35,25 @@ class PaperColumn:
         """Share of the tokens that are not O, as a number."""
         return float(self.tags[tag][2])
 
+    def entity_length(self, label: str | None = None) -> float | None:
+        """Mean length of entities in tokens, from Table 9's counts: B and I tags over B tags.
+
+        None for a label that the paper does not have.
+        """
+        labels = LABELS if label is None else (label,)
+        if any(f"B-{name}" not in self.tags for name in labels):
+            return None
+        begin, inside = (
+            sum(_thousands(self.tags[f"{prefix}-{name}"][0]) for name in labels) for prefix in "BI"
+        )
+        return (begin + inside) / begin
+
 
 _LENGTHS = ("mean", "std", "min", "q25", "q50", "q75", "max", "over_512", "over_4096")
+
+
+def _thousands(printed: str) -> float:
+    return float(printed.removesuffix("k"))
 
 
 def _lengths(*values: str) -> dict[str, str]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from gonerd.dataset.borders import sentence_starts
 from gonerd.errors import SchemaError
 from gonerd.schema import Document
-from gonerd.tokens import sentence_starts
 
 __all__ = ["sentences"]
 
@@ -18,8 +18,8 @@ def sentences(document: Document) -> Iterator[tuple[int, Document]]:
     """Yield (its first character in the document, sentence) of a document with tokens and flat entities.
 
     A sentence is a document of its own, named `<id>#<number>`, from its first token to the end of its last;
-    all tokens and entities of the document are in exactly one. A line feed always ends one. Within a line
-    they are told by spaCy's rule, unless `meta["sentence_per_line"]` says that the corpus wrote one a line.
+    all tokens and entities of the document are in exactly one. They begin where `sentence_starts` says,
+    but none inside an entity.
 
     Raises:
         SchemaError: the document has no tokens.
@@ -49,16 +49,8 @@ def sentences(document: Document) -> Iterator[tuple[int, Document]]:
 
 
 def _borders(document: Document) -> Sequence[int]:
-    """The numbers of the tokens that begin a sentence."""
+    """The numbers of the tokens that begin a sentence, but for those inside an entity."""
     tokens = document.tokens or ()
-    text = document.text
-    found = {
-        number
-        for number, ((_, end), (start, _)) in enumerate(pairwise(tokens), 1)
-        if "\n" in text[end:start]
-    }
-    if document.meta.get("sentence_per_line") is not True:
-        found |= _within_lines(document, sorted(found))
     inner = {
         number
         for entity in document.entities
@@ -67,15 +59,4 @@ def _borders(document: Document) -> Sequence[int]:
             bisect_left(tokens, entity.end, key=lambda token: token[0]),
         )
     }
-    return sorted(({0} if tokens else set()) | (found - inner))
-
-
-def _within_lines(document: Document, lines: Sequence[int]) -> set[int]:
-    tokens = document.tokens or ()
-    found: set[int] = set()
-    begin = 0
-    for after in (*lines, len(tokens)):
-        words = [document.text[start:end] for start, end in tokens[begin:after]]
-        found |= {begin + number for number in sentence_starts(words)}
-        begin = after
-    return found
+    return [number for number in sentence_starts(document) if number not in inner]

@@ -1,46 +1,42 @@
-"""Counts over documents, and from them the shares and quantiles of the paper's Tables 1, 9 and 10."""
+"""Counts over documents, and from them the shares of the paper's Tables 9 and 10."""
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal, get_args
 
 from gonerd.align import tags_from_entities
-from gonerd.dataset.card import SYNTHETIC_NOTICE
+from gonerd.dataset.borders import sentence_starts
+from gonerd.dataset.lengths import LengthSummary, length_summary
+from gonerd.dataset.mentions import Mentions
+from gonerd.dataset.positions import Positions
 from gonerd.errors import AlignmentError, SchemaError
-from gonerd.labels import LABELS, SUBTYPES, TAGS
-from gonerd.schema import Document
+from gonerd.labels import LABELS, TAGS
+from gonerd.schema import Document, Span
 
 __all__ = [
+    "UNITS",
     "DomainShare",
-    "LengthSummary",
     "Statistics",
+    "SubwordCounter",
     "TagShare",
-    "quantile",
+    "Unit",
     "statistics_of",
 ]
 
+Unit = Literal["document", "sentence"]
+"""What a length is the length of."""
+UNITS: tuple[Unit, ...] = get_args(Unit)
+
+SubwordCounter = Callable[[Sequence[str]], Sequence[int]]
+"""From words to the number of subwords of each."""
+
 FICTIONAL = ".example"
 """RFC 2606 keeps this top-level domain for fiction: no real page can be under it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LengthSummary:
-    """Table 1: lengths in words. `std` has ddof 1; quartiles interpolate linearly; shares run from 0 to 1."""
-
-    mean: float
-    std: float | None
-    """None with fewer than two documents."""
-    min: int
-    q25: float
-    q50: float
-    q75: float
-    max: int
-    over_512: float
-    over_4096: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +73,23 @@ class Statistics:
     """By label and subtype, as in MISC/AGE; an entity without subtype is not here."""
     domains: Counter[str] = field(default_factory=Counter[str])
     sources: Counter[str] = field(default_factory=Counter[str])
+    """Documents by source: the corpus that a file names for each, else news or justice."""
     fictional: int = 0
     """Documents of invented sites."""
+    source_words: Counter[str] = field(default_factory=Counter[str])
+    source_entities: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """By source and label."""
+    mentions: Mentions = field(default_factory=Mentions)
+    positions: Positions = field(default_factory=Positions)
+    unit: Unit = "document"
+    """What `subwords` counts, and whether `sentences` were counted."""
+    sentences: Counter[int] = field(default_factory=Counter[int])
+    """How many sentences have so many words; empty where the unit is the document."""
+    subwords: Counter[int] = field(default_factory=Counter[int])
+    """How many units have so many subwords; empty where no tokenizer was named."""
 
-    def add(self, document: Document) -> None:
-        """Count one document, which has tokens and flat entities.
+    def add(self, document: Document, *, subwords: SubwordCounter | None = None) -> None:
+        """Count one document, which has tokens and flat entities; with `subwords`, those of its words.
 
         Raises:
             SchemaError: the document has no tokens.
@@ -94,15 +102,22 @@ class Statistics:
         except AlignmentError as problem:
             raise AlignmentError(f"document {document.id!r}: {problem}") from None
         domain = str(document.meta.get("domain") or "")
+        source = str(document.meta.get("corpus") or document.meta.get("source") or "")
         self.lengths[len(document.tokens)] += 1
         self.tags.update(tags)
         self.entities.update(entity.label for entity in document.entities)
         self.subtypes.update(f"{e.label}/{e.subtype}" for e in document.entities if e.subtype)
         self.domains[domain] += 1
-        self.sources[str(document.meta.get("source") or "")] += 1
+        self.sources[source] += 1
         self.fictional += domain.endswith(FICTIONAL)
+        self.source_words[source] += len(document.tokens)
+        self.source_entities.update((source, entity.label) for entity in document.entities)
+        self._add_mentions(document, document.tokens)
+        self._add_units(document, document.tokens, subwords)
 
     def __add__(self, other: Statistics) -> Statistics:
+        if self.unit != other.unit:
+            raise ValueError(f"lengths of {self.unit}s and of {other.unit}s don't add up")
         return Statistics(
             self.lengths + other.lengths,
             self.tags + other.tags,
@@ -111,6 +126,13 @@ class Statistics:
             self.domains + other.domains,
             self.sources + other.sources,
             self.fictional + other.fictional,
+            self.source_words + other.source_words,
+            self.source_entities + other.source_entities,
+            self.mentions + other.mentions,
+            self.positions + other.positions,
+            self.unit,
+            self.sentences + other.sentences,
+            self.subwords + other.subwords,
         )
 
     @property
@@ -128,24 +150,18 @@ class Statistics:
         """Whether documents of invented sites are among them."""
         return self.fictional > 0
 
+    @property
+    def unit_lengths(self) -> Counter[int]:
+        """How many units, documents or sentences, have so many words."""
+        return self.sentences if self.unit == "sentence" else self.lengths
+
     def length_summary(self) -> LengthSummary | None:
-        """Table 1's column; None without documents."""
-        count = self.documents
-        if not count:
-            return None
-        mean = sum(length * times for length, times in self.lengths.items()) / count
-        squares = sum(times * (length - mean) ** 2 for length, times in self.lengths.items())
-        return LengthSummary(
-            mean=mean,
-            std=math.sqrt(squares / (count - 1)) if count > 1 else None,
-            min=min(self.lengths),
-            q25=quantile(self.lengths, 0.25),
-            q50=quantile(self.lengths, 0.5),
-            q75=quantile(self.lengths, 0.75),
-            max=max(self.lengths),
-            over_512=self._share_over(512),
-            over_4096=self._share_over(4096),
-        )
+        """Table 1's column in words; None without documents."""
+        return length_summary(self.unit_lengths)
+
+    def subword_summary(self) -> LengthSummary | None:
+        """Table 1's column in subwords; None where none were counted."""
+        return length_summary(self.subwords)
 
     def tag_shares(self) -> list[TagShare]:
         """Table 9's rows: the nine tags in their order, then any that GONERD does not have."""
@@ -171,63 +187,51 @@ class Statistics:
             shares.append(DomainShare(domain, count, _share(count, total), _share(running, total)))
         return shares
 
-    def as_json(self, *, top_domains: int | None = 10) -> dict[str, Any]:
-        """All tables as one JSON object."""
-        summary = self.length_summary()
-        labels = [*LABELS, *sorted(self.entities.keys() - set(LABELS))]
-        pairs = [f"{label}/{subtype}" for label, names in SUBTYPES.items() for subtype in names]
-        return {
-            "documents": self.documents,
-            "words": self.words,
-            "synthetic": self.synthetic,
-            "notice": SYNTHETIC_NOTICE if self.synthetic else None,
-            "lengths": None if summary is None else asdict(summary),
-            "tags": [asdict(share) for share in self.tag_shares()],
-            "domains": {
-                "distinct": len(self.domains),
-                "top": [asdict(share) for share in self.domain_shares(top_domains)],
-            },
-            "sources": dict(sorted(self.sources.items())),
-            "entities": {label: self.entities[label] for label in labels},
-            "subtypes": {
-                name: self.subtypes[name]
-                for name in dict.fromkeys([*pairs, *sorted(self.subtypes)])
-            },
-        }
+    def labels(self) -> list[str]:
+        """GONERD's four labels in their order, then any others that occur."""
+        return [*LABELS, *sorted(self.entities.keys() - set(LABELS))]
 
-    def _share_over(self, limit: int) -> float:
-        over = sum(times for length, times in self.lengths.items() if length > limit)
-        return _share(over, self.documents)
+    def per_100(self) -> float:
+        """Entities per 100 words."""
+        return 100 * _share(self.entities.total(), self.words)
+
+    def _add_mentions(self, document: Document, tokens: Sequence[Span]) -> None:
+        begins = [start for start, _ in tokens]
+        firsts: list[int] = []
+        for entity in document.entities:
+            first = bisect_left(begins, entity.start)
+            length = bisect_left(begins, entity.end) - first
+            self.mentions.add(entity.label, document.mention(entity), length)
+            firsts.append(first)
+        self.positions.add(len(tokens), firsts)
+
+    def _add_units(
+        self, document: Document, tokens: Sequence[Span], counter: SubwordCounter | None
+    ) -> None:
+        starts = sentence_starts(document) if self.unit == "sentence" else [0]
+        bounds = list(pairwise([*starts, len(tokens)]))
+        if self.unit == "sentence":
+            self.sentences.update(end - start for start, end in bounds)
+        if counter is not None:
+            counts = counter([document.text[start:end] for start, end in tokens])
+            self.subwords.update(sum(counts[start:end]) for start, end in bounds)
 
 
-def statistics_of(documents: Iterable[Document]) -> Statistics:
-    """Count `documents`, one at a time.
+def statistics_of(
+    documents: Iterable[Document],
+    *,
+    unit: Unit = "document",
+    subwords: SubwordCounter | None = None,
+) -> Statistics:
+    """Count `documents`, one at a time; lengths by `unit`, in words and, where asked, in subwords.
 
     Raises:
         SchemaError, AlignmentError: see `Statistics.add`.
     """
-    statistics = Statistics()
+    statistics = Statistics(unit=unit)
     for document in documents:
-        statistics.add(document)
+        statistics.add(document, subwords=subwords)
     return statistics
-
-
-def quantile(counts: Mapping[int, int], share: float) -> float:
-    """The value below which `share` of the counted values lie, by linear interpolation as numpy does it."""
-    place = share * (sum(counts.values()) - 1)
-    below, part = math.floor(place), place - math.floor(place)
-    low = high = None
-    passed = 0
-    for value in sorted(counts):
-        passed += counts[value]
-        if low is None and passed > below:
-            low = value
-        if passed > below + 1 or (part == 0 and low is not None):
-            high = value
-            break
-    if low is None:
-        raise ValueError("no value was counted")
-    return low + part * ((low if high is None else high) - low)
 
 
 def _share(part: int, whole: int) -> float:

@@ -1,30 +1,36 @@
-"""Statistics as tables: aligned columns for a terminal, booktabs for LaTeX."""
+"""Statistics as tables: the paper's Tables 1, 9 and 10, entities by type, and all datasets side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 
-from gonerd.dataset.card import SYNTHETIC_NOTICE
+from gonerd.dataset.columns import (
+    Column,
+    decimal,
+    marked,
+    notices,
+    per_cent,
+    share,
+    union_of_labels,
+)
+from gonerd.dataset.lengths import LengthSummary
 from gonerd.dataset.paper import PaperColumn
 from gonerd.dataset.statistics import Statistics
-from gonerd.labels import LABELS, SUBTYPES, TAGS
+from gonerd.dataset.table import Table
+from gonerd.labels import SUBTYPES, TAGS
 
 __all__ = [
-    "Table",
-    "domain_table",
+    "domain_tables",
     "entity_table",
-    "latex_table",
     "length_table",
-    "statistics_tables",
+    "overview_table",
+    "subword_table",
     "tag_table",
-    "text_table",
 ]
 
-Column = tuple[str, Statistics]
-
 LENGTH_ROWS = {
-    "documents": "documents",
     "mean": "mean",
     "std": "std. dev.",
     "min": "min",
@@ -37,75 +43,79 @@ LENGTH_ROWS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Cells as they are shown; the first column is text, the others are numbers."""
+def overview_table(columns: Sequence[Column], *, tokenizer: str = "") -> Table:
+    """All datasets in one table, a row each, and their sum where their lengths have one unit."""
+    labels = union_of_labels(columns)
+    by_sentence = any(statistics.unit == "sentence" for _, statistics in columns)
 
-    title: str
-    groups: tuple[tuple[str, int], ...]
-    """Names over the columns after the first, with how many columns each spans."""
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    total: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    def cells(name: str, statistics: Statistics) -> tuple[str, ...]:
+        subwords = statistics.subword_summary()
+        return (
+            name,
+            f"{statistics.documents:,}",
+            *([_sentence_count(statistics)] if by_sentence else []),
+            f"{statistics.words:,}",
+            *(["-" if subwords is None else f"{subwords.total:,}"] if tokenizer else []),
+            f"{statistics.entities.total():,}",
+            decimal(statistics.per_100()),
+            *(f"{statistics.entities[label]:,}" for label in labels),
+        )
 
-
-def statistics_tables(
-    columns: Sequence[Column],
-    *,
-    splits: Sequence[Column] = (),
-    paper: Sequence[PaperColumn] = (),
-    top_domains: int = 10,
-) -> list[Table]:
-    """The paper's Tables 1, 9 and 10 and the entities by type, a column for each dataset.
-
-    `splits` add columns where columns are narrow: to lengths and entities. Domains get a table for
-    each dataset whose documents name any.
-    """
-    everything = [*columns, *splits]
-    tables = [
-        length_table(everything, paper=paper),
-        tag_table(columns, paper=paper),
-        entity_table(everything),
-    ]
-    tables.extend(
-        domain_table(name, statistics, top=top_domains)
-        for name, statistics in columns
-        if any(statistics.domains)
+    header = (
+        "dataset",
+        "documents",
+        *(["sentences"] if by_sentence else []),
+        "words",
+        *(["subwords"] if tokenizer else []),
+        "entities",
+        "per 100 words",
+        *labels,
     )
-    tables.extend(_paper_domains(column) for column in paper if column.domains)
-    return tables
+    rows = [cells(name, s) for name, (_, s) in zip(marked(columns), columns, strict=True)]
+    one_unit = len({statistics.unit for _, statistics in columns}) == 1
+    whole = reduce(add, (s for _, s in columns)) if one_unit and len(columns) > 1 else None
+    total = () if whole is None else cells("all", whole)
+    notes = (f"Subwords are those of {tokenizer}.",) if tokenizer else ()
+    return Table("Datasets", (), header, tuple(rows), total, (*notes, *notices(columns)))
 
 
-def length_table(columns: Sequence[Column], *, paper: Sequence[PaperColumn] = ()) -> Table:
-    """Table 1: lengths of documents in words."""
-    summaries = [statistics.length_summary() for _, statistics in columns]
-    rows = []
-    for key, shown in LENGTH_ROWS.items():
-        if key == "documents":
-            theirs = [column.documents for column in paper]
-            ours = [f"{statistics.documents:,}" for _, statistics in columns]
-        else:
-            theirs = [column.lengths[key] for column in paper]
-            ours = [_length_cell(key, getattr(summary, key, None)) for summary in summaries]
-        rows.append((shown, *(cell or "-" for cell in theirs), *ours))
-    names = (*(f"{column.name} (paper)" for column in paper), *_marked(columns))
-    return Table("Lengths in words", (), ("length", *names), tuple(rows), (), _notices(columns))
+def length_table(
+    columns: Sequence[Column], *, paper: Sequence[PaperColumn] = (), tokenizer: str = ""
+) -> Table:
+    """Table 1: lengths in words and, below them, in subwords where a tokenizer is named."""
+    rows = _count_rows(columns, paper)
+    words = _length_rows([statistics.length_summary() for _, statistics in columns], paper)
+    title = f"{_title(columns)} in words"
+    if tokenizer:
+        gap = ("",) * (len(paper) + len(columns))
+        rows += [("words", *gap), *_indented(words)]
+        rows += [(f"subwords of {tokenizer}", *gap), *_indented(_subword_rows(columns, paper))]
+        title += " and in subwords"
+    else:
+        rows += words
+    return Table(title, (), _header(columns, paper), tuple(rows), (), notices(columns))
+
+
+def subword_table(columns: Sequence[Column], *, tokenizer: str) -> Table:
+    """Table 1 in subwords alone, for many columns."""
+    title = f"{_title(columns)} in subwords of {tokenizer}"
+    rows = [*_count_rows(columns, ()), *_subword_rows(columns, ())]
+    return Table(title, (), _header(columns, ()), tuple(rows), (), notices(columns))
 
 
 def tag_table(columns: Sequence[Column], *, paper: Sequence[PaperColumn] = ()) -> Table:
     """Table 9: how often each tag occurs; p over all tokens, p1 over those that are not O."""
-    shares = [{share.tag: share for share in statistics.tag_shares()} for _, statistics in columns]
+    shares = [{row.tag: row for row in statistics.tag_shares()} for _, statistics in columns]
     names = list(dict.fromkeys([*TAGS, *(tag for by_tag in shares for tag in by_tag)]))
     rows = []
     for tag in names:
         cells = [cell or "-" for column in paper for cell in column.tags.get(tag, ("", "", ""))]
         for by_tag in shares:
-            share = by_tag.get(tag)
+            row = by_tag.get(tag)
             cells += (
-                ["0", _share(0.0), _share(0.0)]
-                if share is None
-                else [f"{share.count:,}", _share(share.p), _share(share.p1)]
+                ["0", share(0.0), share(0.0)]
+                if row is None
+                else [f"{row.count:,}", share(row.p), share(row.p1)]
             )
         rows.append((tag, *cells))
     total = [cell for column in paper for cell in (column.tag_total, "1.0", "1.0")]
@@ -113,34 +123,41 @@ def tag_table(columns: Sequence[Column], *, paper: Sequence[PaperColumn] = ()) -
         total += [f"{statistics.words:,}", "1.0", "1.0"]
     groups = (
         *((f"{column.name} (paper)", 3) for column in paper),
-        *((name, 3) for name in _marked(columns)),
+        *((name, 3) for name in marked(columns)),
     )
     header = ("tag", *("#", "p", "p1") * len(groups))
-    return Table("Tags", groups, header, tuple(rows), ("total", *total), _notices(columns))
+    return Table("Tags", groups, header, tuple(rows), ("total", *total), notices(columns))
 
 
 def entity_table(columns: Sequence[Column]) -> Table:
     """Entities by label, and below MISC by subtype."""
-    labels = dict.fromkeys(LABELS)
-    for _, statistics in columns:
-        labels |= dict.fromkeys(sorted(statistics.entities))
     rows = []
-    for label in labels:
+    for label in union_of_labels(columns):
         rows.append((label, *(f"{statistics.entities[label]:,}" for _, statistics in columns)))
         for subtype in SUBTYPES.get(label, ()):
             counts = [statistics.subtypes[f"{label}/{subtype}"] for _, statistics in columns]
             if any(counts):
                 rows.append((f"  {subtype}", *(f"{count:,}" for count in counts)))
     total = ("total", *(f"{statistics.entities.total():,}" for _, statistics in columns))
-    return Table(
-        "Entities", (), ("label", *_marked(columns)), tuple(rows), total, _notices(columns)
-    )
+    return Table("Entities", (), ("label", *marked(columns)), tuple(rows), total, notices(columns))
 
 
-def domain_table(name: str, statistics: Statistics, *, top: int = 10) -> Table:
+def domain_tables(
+    columns: Sequence[Column], *, paper: Sequence[PaperColumn] = (), top: int = 10
+) -> list[Table]:
+    """Table 10 for each dataset whose documents name domains, and the paper's own."""
+    tables = [
+        _domain_table(name, statistics, top=top)
+        for name, statistics in columns
+        if any(statistics.domains)
+    ]
+    return tables + [_paper_domains(column) for column in paper if column.domains]
+
+
+def _domain_table(name: str, statistics: Statistics, *, top: int = 10) -> Table:
     """Table 10: how many documents each domain has."""
     shares = statistics.domain_shares(top)
-    rows = [(s.domain or "(none)", f"{s.count:,}", _share(s.pdf), _share(s.cdf)) for s in shares]
+    rows = [(s.domain or "(none)", f"{s.count:,}", share(s.pdf), share(s.cdf)) for s in shares]
     if len(statistics.domains) > len(shares):
         rows.append(("...", "...", "...", "..."))
     total = (
@@ -150,75 +167,13 @@ def domain_table(name: str, statistics: Statistics, *, top: int = 10) -> Table:
         "1.0",
     )
     return Table(
-        f"Domains of {_marked([(name, statistics)])[0]}",
+        f"Domains of {marked([(name, statistics)])[0]}",
         (),
         ("website", "#", "pdf", "cdf"),
         tuple(rows),
         total,
-        _notices([(name, statistics)]),
+        notices([(name, statistics)]),
     )
-
-
-def text_table(table: Table) -> str:
-    """The table in aligned columns, as wide as its cells, without colours."""
-    lines = [table.header, *table.rows, *([table.total] if table.total else [])]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for title, columns in _spans(table):  # a group's name may be wider than its columns
-        inside = sum(widths[n] for n in columns) + 2 * (len(columns) - 1)
-        widths[columns[0]] += max(0, len(title) - inside)
-
-    def shown(cells: Sequence[str]) -> str:
-        padded = [cells[0].ljust(widths[0])]
-        padded += [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
-        return "  ".join(padded).rstrip()
-
-    result = [table.title]
-    if table.groups:
-        over = [" " * widths[0]]
-        for title, columns in _spans(table):
-            over.append(title.rjust(sum(widths[n] for n in columns) + 2 * (len(columns) - 1)))
-        result.append("  ".join(over).rstrip())
-    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    result += [shown(table.header), rule, *map(shown, table.rows)]
-    if table.total:
-        result += [rule, shown(table.total)]
-    return "\n".join([*result, *table.notes])
-
-
-def latex_table(table: Table) -> str:
-    """The table as a LaTeX `table` for the package booktabs; notes go into the caption."""
-    lines = [
-        r"\begin{table}",
-        r"\centering",
-        rf"\begin{{tabular}}{{l{'r' * (len(table.header) - 1)}}}",
-        r"\toprule",
-    ]
-    if table.groups:
-        over = [rf"\multicolumn{{{span}}}{{c}}{{{_latex(title)}}}" for title, span in table.groups]
-        lines.append(" & ".join(["", *over]).strip() + r" \\")
-        lines.append(
-            " ".join(
-                rf"\cmidrule(lr){{{columns[0] + 1}-{columns[-1] + 1}}}"
-                for _, columns in _spans(table)
-            )
-        )
-    lines.append(_latex_row(table.header))
-    lines += [r"\midrule", *map(_latex_row, table.rows)]
-    if table.total:
-        lines += [r"\midrule", _latex_row(table.total)]
-    caption = " ".join([f"{table.title}.", *table.notes])
-    lines += [r"\bottomrule", r"\end{tabular}", rf"\caption{{{_latex(caption)}}}", r"\end{table}"]
-    return "\n".join(lines)
-
-
-def _spans(table: Table) -> list[tuple[str, range]]:
-    """Each group's name with the numbers of its columns."""
-    spans = []
-    first = 1
-    for title, span in table.groups:
-        spans.append((title, range(first, first + span)))
-        first += span
-    return spans
 
 
 def _paper_domains(column: PaperColumn) -> Table:
@@ -237,35 +192,44 @@ def _paper_domains(column: PaperColumn) -> Table:
     )
 
 
-def _marked(columns: Sequence[Column]) -> list[str]:
-    """The columns' names, with a mark on those of invented documents."""
-    return [f"{name} *" if statistics.synthetic else name for name, statistics in columns]
+def _title(columns: Sequence[Column]) -> str:
+    units = sorted({statistics.unit for _, statistics in columns})
+    return f"Lengths of {' or of '.join(f'{unit}s' for unit in units)}"
 
 
-def _notices(columns: Sequence[Column]) -> tuple[str, ...]:
-    marked = any(statistics.synthetic for _, statistics in columns)
-    return (f"* {SYNTHETIC_NOTICE}",) if marked else ()
+def _header(columns: Sequence[Column], paper: Sequence[PaperColumn]) -> tuple[str, ...]:
+    return ("length", *(f"{column.name} (paper)" for column in paper), *marked(columns))
 
 
-def _length_cell(key: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{100 * value:.1f}%" if key.startswith("over") else f"{value:,.1f}"
+def _count_rows(columns: Sequence[Column], paper: Sequence[PaperColumn]) -> list[tuple[str, ...]]:
+    ours = [f"{statistics.documents:,}" for _, statistics in columns]
+    rows = [("documents", *(column.documents or "-" for column in paper), *ours)]
+    if any(statistics.unit == "sentence" for _, statistics in columns):
+        counts = [_sentence_count(statistics) for _, statistics in columns]
+        rows.append(("sentences", *("-" for _ in paper), *counts))
+    return rows
 
 
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}".removeprefix("0")
+def _sentence_count(statistics: Statistics) -> str:
+    return f"{statistics.sentences.total():,}" if statistics.unit == "sentence" else "-"
 
 
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_latex, cells)) + r" \\"
+def _length_rows(
+    summaries: Sequence[LengthSummary | None], paper: Sequence[PaperColumn]
+) -> list[tuple[str, ...]]:
+    rows = []
+    for key, shown in LENGTH_ROWS.items():
+        theirs = [column.lengths.get(key) or "-" for column in paper]
+        values = [getattr(summary, key, None) for summary in summaries]
+        show = per_cent if key.startswith("over") else decimal
+        rows.append((shown, *theirs, *map(show, values)))
+    return rows
 
 
-def _latex(text: str) -> str:
-    if text in ("p", "p1"):
-        return "$p$" if text == "p" else "$p^1$"
-    indent = r"\quad " if text.startswith("  ") else ""
-    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    special |= {character: f"\\{character}" for character in "&%$#_{}"}
-    special |= {"<": "$<$", ">": "$>$"}
-    return indent + "".join(special.get(character, character) for character in text.strip())
+def _subword_rows(columns: Sequence[Column], paper: Sequence[PaperColumn]) -> list[tuple[str, ...]]:
+    rows = _length_rows([statistics.subword_summary() for _, statistics in columns], ())
+    return [(shown, *("-" for _ in paper), *cells) for shown, *cells in rows]
+
+
+def _indented(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    return [(f"  {shown}", *cells) for shown, *cells in rows]

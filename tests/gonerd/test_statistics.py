@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,14 @@ from gonerd import Document, Entity
 from gonerd.align import fit_to_tokens
 from gonerd.cli.main import run
 from gonerd.dataset import build_dataset
+from gonerd.dataset.lengths import quantile
 from gonerd.dataset.paper import PAPER
-from gonerd.dataset.statistics import Statistics, quantile, statistics_of
-from gonerd.dataset.survey import survey_dataset
-from gonerd.dataset.tables import (
-    latex_table,
-    length_table,
-    statistics_tables,
-    tag_table,
-    text_table,
-)
+from gonerd.dataset.report import statistics_tables
+from gonerd.dataset.statistics import UNITS, Statistics, Unit, statistics_of
+from gonerd.dataset.summary import statistics_json
+from gonerd.dataset.survey import Survey, survey_dataset
+from gonerd.dataset.table import latex_table, text_table
+from gonerd.dataset.tables import length_table, tag_table
 from gonerd.errors import AlignmentError, SchemaError
 from gonerd.labels import TAGS
 from gonerd.records import write_documents
@@ -64,6 +63,8 @@ def test_length_summaries_are_those_of_pandas(values: list[int]) -> None:
     else:
         assert summary.std == pytest.approx(expected["std"])
     assert summary.over_512 == pytest.approx(sum(value > 512 for value in values) / len(values))
+    assert summary.over_4096 == pytest.approx(sum(value > 4096 for value in values) / len(values))
+    assert (summary.count, summary.total) == (len(values), sum(values))
 
 
 @given(lengths, st.floats(0, 1))
@@ -71,11 +72,29 @@ def test_quantiles_are_those_of_numpy(values: list[int], share: float) -> None:
     assert quantile(Counter(values), share) == pytest.approx(np.quantile(values, share))
 
 
-@given(st.lists(tokenized_documents()), st.lists(tokenized_documents()))
-def test_counts_add_up(some: list[Document], more: list[Document]) -> None:
-    total = statistics_of(some) + statistics_of(more)
-    assert total == statistics_of([*some, *more])
+def letters(words: Sequence[str]) -> list[int]:
+    return [len(word) for word in words]
+
+
+@given(st.lists(tokenized_documents()), st.lists(tokenized_documents()), st.sampled_from(UNITS))
+def test_counts_add_up(some: list[Document], more: list[Document], unit: Unit) -> None:
+    def counted(documents: list[Document]) -> Statistics:
+        return statistics_of(documents, unit=unit, subwords=letters)
+
+    total = counted(some) + counted(more)
+    assert total == counted([*some, *more])
+    assert statistics_json(total) == statistics_json(counted([*some, *more]))
     assert total.documents == len(some) + len(more)
+    for lengths, size in ((total.unit_lengths, 1), (total.subwords, None)):
+        summed = sum(length * times for length, times in lengths.items())
+        words = [one.text[a:b] for one in [*some, *more] for a, b in one.tokens or ()]
+        assert summed == sum(size or len(word) for word in words)
+    assert total.mentions.forms.total() == total.entities.total()
+    assert total.mentions.lengths.total() == total.positions.blocks.total()
+    assert total.positions.tenths.total() == total.positions.blocks.total()
+    assert total.positions.tenth_tokens.total() == total.words
+    assert total.positions.block_tokens.total() == total.words
+    assert total.source_words.total() == total.words
     assert total.words == sum(len(one.tokens or ()) for one in [*some, *more])
     assert total.entities.total() == sum(total.tags[tag] for tag in TAGS if tag[0] == "B")
 
@@ -92,6 +111,11 @@ def test_shares_of_tags_and_domains_sum_to_one(documents: list[Document]) -> Non
     assert statistics.domain_shares()[-1].cdf == pytest.approx(1)
 
 
+def test_lengths_of_documents_and_of_sentences_do_not_add_up() -> None:
+    with pytest.raises(ValueError, match="lengths of documents and of sentences don't add up"):
+        Statistics() + Statistics(unit="sentence")
+
+
 def test_tags_domains_sources_and_subtypes_are_counted() -> None:
     statistics = statistics_of(
         fitted(document(0), document(1, domain="b.org", source="justice"), document(2))
@@ -104,7 +128,7 @@ def test_tags_domains_sources_and_subtypes_are_counted() -> None:
         ("real.org", 2, pytest.approx(2 / 3), pytest.approx(2 / 3)),
         ("b.org", 1, pytest.approx(1 / 3), pytest.approx(1)),
     ]
-    report = statistics.as_json()
+    report = statistics_json(statistics)
     assert report["entities"] == {"PER": 3, "ORG": 3, "LOC": 3, "MISC": 3}
     assert report["subtypes"] == {"MISC/AGE": 3, "MISC/ADDRESS": 0, "MISC/PHONE": 0}
     assert report["sources"] == {"justice": 1, "news": 2}
@@ -138,9 +162,10 @@ def test_tables_line_up_and_carry_the_notice_of_invented_documents() -> None:
     invented = statistics_of(fitted(document(3, domain="a.example"), document(1)))
     real = statistics_of(fitted(document(2)))
     columns = [("newsroom", invented), ("a corpus with quite a long name", real)]
-    for table in statistics_tables(columns, paper=PAPER):
+    surveys = [Survey(name, statistics, {}) for name, statistics in columns]
+    for table in statistics_tables(surveys, paper=PAPER):
         lines = text_table(table).splitlines()
-        body = [line for line in lines[1:] if not line.startswith("*")]
+        body = lines[1 : len(lines) - len(table.notes)]
         numbers = [line for line in body if not line.startswith(("-", " "))]
         assert len({len(line) for line in numbers}) == 1, table.title
         assert all(line == line.rstrip() for line in lines)
@@ -163,7 +188,7 @@ def test_the_papers_columns_stand_beside_ours() -> None:
 
 def test_latex_escapes_what_latex_would_read() -> None:
     statistics = statistics_of(fitted(document(0, domain="a_b&c.org")))
-    tables = statistics_tables([("100% my_corpus", statistics)])
+    tables = statistics_tables([Survey("100% my_corpus", statistics, {})])
     text = "\n".join(map(latex_table, tables))
     assert r"100\% my\_corpus" in text
     assert r"a\_b\&c.org" in text
