@@ -99,13 +99,17 @@ def entities_from_tags(tokens: Sequence[Span], tags: Sequence[str]) -> list[Enti
 
 
 def fit_to_tokens(
-    document: Document, *, on_misaligned: MisalignedPolicy = "error"
+    document: Document,
+    *,
+    on_misaligned: MisalignedPolicy = "error",
+    overlaps: bool = False,
 ) -> tuple[Document, list[Misalignment]]:
     """The document with tokens and with entities that flat BIO tags can express, and what that changed.
 
     Tokens are the document's own where it has some, else spaCy's. An entity that cuts a token is
     dropped (`drop`) or moved to the nearest boundaries that contain all of its characters but white
-    space (`snap`). Of entities that then overlap, the longest stays, the first among equals.
+    space (`snap`). Of entities that then overlap, the longest stays, the first among equals; with
+    `overlaps` all of them do, for forms that hold more than flat tags.
 
     Raises:
         AlignmentError: with `error`, an entity does not fit; the message has document, span and text.
@@ -138,7 +142,7 @@ def fit_to_tokens(
         candidates, key=lambda pair: (pair[1].start - pair[1].end, pair[1])
     ):
         first, last = bisect_left(starts, fitting.start), bisect_left(ends, fitting.end)
-        if any(taken[first : last + 1]):
+        if not overlaps and any(taken[first : last + 1]):
             report(entity, "overlaps another entity", None)
         else:
             taken[first : last + 1] = [True] * (last + 1 - first)

@@ -24,11 +24,13 @@ __all__ = [
     "file_sha256",
     "folder_to_write",
     "read_byte_lines",
+    "read_bytes",
     "read_json",
     "read_lines",
     "require_file_to_write",
     "require_folder_to_write",
     "text_to_write",
+    "write_bytes",
     "write_json",
     "write_text",
 ]
@@ -79,6 +81,21 @@ def read_byte_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
         ) from None
 
 
+def read_bytes(path: str | Path) -> bytes:
+    """All that a file holds, without its compression; `-` is standard input.
+
+    Raises:
+        InputError: the file is missing, or is cut off inside its compression.
+    """
+    try:
+        with _binary_reader(path) as stream:
+            return stream.read()
+    except _BROKEN_COMPRESSION as problem:
+        if isinstance(problem, OSError) and problem.errno is not None:
+            raise
+        raise InputError(f"{path}: the compressed data is broken or cut off ({problem})") from None
+
+
 @contextmanager
 def text_to_write(path: str | Path, *, overwrite: bool = False) -> Iterator[TextIO]:
     """A UTF-8 stream that becomes `path` when the block ends well, and leaves nothing when it does not.
@@ -91,20 +108,11 @@ def text_to_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Text
     if str(path) == STANDARD_STREAM:
         yield sys.stdout
         return
-    path = Path(path)
-    require_file_to_write(path, overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with _compressing(partial, path.suffix) as out:
-            text = io.TextIOWrapper(out, encoding="utf-8", newline="")
-            yield text
-            text.flush()
-            text.detach()
-        _sync(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with _file_to_write(Path(path), overwrite=overwrite) as out:
+        text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+        yield text
+        text.flush()
+        text.detach()
 
 
 @contextmanager
@@ -171,6 +179,16 @@ def require_folder_to_write(
             )
 
 
+def write_bytes(path: str | Path, data: bytes, *, overwrite: bool = False) -> None:
+    """Write `data` as the whole of `path` (compressed by its ending, `-` is standard output)."""
+    if str(path) == STANDARD_STREAM:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    with _file_to_write(Path(path), overwrite=overwrite) as out:
+        out.write(data)
+
+
 def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
     """Write `text` as the whole of `path`, or leave `path` as it was."""
     with text_to_write(path, overwrite=overwrite) as out:
@@ -202,6 +220,20 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, 64 hex digits, in constant memory."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _file_to_write(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    require_file_to_write(path, overwrite=overwrite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with _compressing(partial, path.suffix) as out:
+            yield out
+        _sync(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _binary_reader(path: str | Path) -> BinaryIO:

@@ -20,7 +20,7 @@ from gonerd.errors import InputError
 from gonerd.files import read_lines
 from gonerd.schema import Document
 
-__all__ = ["TAKEN_DOWN", "Takedown"]
+__all__ = ["ADDRESSES", "TAKEN_DOWN", "Takedown", "address_key"]
 
 TAKEN_DOWN = "taken_down"
 """The reason that every stage gives for what this list keeps out."""
@@ -146,6 +146,11 @@ def _names_host(url: str) -> bool:
         )
     except ValueError:
         return False
+
+
+def address_key(url: str) -> str:
+    """The form under which two spellings of one page's address are the same (see `Takedown`)."""
+    return _key(url)
 
 
 def _key(url: str, *, whole: bool = True) -> str:

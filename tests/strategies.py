@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gonerd import Document, Entity
 from gonerd.labels import LABELS
 from gonerd.schema import Span
+from gonerd.tokens import token_spans
 
 # What breaks offsets in practice: emoji with joiners, combining marks, bidi controls, line separators.
 HARD = [
@@ -66,3 +67,40 @@ def iob2_tags(draw: st.DrawFn) -> list[str]:
     ):
         tags += ["O"] * length if not label else [f"B-{label}"] + [f"I-{label}"] * (length - 1)
     return tags
+
+
+token_spans("")  # loads spaCy, whose import draws random numbers, which no strategy may do
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@st.composite
+def overlapping_documents(draw: st.DrawFn) -> Document:
+    """Any text with tokens of its own or spaCy's, entities with subtypes that nest and cross, and meta."""
+    flat = draw(tokenized_documents())
+    if draw(st.booleans()):
+        text = draw(texts)
+        flat = Document(id="d", text=text, tokens=tuple(token_spans(text)))
+    tokens = flat.tokens or ()
+    places = st.tuples(*(st.integers(0, max(0, len(tokens) - 1)) for _ in range(2)))
+    entities = set(flat.entities)
+    if tokens:
+        for one, other in draw(st.lists(places, max_size=4)):
+            label, subtype = draw(
+                st.sampled_from([("PER", ""), ("MISC", "AGE"), ("MISC", "PHONE")])
+            )
+            first, last = sorted((one, other))
+            entities.add(Entity(tokens[first][0], tokens[last][1], label, subtype))
+    given = flat.tokens if flat.entities or draw(st.booleans()) else None
+    if given is None and flat.tokens != tuple(token_spans(flat.text)):
+        given = flat.tokens  # entities stand on these
+    meta = draw(st.dictionaries(st.text(max_size=5), JSON, max_size=3))
+    meta.pop("text_sha256", None)
+    name = draw(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8))
+    return Document(id=name, text=flat.text, entities=tuple(entities), meta=meta, tokens=given)

@@ -33,7 +33,7 @@ SECTIONS = {
         "mix",
     ),
     "Annotation": ("annotate",),
-    "Dataset": ("build", "stats", "export"),
+    "Dataset": ("build", "stats", "audit", "export"),
     "Evaluation": ("eval", "score"),
     "Models": ("finetune",),
     "Leaderboard": ("submit", "leaderboard"),

@@ -16,7 +16,7 @@ format_option = click.option(
     type=click.Choice(FORMATS),
     default="auto",
     show_default=True,
-    help="What a corpus file is: our JSON Lines, JSON Lines of tokens and tags, CoNLL columns.",
+    help="What a corpus is: JSON Lines of ours, of tokens and tags or of Prodigy, CoNLL, spaCy, BRAT.",
 )
 
 scheme_option = click.option(

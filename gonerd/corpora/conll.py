@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gonerd.align import fit_to_tokens, tags_from_entities
+from gonerd.corpora.losses import Losses
 from gonerd.corpora.tagged import document_from_tokens
 from gonerd.errors import AlignmentError, SchemaError
 from gonerd.files import read_lines, text_to_write
@@ -77,17 +78,20 @@ def write_conll(
 ) -> int:
     """Write token and tag by tab, whole or not at all; return how many documents.
 
-    A line feed in the text becomes a blank line; other white space between tokens is not kept.
+    A line feed in the text becomes a blank line. What columns can't hold (subtypes, meta, other white
+    space, text outside the tokens) is told with its counts.
 
     Raises:
         AlignmentError: entities overlap or cut a token; flat tags can't say that.
         SchemaError: a token holds a tab or a line feed, or is -DOCSTART-.
     """
     count = 0
+    losses = Losses("CoNLL")
     with text_to_write(path, overwrite=overwrite) as out:
         for document in documents:
             fitted, _ = fit_to_tokens(document)
             spans = fitted.tokens or ()
+            _count_losses(fitted, losses)
             tags = scheme_from_iob2(tags_from_entities(spans, fitted.entities), scheme)
             out.write(f"{DOCSTART}\t{_cell(document.id, document)}\tO\n\n")
             previous = 0
@@ -98,7 +102,28 @@ def write_conll(
                 previous = end
             out.write("\n")
             count += 1
+    losses.tell()
     return count
+
+
+def _count_losses(document: Document, losses: Losses) -> None:
+    name, text = document.id, document.text
+    losses.add(
+        "the subtype of {}", "mention", name, sum(bool(e.subtype) for e in document.entities)
+    )
+    losses.add(
+        "the meta of {}",
+        "document",
+        name,
+        bool(set(document.meta) - {"sentence_starts", "source", "text_sha256"}),
+    )
+    starts = [start for start, _ in document.tokens or ()]
+    ends = [end for _, end in document.tokens or ()]
+    gaps = [text[a:b] for a, b in zip([0, *ends], [*starts, len(text)], strict=True)]
+    outer, inner = (gaps[0], gaps[-1]), gaps[1:-1]
+    losses.add("text outside the tokens of {}", "document", name, any(gap.strip() for gap in gaps))
+    changed = any(outer) or any(gap not in (" ", "\n") for gap in inner)
+    losses.add("the exact white space of {}", "document", name, changed)
 
 
 def _columns(line: str) -> list[str]:

@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
+from gonerd.corpora.brat import is_brat_folder, read_brat
 from gonerd.corpora.conll import read_conll
+from gonerd.corpora.docbin import read_docbin
+from gonerd.corpora.prodigy import is_prodigy, read_prodigy
 from gonerd.corpora.tagged import is_tagged, read_tagged
 from gonerd.errors import InputError, SchemaError
 from gonerd.records import read_documents, read_json_lines
@@ -15,7 +18,7 @@ from gonerd.schemes import Scheme
 
 __all__ = ["FORMATS", "Format", "read_corpus"]
 
-Format = Literal["auto", "documents", "tagged", "conll"]
+Format = Literal["auto", "documents", "tagged", "conll", "docbin", "brat", "prodigy"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 CONLL_ENDINGS = (".conll", ".conll03", ".bio", ".iob", ".iob2", ".tsv", ".txt")
@@ -28,10 +31,11 @@ def read_corpus(
     scheme: Scheme = "iob2",
     labels: Collection[str] = (),
 ) -> Iterator[Document]:
-    """Yield the documents of a corpus file: our JSON Lines, JSON Lines of tokens and tags, or CoNLL columns.
+    """Yield the documents of a corpus: JSON Lines (ours, tokens and tags, Prodigy), CoNLL, DocBin or BRAT.
 
-    `auto` goes by the file's ending and, for JSON Lines, by its first record; standard input is our
-    JSON Lines unless the form is named. With `labels`, no other label may stand in it.
+    `auto` goes by the file's ending and, for JSON Lines, by its first record; a folder with .ann files is
+    BRAT's; standard input is our JSON Lines unless the form is named. With `labels`, no other label may
+    stand in it. What our documents can't hold is told on stderr, with its counts.
 
     Raises:
         InputError: the file is missing, empty, or its format can't be told.
@@ -42,6 +46,12 @@ def read_corpus(
         documents: Iterable[Document] = read_conll(path, scheme=scheme)
     elif form == "tagged":
         documents = read_tagged(path, scheme=scheme)
+    elif form == "docbin":
+        documents = read_docbin(path)
+    elif form == "brat":
+        documents = read_brat(path)
+    elif form == "prodigy":
+        documents = read_prodigy(path)
     else:
         documents = read_documents(path, labels=labels)
     seen: set[str] = set()
@@ -63,11 +73,21 @@ def read_corpus(
 def _told(path: str | Path) -> Format:
     if str(path) == "-":
         return "documents"
+    if is_brat_folder(path):
+        return "brat"
+    if Path(path).is_dir():
+        raise InputError(f"{path} is a folder without .ann files; expected a file or BRAT's folder")
     endings = [ending for ending in Path(path).suffixes if ending not in (".gz", ".zst")]
     ending = endings[-1] if endings else ""
     if ending in (".jsonl", ".json", ".ndjson"):
         first = next(read_json_lines(path), None)
-        return "tagged" if first is not None and is_tagged(first[1]) else "documents"
+        if first is not None and is_tagged(first[1]):
+            return "tagged"
+        return "prodigy" if first is not None and is_prodigy(first[1]) else "documents"
+    if ending == ".spacy":
+        return "docbin"
+    if ending == ".ann":
+        raise InputError(f"{path} is one file of BRAT's pairs; name the folder that holds them")
     if ending in CONLL_ENDINGS:
         return "conll"
     raise InputError(f"{path}: the format can't be told from {ending!r}; name it with --format")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from gonerd.errors import SchemaError
 from gonerd.schema import Document, Span
-from gonerd.tokens import passing_words, starts_of_sentences
+from gonerd.tokens import starts_of_sentences
 
 __all__ = ["sentence_starts"]
 
@@ -42,8 +42,7 @@ def sentence_starts(document: Document) -> list[int]:
 def _by_rule(text: str, tokens: Sequence[Span]) -> list[int]:
     lines = [n for n in range(1, len(tokens)) if "\n" in text[tokens[n - 1][1] : tokens[n][0]]]
     found: list[int] = []
-    with passing_words():
-        for begin, end in pairwise([0, *lines, len(tokens)]):
-            words = [text[first:last] for first, last in tokens[begin:end]]
-            found += [begin + number for number in starts_of_sentences(words)]
+    for begin, end in pairwise([0, *lines, len(tokens)]):
+        words = [text[first:last] for first, last in tokens[begin:end]]
+        found += [begin + number for number in starts_of_sentences(words)]
     return found

@@ -6,6 +6,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
+from gonerd.corpora import is_brat_folder
 from gonerd.dataset.card import FACTS_FILE
 from gonerd.dataset.hub import hub_folder, is_hub_name, repository_of
 from gonerd.errors import InputError
@@ -68,9 +69,14 @@ def dataset_or_default(name: str | Path | None) -> str:
 
 
 def is_corpus_file(name: str | Path) -> bool:
-    """Whether the name means a file of documents: one that exists, standard input, or one by its ending."""
+    """Whether the name means documents in a file, or in BRAT's folder, rather than a built dataset.
+
+    So do standard input, and a file that is not there by its ending.
+    """
     path = Path(name)
-    if str(name) == "-" or (path.exists() and not path.is_dir()):
+    if path.is_dir():
+        return not (path / FACTS_FILE).exists() and is_brat_folder(path)
+    if str(name) == "-" or path.exists():
         return True
     return path.suffix in CORPUS_ENDINGS and not path.exists()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gonerd.dataset.hub import hub_folder, is_hub_name
 from gonerd.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ FORMS: tuple[tuple[str, ...], ...] = (
 )
 """Files that make a tokenizer, the first that are there: of tokenizers, RoBERTa, GPT-2, BERT."""
 
-HUB_ID = re.compile(r"(?!\.)[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
 KNOWN_WORDS = 1_000_000
 """Words whose counts are remembered; then all are forgotten."""
 
@@ -86,11 +85,12 @@ def load_tokenizer(name: str) -> SubwordTokenizer:
         return _from_files(name, {"tokenizer.json": path.read_bytes()})
     if path.is_dir():
         return _from_files(name, _folder_files(path))
-    if path.suffix == ".json" or not HUB_ID.fullmatch(name):
+    if path.suffix == ".json" or not is_hub_name(name, bare=True):
         raise InputError(
             f"{name} does not exist; expected a tokenizer.json, a folder with one, or a Hub id"
         )
-    return _from_files(name, _hub_files(name))
+    wanted = [file for names in FORMS for file in names]
+    return _from_files(name, _folder_files(hub_folder(name, patterns=wanted, kind="model")))
 
 
 def _folder_files(folder: Path) -> dict[str, bytes]:
@@ -114,35 +114,6 @@ def _content(path: Path) -> bytes:
         return lzma.decompress(path.read_bytes())
     except lzma.LZMAError as problem:
         raise InputError(f"{path}: the compressed data is broken or cut off ({problem})") from None
-
-
-def _hub_files(name: str) -> dict[str, bytes]:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import (
-        EntryNotFoundError,
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-    )
-
-    repository, _, revision = name.partition("@")
-    for names in FORMS:
-        try:
-            paths = [hf_hub_download(repository, file, revision=revision or None) for file in names]
-        except LocalEntryNotFoundError:
-            raise InputError(
-                f"tokenizer {name} is no file or folder here, is not in the Hub's cache, and the Hub "
-                "can't be reached"
-            ) from None
-        except EntryNotFoundError:
-            continue
-        except (HfHubHTTPError, HFValidationError) as problem:
-            raise InputError(
-                f"tokenizer {name} is no file or folder here, and the Hub has none that can be read "
-                f"({type(problem).__name__})"
-            ) from None
-        return {file: Path(path).read_bytes() for file, path in zip(names, paths, strict=True)}
-    raise InputError(f"the Hub's {name} holds no tokenizer; expected {' or '.join(FORMS[0])}")
 
 
 def _from_files(name: str, contents: Mapping[str, bytes]) -> SubwordTokenizer:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.align import MisalignedPolicy, Misalignment, fit_to_tokens
-from gonerd.corpora import Format, read_corpus
+from gonerd.corpora import Format, is_brat_folder, read_corpus
 from gonerd.dataset.card import FACTS_FILE
 from gonerd.dataset.density import length_curves
 from gonerd.dataset.loading import load
@@ -90,7 +90,7 @@ def survey_dataset(
         AlignmentError: with `error`, an entity of a file does not fit its tokens.
     """
     path = Path(dataset)
-    if _is_built(dataset):
+    if not is_corpus_file(dataset):
         opened = load(dataset)
         splits = {
             name: statistics_of(opened.documents(name), unit=unit, subwords=subwords)
@@ -115,7 +115,7 @@ def datasets_in(place: str) -> list[str]:
     if place == SAMPLE or not folder.is_dir() or (folder / FACTS_FILE).exists():
         return [place]
     files = [str(path) for path in sorted(folder.iterdir()) if _ending(path) in CORPUS_ENDINGS]
-    if not files and _is_brat_folder(folder):
+    if not files and is_brat_folder(folder):
         return [place]
     if not files:
         raise InputError(
@@ -197,18 +197,6 @@ def _survey_json(
 def _seen_json(statistics: Statistics, reference: Reference) -> dict[str, Any]:
     seen = seen_json(statistics.mentions, reference.mentions, labels=statistics.labels())
     return {"in": reference.name, **seen}
-
-
-def _is_brat_folder(folder: Path) -> bool:
-    return any(folder.rglob("*.ann"))
-
-
-def _is_built(dataset: str | Path) -> bool:
-    """Whether `dataset` is to be opened as what `gonerd build` wrote; a folder of BRAT files is a corpus."""
-    path = Path(dataset)
-    if path.is_dir():
-        return (path / FACTS_FILE).exists() or not _is_brat_folder(path)
-    return not is_corpus_file(dataset)
 
 
 def _ending(path: Path) -> str:

@@ -2,13 +2,10 @@ import hashlib
 import json
 import lzma
 import os
-import shutil
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from gonerd.cli.main import run
 from gonerd.corpora import read_corpus
 from gonerd.dataset.subwords import load_tokenizer
 from gonerd.errors import InputError
+from tests.gonerd.hub import serving_hub
 from tests.places import NER_DATA, ROOT, SHARED_DATA, needs
 
 GPT2 = SHARED_DATA / "tokenizers" / "gpt2"
@@ -130,43 +128,10 @@ def test_what_is_no_tokenizer_is_told(
     assert message in str(problem.value)
 
 
-class Hub(BaseHTTPRequestHandler):
-    """As much of the Hub as a download of one file asks for."""
-
-    folder: Path
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        path = self.folder / self.path.rpartition("/")[2]
-        known = self.path.startswith("/acme/small/resolve/") and path.is_file()
-        body = path.read_bytes() if known else b""
-        self.send_response(200 if known else 404)
-        if not known:
-            self.send_header("X-Error-Code", "EntryNotFound")
-        self.send_header("X-Repo-Commit", "0" * 40)
-        self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()}"')
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
 @pytest.fixture
-def hub(small: Path, tmp_path: Path) -> Iterator[str]:
-    folder = tmp_path / "served"
-    shutil.copytree(small, folder)
-    handler = type("Served", (Hub,), {"folder": folder})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+def hub(small: Path) -> Iterator[str]:
+    with serving_hub({"models/acme/small": {"main": small}}) as address:
+        yield address
 
 
 def load_from(
@@ -207,10 +172,10 @@ def test_a_hub_id_is_loaded_and_then_read_from_the_cache(
     assert again.stdout == first.stdout
     missing = load_from(hub, tmp_path / "cache", "acme/other")
     assert missing.returncode == 1
-    assert "gonerd: the Hub's acme/other holds no tokenizer" in missing.stderr
+    assert "gonerd: acme/other: the Hub has no such model" in missing.stderr
     offline = load_from(hub, tmp_path / "cache", "acme/other", HF_HUB_OFFLINE="1")
     assert offline.returncode == 1
-    assert "is not in the Hub's cache, and the Hub can't be reached" in offline.stderr
+    assert "acme/other: the Hub can't be reached" in offline.stderr
 
 
 def test_stats_tells_both_lengths_and_records_the_tokenizer(

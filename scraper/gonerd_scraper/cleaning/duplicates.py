@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gonerd_scraper.cleaning.shingles import Hashes, jaccard, numbered_shingles, shingles
+from gonerd.shingles import Hashes, jaccard, numbered_shingles, shingles
 from gonerd_scraper.cleaning.signatures import Pairs, Signatures, banding_for
 
 __all__ = [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gonerd.errors import InputError
 from gonerd.records import read_documents, read_json_lines
 from gonerd.schema import Document
+from gonerd.shingles import hashed_shingles
 from gonerd.takedown import TAKEN_DOWN, Takedown
 from gonerd_scraper.cleaning.boilerplate import repeated_paragraphs
 from gonerd_scraper.cleaning.filters import RULES, Check, CleanRules, checks_of, first_rejection
@@ -18,7 +19,6 @@ from gonerd_scraper.cleaning.judging import compared_text
 from gonerd_scraper.cleaning.manual import DROP, KEEP, ManualList
 from gonerd_scraper.cleaning.measures import measures_of
 from gonerd_scraper.cleaning.selection import precedence
-from gonerd_scraper.cleaning.shingles import hashed_shingles
 from gonerd_scraper.urls import url_key
 
 if TYPE_CHECKING:

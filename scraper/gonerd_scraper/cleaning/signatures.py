@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gonerd.errors import ConfigError
-from gonerd_scraper.cleaning.shingles import hashed_shingles
+from gonerd.shingles import hashed_shingles
 
 __all__ = [
     "Banding",

@@ -15,7 +15,7 @@ import pytest
 
 from gonerd.cli.main import run
 from gonerd.records import read_documents
-from gonerd_scraper.cleaning.shingles import jaccard, shingles
+from gonerd.shingles import jaccard, shingles
 from tests.places import SHARED_DATA
 from tests.scraper.small_web import rows
 

@@ -9,7 +9,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonerd_scraper.cleaning.shingles import (
+from gonerd.shingles import (
     BATCH,
     hashed_shingles,
     numbered_shingles,
