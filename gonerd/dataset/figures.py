@@ -62,11 +62,14 @@ def draw_figures(
 
 
 def require_figures_to_write(folder: Path, *, overwrite: bool = False) -> None:
-    """Refuse a folder that can't take figures, before any work is done.
+    """Refuse a folder that can't take figures, or an environment that can't draw, before any work is done.
 
     Raises:
         OutputError: `folder` has something in it and `overwrite` is off, or holds other files.
+        ModuleNotFoundError: matplotlib is not installed.
     """
+    import matplotlib as mpl  # noqa: F401 - that it is there
+
     require_folder_to_write(folder, overwrite=overwrite)
     if folder.is_dir():
         others = sorted(entry.name for entry in folder.iterdir() if entry.name not in _names())
