@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: help demo test check static docs bench sample browser constraints clean
+.PHONY: help demo test check static docs bench sample browser studio constraints clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,11 +43,14 @@ sample: .venv/.test  ## make the embedded sample dataset and its tokenizer anew
 browser: .venv/.test  ## the browser that the page's tests drive
 	$(BIN)/python tests/browser.py
 
+studio: .venv/.test  ## the Label Studio server that annotation's tests start, into .cache (1 GB); they install it, too
+	$(BIN)/python tests/label_studio.py
+
 constraints:  ## pin what a fresh environment gets today
 	sh .ci/constraints
 
 clean:  ## remove what the targets made
-	rm -rf .venv demo build dist *.egg-info
+	rm -rf .venv .cache demo build dist *.egg-info
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gonerd needs Python 3.11 or newer, this is " + sys.version)'

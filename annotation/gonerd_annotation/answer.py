@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -23,6 +23,8 @@ __all__ = [
 ]
 
 Outcome = Literal["imported", "cancelled", "rejected", "unannotated", "quarantined"]
+RECORDED = ("preannotation", "preannotation_model")
+"""Keys of a task's data that say what its annotator was shown to begin with."""
 OUTCOMES: tuple[Outcome, ...] = ("imported", "cancelled", "rejected", "unannotated", "quarantined")
 
 LONGEST = 1e9
@@ -41,6 +43,8 @@ class Answer:
     """annotator, lead_time (seconds, None where it makes no sense), annotation_id, updated_at."""
     counts: Counter[str] = field(default_factory=Counter[str])
     """How often what was noticed: regions, entities, trimmed, blank, duplicate, overlapping ..."""
+    predicted: tuple[Entity, ...] | None = None
+    """What the annotator was shown to begin with; None where the export does not say it readably."""
 
 
 def answer_from_task(task: dict[str, Any], text: str) -> Answer:
@@ -68,9 +72,42 @@ def answer_from_task(task: dict[str, Any], text: str) -> Answer:
     finished = [entry for entry in annotations if not entry.get("was_cancelled")]
     if not finished:
         return Answer("cancelled")
-    taken = max(finished, key=_updated_at)
+    timeless = any(entry.get("updated_at") is None for entry in finished)
+    if timeless and len(finished) > 1:
+        return _quarantined("it has several annotations, and not all say when they were made")
+    taken = finished[0] if timeless else max(finished, key=_updated_at)
     counts = Counter(several_annotations=int(len(finished) > 1))
-    return _answer_from_annotation(taken, text, counts)
+    answer = _answer_from_annotation(taken, text, counts)
+    if answer.outcome != "imported":
+        return answer
+    before = {key: task["data"][key] for key in RECORDED if task["data"].get(key)}
+    return replace(
+        answer,
+        meta=answer.meta | before,
+        predicted=_predicted(task, taken, text) if before else None,
+    )
+
+
+def _predicted(
+    task: dict[str, Any], annotation: dict[str, Any], text: str
+) -> tuple[Entity, ...] | None:
+    """The prediction that lies beside an annotation, or the only one of the task.
+
+    Label Studio puts it into the annotation and gives mere numbers for the task's.
+    """
+    there = [annotation.get("prediction"), *(task.get("predictions") or ())]
+    whole = [one for one in there if isinstance(one, dict) and isinstance(one.get("result"), list)]
+    if not whole or not all(isinstance(result, dict) for result in whole[0]["result"]):
+        return None
+    try:
+        regions = [region_from_result(result) for result in whole[0]["result"]]
+    except SchemaError:
+        return None
+    sound = [region for region in regions if isinstance(region, Region)]
+    offsets = resolve_offsets(text, sound)
+    if offsets.problems or len(sound) < len(regions):
+        return None
+    return _entities(text, sound, offsets.spans, Counter())
 
 
 def annotator_name(annotation: dict[str, Any]) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gonerd.errors import InputError
-from gonerd.records import read_documents
-from gonerd.schema import Document
+from gonerd.files import require_file_to_write
 from gonerd.takedown import Takedown
-from gonerd_annotation.task import tasks_from_documents, unfrozen, write_tasks
+from gonerd_annotation.outgoing import outgoing_documents
+from gonerd_annotation.preannotation import PreannotationSource
+from gonerd_annotation.task import tasks_from_documents, write_tasks
 
 __all__ = ["export_tasks"]
 
@@ -20,38 +18,29 @@ def export_tasks(
     documents: str | Path,
     out: str | Path,
     *,
-    model_version: str | None = None,
+    source: PreannotationSource | None = None,
     takedown: Takedown | None = None,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Write `documents` but those taken down as import tasks, with `model_version` their entities too.
+    """Write `documents` but those taken down as import tasks, with what `source` says is shown beforehand.
 
-    Texts are never changed here, since their hash identifies them; texts that a browser may show
-    otherwise than they are stored are counted under `unfrozen` by what is unusual in them. Returns
-    these and other counts.
+    Returns counts of tasks, predictions and texts that may be shown otherwise than they are stored.
 
     Raises:
         InputError: there is no document.
         SchemaError: see `tasks_from_documents`.
         OutputError: `out` exists and `overwrite` is off.
     """
-    odd: Counter[str] = Counter()
-    predicted = 0
-    takedown = takedown if takedown is not None else Takedown.read()
-
-    def noticed() -> Iterator[Document]:
-        nonlocal predicted
-        empty = True
-        for document in takedown.allowed(read_documents(documents)):
-            empty = False
-            if reason := unfrozen(document.text):
-                odd[reason] += 1
-            predicted += len(document.entities) if model_version is not None else 0
-            yield document
-        if empty:
-            raise InputError(f"{documents}: no document is in it")
-
-    tasks = write_tasks(
-        out, tasks_from_documents(noticed(), model_version=model_version), overwrite=overwrite
+    require_file_to_write(Path(out), overwrite=overwrite)
+    outgoing = outgoing_documents(
+        documents,
+        source=source if source is not None else PreannotationSource(),
+        takedown=takedown,
     )
-    return {"tasks": tasks, "predicted_entities": predicted, "unfrozen": dict(odd.most_common())}
+    shown = outgoing.preannotation.show(outgoing.documents)
+    tasks = write_tasks(
+        out,
+        tasks_from_documents(shown, preannotation=outgoing.preannotation),
+        overwrite=overwrite,
+    )
+    return {"tasks": tasks, **outgoing.report()}

@@ -15,7 +15,8 @@ from gonerd.files import text_to_write
 from gonerd.records import read_documents, write_documents
 from gonerd.schema import Document
 from gonerd_annotation.answer import OUTCOMES, Answer, answer_from_task
-from gonerd_annotation.task import read_tasks
+from gonerd_annotation.comparison import Comparison
+from gonerd_annotation.exported import LACKS, read_export
 
 __all__ = ["Intake", "import_annotations"]
 
@@ -50,6 +51,7 @@ class Intake:
         self._noticed: Counter[str] = Counter()
         self._rejections: Counter[str] = Counter()
         self._untasked = 0
+        self._comparison = Comparison()
         for task in tasks:
             doc_id = task["data"].get("doc_id")
             if isinstance(doc_id, str):
@@ -103,6 +105,7 @@ class Intake:
             "rejected_for": dict(self._rejections.most_common()),
             "documents_without_task": self._untasked,
             **{what: self._noticed[what] for what in NOTICED},
+            "preannotation": self._comparison.report(),
             "left_out": self.left_out,
         }
 
@@ -117,6 +120,7 @@ class Intake:
     def _settle(self, task: dict[str, Any], answer: Answer) -> None:
         self._outcomes[answer.outcome] += 1
         self._noticed.update(answer.counts)
+        self._comparison.add(task, answer)
         if answer.outcome == "imported":
             return
         if answer.outcome == "rejected":
@@ -150,7 +154,8 @@ def import_annotations(
         SchemaError: see `Intake.annotate`.
         OutputError: an output exists and `overwrite` is off.
     """
-    tasks = read_tasks(export)
+    exported = read_export(export)
+    tasks = exported.tasks
     intake = Intake(tasks, name=str(export))
 
     def annotated() -> Iterator[Document]:
@@ -170,4 +175,8 @@ def import_annotations(
         if rows_out is not None:
             for row in intake.quarantined:
                 rows_out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    return intake.report()
+    return {
+        "form": exported.form,
+        "form_lacks": list(LACKS[exported.form]),
+        **intake.report(),
+    }

@@ -11,49 +11,71 @@ from typing import Any
 from gonerd.errors import InputError, SchemaError
 from gonerd.files import read_json, text_to_write
 from gonerd.schema import Document, text_sha256
+from gonerd_annotation.preannotation import Preannotation
 from gonerd_annotation.region import result_from_entity
 
-__all__ = ["read_tasks", "task_from_document", "tasks_from_documents", "unfrozen", "write_tasks"]
+__all__ = [
+    "read_tasks",
+    "task_from_document",
+    "tasks_from_documents",
+    "unfrozen",
+    "unique",
+    "write_tasks",
+]
 
 _SHOWN = ("url", "final_url", "title", "source", "date")
 
 
-def task_from_document(document: Document, *, model_version: str | None = None) -> dict[str, Any]:
-    """One import task; with `model_version`, the document's entities go along as its prediction.
+def task_from_document(
+    document: Document, *, preannotation: Preannotation | None = None
+) -> dict[str, Any]:
+    """One import task; with a `preannotation`, the document's entities go along as its prediction.
 
     Raises:
         SchemaError: an entity has no label in the labelling interface.
     """
+    before = preannotation if preannotation is not None else Preannotation()
     data = {
         "text": document.text,
         "doc_id": document.id,
         "text_sha256": text_sha256(document.text),
         **{key: str(document.meta.get(key) or "") for key in _SHOWN},
+        **before.data(document.id),
     }
     task: dict[str, Any] = {"data": data}
-    if model_version is not None:
+    if before.model_version is not None and document.id not in before.withheld:
         results = [result_from_entity(document, entity) for entity in document.entities]
-        task["predictions"] = [{"model_version": model_version, "result": results}]
+        task["predictions"] = [{"model_version": before.model_version, "result": results}]
     return task
 
 
 def tasks_from_documents(
-    documents: Iterable[Document], *, model_version: str | None = None
+    documents: Iterable[Document], *, preannotation: Preannotation | None = None
 ) -> Iterator[dict[str, Any]]:
     """Import tasks in the order of `documents`.
 
     Raises:
         SchemaError: two documents have the same id, or an entity has no label in the interface.
     """
+    for document in unique(documents):
+        try:
+            yield task_from_document(document, preannotation=preannotation)
+        except SchemaError as problem:
+            raise SchemaError(f"document {document.id!r}: {problem}") from None
+
+
+def unique(documents: Iterable[Document]) -> Iterator[Document]:
+    """The documents, as long as no id comes twice.
+
+    Raises:
+        SchemaError: one does.
+    """
     seen: set[str] = set()
     for document in documents:
         if document.id in seen:
             raise SchemaError(f"document {document.id!r} comes twice; each id may stand once")
         seen.add(document.id)
-        try:
-            yield task_from_document(document, model_version=model_version)
-        except SchemaError as problem:
-            raise SchemaError(f"document {document.id!r}: {problem}") from None
+        yield document
 
 
 def unfrozen(text: str) -> str | None:
@@ -85,12 +107,12 @@ def write_tasks(
     return count
 
 
-def read_tasks(path: str | Path) -> list[dict[str, Any]]:
+def read_tasks(path: str | Path, *, require_data: bool = True) -> list[dict[str, Any]]:
     """The tasks of a JSON array as Label Studio imports and exports it, all in memory.
 
     Raises:
         InputError: the file is missing, is not JSON, or holds no task.
-        SchemaError: the JSON is not an array of objects that each have `data`.
+        SchemaError: the JSON is not an array of objects, or with `require_data` one has no `data`.
     """
     try:
         tasks = read_json(Path(path))
@@ -101,7 +123,11 @@ def read_tasks(path: str | Path) -> list[dict[str, Any]]:
     if not tasks:
         raise InputError(f"{path}: no task is in it")
     for number, task in enumerate(tasks, start=1):
-        if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+        if not isinstance(task, dict):
+            raise SchemaError(
+                f"{path}: task {number} of the array is {type(task).__name__}, expected an object"
+            )
+        if require_data and not isinstance(task.get("data"), dict):
             raise SchemaError(
                 f"{path}: task {number} of the array has no object 'data'; "
                 "export from Label Studio as JSON, not as JSON_MIN, CSV or CONLL2003"

@@ -8,6 +8,7 @@ from gonerd.evaluation.adapters import (
     adapter_from_spec,
 )
 from gonerd.evaluation.evaluating import evaluate_model, score_pairs
+from gonerd.evaluation.predicting import predictions_of
 
 __all__ = [
     "Adapter",
@@ -16,5 +17,6 @@ __all__ = [
     "Prediction",
     "adapter_from_spec",
     "evaluate_model",
+    "predictions_of",
     "score_pairs",
 ]

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from gonerd.errors import CheckError, InputError
 from gonerd.evaluation.adapters import Adapter, AdapterOptions, Prediction
 from gonerd.evaluation.compat import paper_compat
 from gonerd.evaluation.confidence import f1_interval
+from gonerd.evaluation.predicting import predictions_of
 from gonerd.evaluation.predictions import record_from_prediction
 from gonerd.evaluation.scores import DocumentScore, exact_match, summary, within
 from gonerd.files import file_sha256, folder_to_write, write_json
@@ -115,51 +116,8 @@ def _in_window(document: Document, entities: tuple[Entity, ...]) -> Pair:
 
 def _run(adapter: Adapter, documents: Sequence[Document]) -> _Run:
     begin = time.perf_counter()
-    predictions = list(_checked(adapter.predict(_blind(documents)), documents))
+    predictions = list(predictions_of(adapter, documents))
     return _Run(predictions, time.perf_counter() - begin)
-
-
-def _blind(documents: Iterable[Document]) -> Iterator[Document]:
-    """Text and tokens alone: an adapter never sees gold, nor where a text comes from."""
-    for document in documents:
-        yield Document(id=document.id, text=document.text, tokens=document.tokens)
-
-
-def _checked(
-    predictions: Iterable[Prediction], documents: Sequence[Document]
-) -> Iterator[Prediction]:
-    expected = iter(documents)
-    for prediction in predictions:
-        document = next(expected, None)
-        if document is None or prediction.doc_id != document.id:
-            wanted = "no further document" if document is None else repr(document.id)
-            raise CheckError(
-                f"the model predicted {prediction.doc_id!r} where {wanted} was expected"
-            )
-        _require_sound(prediction, document)
-        yield prediction
-    left = next(expected, None)
-    if left is not None:
-        raise CheckError(f"the model gave no prediction for document {left.id!r}")
-
-
-def _require_sound(prediction: Prediction, document: Document) -> None:
-    """What a leaderboard would refuse is refused here, where the model can still be mended."""
-    where = f"document {document.id!r}: the model"
-    if not 0 <= prediction.consumed_to <= len(document.text):
-        raise CheckError(
-            f"{where} read up to {prediction.consumed_to} of {len(document.text)} characters"
-        )
-    previous = 0
-    for entity in sorted(prediction.entities):
-        if entity.start < previous:
-            raise CheckError(f"{where} predicted overlapping entities at {entity.start}")
-        if entity.end > prediction.consumed_to:
-            raise CheckError(
-                f"{where} predicted an entity that ends at {entity.end}, past what it read "
-                f"({prediction.consumed_to} of {len(document.text)} characters)"
-            )
-        previous = entity.end
 
 
 def _result(

@@ -39,7 +39,10 @@ def test_out_to_the_annotators_and_back(folder: Path, capsys: pytest.CaptureFixt
     printed = capsys.readouterr()
     assert json.loads(printed.out) == {
         "tasks": 2,
+        "model_version": None,
         "predicted_entities": 0,
+        "predicted_without_subtype": 0,
+        "without_preannotation": 0,
         "unfrozen": {"carriage returns": 1},
     }
     assert "1 text with carriage returns" in printed.err

@@ -15,15 +15,22 @@ from gonerd_annotation.label_config import (
     label_config,
     studio_label,
 )
+from gonerd_annotation.preannotation import Preannotation
 from gonerd_annotation.simulation import GoldIndex, Simulation, StandIn
 from gonerd_annotation.task import task_from_document
 from tests.annotation.answers import studio_documents
+from tests.places import ROOT
 
 
 def interface() -> Any:
     from label_studio_sdk.label_interface import LabelInterface
 
     return LabelInterface(label_config())
+
+
+def test_the_file_for_people_is_the_one_that_ships() -> None:
+    """A link in a checkout, so that the two can't differ; without links, git puts its target's name there."""
+    assert (ROOT / "annotation" / "label_config.xml").read_text(encoding="utf-8") == label_config()
 
 
 def test_label_studio_accepts_the_configuration() -> None:
@@ -41,7 +48,7 @@ def test_label_studio_accepts_tasks_predictions_and_the_stand_ins_annotations(
     document: Document,
 ) -> None:
     config = interface()
-    task = task_from_document(document, model_version="rules-1")
+    task = task_from_document(document, preannotation=Preannotation("rules-1"))
     assert config.validate_task({"data": task["data"]})
     (prediction,) = task["predictions"]
     assert config.validate_prediction(prediction, return_errors=True) == []
@@ -52,7 +59,9 @@ def test_label_studio_accepts_tasks_predictions_and_the_stand_ins_annotations(
 
 def test_label_studio_would_refuse_a_label_that_is_not_in_the_configuration() -> None:
     document = Document(id="d", text="Anna", entities=(Entity(0, 4, "PER"),))
-    (prediction,) = task_from_document(document, model_version="rules-1")["predictions"]
+    (prediction,) = task_from_document(document, preannotation=Preannotation("rules-1"))[
+        "predictions"
+    ]
     prediction["result"][0]["value"]["labels"] = ["MISC"]
     assert interface().validate_prediction(prediction, return_errors=True)
 
@@ -74,4 +83,4 @@ def test_a_document_with_such_a_label_is_named() -> None:
 
     document = Document(id="a7", text="On Monday", entities=(Entity(3, 9, "DATE"),))
     with pytest.raises(SchemaError, match=r"document 'a7': label 'DATE' has no place"):
-        list(tasks_from_documents([document], model_version="m"))
+        list(tasks_from_documents([document], preannotation=Preannotation("m")))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from gonerd_leaderboard.page import build_page
 from gonerd_leaderboard.submission import submit
-from tests.browser import LAUNCH_OPTIONS, find_browser
+from tests.browsing import browser  # noqa: F401 - a fixture
 from tests.leaderboard.factory import make_run
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>&amp;"\''
@@ -49,24 +46,3 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page_folder(submissions: Path) -> Path:
     """The built page of `submissions`."""
     return build_page(submissions, submissions.parent / "page").path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium; without one the test fails, unless GONERD_NO_BROWSER=1 says so.
-
-    For one module, not for the session: its event loop would be in the way of others in this process.
-    """
-    if os.environ.get("GONERD_NO_BROWSER") == "1":
-        pytest.skip("GONERD_NO_BROWSER=1: no test that needs a browser was asked for")
-    path = find_browser()
-    if path is None:
-        pytest.fail(
-            "no Chromium was found: run 'python tests/browser.py', name one in GONERD_BROWSER, "
-            "or set GONERD_NO_BROWSER=1 to leave the browser tests out",
-            pytrace=False,
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=LAUNCH_OPTIONS)
-        yield browser
-        browser.close()

@@ -9,6 +9,11 @@ import click
 from gonerd.console import counted, note, print_json
 from gonerd.options import takedown_option
 from gonerd.takedown import Takedown
+from gonerd_annotation.cli.preannotation import (
+    note_outgoing,
+    preannotation_options,
+    source_from_options,
+)
 from gonerd_annotation.export import export_tasks
 
 __all__ = ["export"]
@@ -17,27 +22,21 @@ __all__ = ["export"]
 @click.command()
 @click.argument("documents")
 @click.option("--out", required=True, metavar="FILE", help="Where the tasks go, a JSON array.")
-@click.option(
-    "--with-entities",
-    is_flag=True,
-    help="Show the documents' entities to the annotator as predictions.",
-)
-@click.option(
-    "--model-version",
-    default="entities",
-    show_default=True,
-    metavar="NAME",
-    help="Who made these entities, as Label Studio records it; with --with-entities.",
-)
+@preannotation_options
 @takedown_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Of --no-preannotation.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
 def export(
     documents: str,
     out: str,
+    spec: str | None,
+    device: str,
     with_entities: bool,
-    model_version: str,
+    model_version: str | None,
+    withheld: float,
     takedown_files: tuple[Path, ...],
+    seed: int,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -46,19 +45,25 @@ def export(
     \b
     Examples:
       gonerd annotate export sample.jsonl --out tasks.json
+      gonerd annotate export sample.jsonl --out tasks.json --model rules --no-preannotation 0.5
       gonerd annotate export tagged.jsonl --out tasks.json --with-entities --model-version rules-1
     """
+    source = source_from_options(
+        spec=spec,
+        device=device,
+        with_entities=with_entities,
+        model_version=model_version,
+        withheld=withheld,
+        seed=seed,
+    )
     report = export_tasks(
         documents,
         out,
-        model_version=model_version if with_entities else None,
+        source=source,
         takedown=Takedown.read(takedown_files),
         overwrite=force,
     )
     note(f"{counted(report['tasks'], 'task')} in {out}")
-    for reason, count in report["unfrozen"].items():
-        note(
-            f"{counted(count, 'text')} with {reason}: a browser may show them otherwise; import checks"
-        )
+    note_outgoing(report)
     if as_json:
         print_json(report)

@@ -9,6 +9,8 @@ from gonerd_annotation.cli.agree import agree
 from gonerd_annotation.cli.config import config
 from gonerd_annotation.cli.export import export
 from gonerd_annotation.cli.intake import import_
+from gonerd_annotation.cli.pull import pull
+from gonerd_annotation.cli.push import push
 from gonerd_annotation.cli.report import report
 from gonerd_annotation.cli.simulate import simulate
 
@@ -28,5 +30,5 @@ def annotate() -> None:
     """
 
 
-for command in (config, export, import_, simulate, agree, adjudicate, report):
+for command in (config, export, push, pull, import_, simulate, agree, adjudicate, report):
     annotate.add_command(command)

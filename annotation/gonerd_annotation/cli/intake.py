@@ -6,6 +6,7 @@ import click
 
 from gonerd.console import counted, note, print_json
 from gonerd_annotation.answer import OUTCOMES
+from gonerd_annotation.cli.halves import note_halves
 from gonerd_annotation.intake import import_annotations
 
 __all__ = ["import_"]
@@ -29,6 +30,8 @@ def import_(
 ) -> None:
     """Bring EXPORT, Label Studio's JSON export, back into documents.
 
+    JSON_MIN is read as well, and so are exports of Label Studio before 1.0; what they lack is told.
+
     Every task is imported, cancelled, rejected, unannotated or quarantined; the report names each
     that is left out. Of several annotations on one task the one updated last counts.
 
@@ -51,5 +54,8 @@ def import_(
         note(
             f"{report['utf16_annotations']} annotations counted in UTF-16 units and were converted"
         )
+    for what in report["form_lacks"]:
+        note(f"an export as {report['form']} does not say {what}")
+    note_halves(report["preannotation"])
     if as_json:
         print_json(report)

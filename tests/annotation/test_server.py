@@ -1,0 +1,414 @@
+"""To a real Label Studio server and back."""
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonerd import Document
+from gonerd.cli.main import run
+from gonerd.records import read_documents, write_documents
+from tests.annotation.hands import Hands, region
+from tests.annotation.unsteady import unsteady
+from tests.label_studio import Account, Server
+from tests.strategies import HARD
+
+pytestmark = pytest.mark.studio
+
+TEXTS = {
+    f"d{number}": f"A{odd} Anna Berg, 34, joined Harbour Bank in Oslo 👩‍🚀.{odd} Bo Holm left Oslo."
+    for number, odd in enumerate([*HARD, "plain", "🎉🎉"])
+}
+
+
+EXPIRED = ".".join(
+    base64.urlsafe_b64encode(part).decode().rstrip("=")
+    for part in (b'{"alg":"HS256","typ":"JWT"}', b'{"token_type":"refresh","exp":1700000000}', b"x")
+)
+"""A personal access token of 2023."""
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    path = tmp_path / "sample.jsonl"
+    write_documents(path, [Document(id=id_, text=text) for id_, text in TEXTS.items()])
+    return path
+
+
+@pytest.fixture
+def at_work(studio: Server, ann: Account, bo: Account) -> Iterator[dict[str, Hands]]:
+    with Hands(studio, ann) as first, Hands(studio, bo) as second:
+        yield {ann.email: first, bo.email: second}
+
+
+class Ways:
+    """`gonerd annotate push` and `pull` against the server, with what they printed."""
+
+    def __init__(
+        self,
+        server: Server,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        self.url = server.url
+        self.err = ""
+        self._capsys = capsys
+        monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.owner.token)
+
+    def __call__(self, command: str, *words: str | Path, status: int = 0) -> Any:
+        line = ["annotate", command, *map(str, words), "--url", self.url, "--json"]
+        assert run(line) == status, self._capsys.readouterr().err
+        printed = self._capsys.readouterr()
+        self.err = printed.err
+        return json.loads(printed.out) if status == 0 else None
+
+
+@pytest.fixture
+def go(studio: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Ways:
+    return Ways(studio, capsys, monkeypatch)
+
+
+@pytest.fixture
+def both(ann: Account, bo: Account) -> list[str]:
+    return ["--annotator", ann.email, "--annotator", bo.email]
+
+
+def test_each_annotator_gets_a_project_of_their_own_and_shared_documents_are_in_both(
+    go: Ways, sample: Path, both: list[str], at_work: dict[str, Hands], ann: Account, bo: Account
+) -> None:
+    report = go("push", sample, "--name", "shares", *both, "--overlap", "0.3", "--seed", "5")
+    assert [project["annotator"] for project in report["projects"]] == [ann.email, bo.email]
+    held = [set(at_work[p["annotator"]].tasks(p["id"])) for p in report["projects"]]
+    assert held[0] | held[1] == TEXTS.keys()
+    assert len(held[0] & held[1]) == report["shared_documents"] == round(0.3 * len(TEXTS))
+    assert abs(len(held[0]) - len(held[1])) <= 1
+    assert report["sent"] == len(held[0]) + len(held[1])
+    project = at_work[bo.email].get(f"/api/projects/{report['projects'][1]['id']}/")
+    assert project["title"] == "shares: bo@studio.example"
+    assert project["maximum_annotations"] == 1
+
+
+def test_a_text_that_is_empty_or_looks_like_an_address_goes_through(
+    go: Ways, tmp_path: Path, at_work: dict[str, Hands], ann: Account
+) -> None:
+    texts = {"a": "", "b": " ", "c": "http://x.example/", "d": "s3://bucket/key", "e": "{{7*7}}"}
+    write_documents(
+        tmp_path / "odd.jsonl", [Document(id=i, text=text) for i, text in texts.items()]
+    )
+    report = go("push", tmp_path / "odd.jsonl", "--name", "odd", "--annotator", ann.email)
+    tasks = at_work[ann.email].tasks(report["projects"][0]["id"])
+    assert {id_: task["data"]["text"] for id_, task in tasks.items()} == texts
+
+
+def test_texts_stay_as_they_are_on_the_server(
+    go: Ways, sample: Path, at_work: dict[str, Hands], ann: Account
+) -> None:
+    report = go("push", sample, "--name", "texts", "--annotator", ann.email)
+    tasks = at_work[ann.email].tasks(report["projects"][0]["id"])
+    assert {id_: task["data"]["text"] for id_, task in tasks.items()} == TEXTS
+
+
+def test_the_same_push_again_sends_nothing_and_one_that_broke_off_only_the_rest(
+    go: Ways, sample: Path, both: list[str], at_work: dict[str, Hands], ann: Account
+) -> None:
+    words = ["push", sample, "--name", "again", *both, "--model", "rules"]
+    first = go(*words)
+    again = go(*words)
+    assert (again["sent"], again["already_there"]) == (0, first["sent"])
+    assert (first["predicted_entities"] > 0, again["predicted_entities"]) == (True, 0)
+    assert [p["id"] for p in again["projects"]] == [p["id"] for p in first["projects"]]
+    project = first["projects"][0]["id"]
+    before = at_work[ann.email].tasks(project)
+    for task in list(before.values())[2:5]:
+        at_work[ann.email].delete_task(task)
+    assert go(*words)["sent"] == 3
+    assert at_work[ann.email].tasks(project).keys() == before.keys()
+
+
+def test_an_answer_that_gets_lost_puts_no_task_there_twice(
+    go: Ways,
+    studio: Server,
+    tmp_path: Path,
+    both: list[str],
+    at_work: dict[str, Hands],
+) -> None:
+    many = tmp_path / "many.jsonl"
+    write_documents(many, [Document(id=f"m{n}", text=f"Anna met Bo {n}.") for n in range(250)])
+    words = ["push", many, "--name", "lost", *both, "--overlap", "0.5"]
+    seen: Counter[str] = Counter()
+
+    def breaks(method: str, path: str) -> bool:
+        what = "project" if path.endswith("/api/projects/") else path.rpartition("/")[2]
+        seen[f"{method} {what.partition('?')[0]}"] += 1
+        return (method, path.endswith("/api/projects/"), seen["POST project"]) == (
+            "POST",
+            True,
+            2,
+        ) or ("/import" in path and seen["POST import"] == 2)
+
+    with unsteady(studio.url, breaks) as url:
+        go.url = url
+        for _ in range(2):  # once in the middle of a project's tasks, once at the second project
+            go(*words, status=1)
+            assert "can't be reached" in go.err
+            assert go.err.count("\n") == 1
+        report = go(*words)
+    assert seen["POST project"] == 2
+    for project in report["projects"]:
+        tasks = at_work[project["annotator"]].get(
+            "/api/tasks", project=project["id"], page_size=1000
+        )["tasks"]
+        ids = [task["data"]["doc_id"] for task in tasks]
+        assert len(ids) == len(set(ids)) in (187, 188)
+
+
+def test_an_export_that_breaks_off_leaves_no_folder(
+    go: Ways, studio: Server, sample: Path, tmp_path: Path, ann: Account
+) -> None:
+    go("push", sample, "--name", "broken", "--annotator", ann.email)
+    with unsteady(studio.url, lambda _, path: "/export" in path) as url:
+        go.url = url
+        go("pull", "broken", "--out", tmp_path / "pulled", status=1)
+    assert "it was asked for the export of project" in go.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sample.jsonl"]
+
+
+def test_two_annotators_work_and_everything_comes_back_exactly(
+    go: Ways,
+    sample: Path,
+    tmp_path: Path,
+    both: list[str],
+    at_work: dict[str, Hands],
+    ann: Account,
+    bo: Account,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["--overlap", "1", "--model", "rules", "--no-preannotation", "0.5"]
+    report = go("push", sample, "--name", "work", *both, *words)
+    assert report["model_version"] == "rules@1"
+    assert report["without_preannotation"] == 6
+    for project in report["projects"]:
+        hands = at_work[project["annotator"]]
+        tasks = hands.tasks(project["id"])
+        assert sum(bool(task["predictions"]) for task in tasks.values()) == len(TEXTS) - 6
+        for doc_id, task in tasks.items():
+            text = task["data"]["text"]
+            shown = task["predictions"][0]["result"] if task["predictions"] else []
+            assert {p["model_version"] for p in task["predictions"]} <= {"rules@1"}
+            if doc_id == "d0":
+                hands.submit(task, was_cancelled=True)
+            elif project["annotator"] == ann.email:
+                late = region(text, "Oslo", "LOC", after="Bo Holm")
+                hands.submit(task, *(one for one in shown if one != late), late)
+            elif doc_id != "d1":
+                hands.submit(task, region(text, "Bo Holm", "PER"), lead_time=20)
+    pulled = go("pull", "work", "--out", tmp_path / "pulled")
+    assert sorted(path.name for path in (tmp_path / "pulled").iterdir()) == [
+        "ann@studio.example.json",
+        "bo@studio.example.json",
+        "pull.json",
+    ]
+    assert pulled == json.loads((tmp_path / "pulled" / "pull.json").read_text())
+    assert pulled["server_version"] == "1.23.2"
+    assert [(p["imported"], p["cancelled"], p["unannotated"]) for p in pulled["projects"]] == [
+        (len(TEXTS) - 1, 1, 0),
+        (len(TEXTS) - 2, 1, 1),
+    ]
+    assert pulled["projects"][1]["annotations_by"] == {bo.email: len(TEXTS) - 1}
+    assert pulled["projects"][1]["by_others"] == 0
+    for account in (ann, bo):
+        file = tmp_path / "pulled" / f"{account.email}.json"
+        out = tmp_path / f"{account.email}.jsonl"
+        line = ["annotate", "import", str(file), "--documents", str(sample), "--out", str(out)]
+        assert run([*line, "--json"]) == 0
+        imported = json.loads(capsys.readouterr().out)
+        assert imported["quarantined"] == imported["utf16_annotations"] == 0
+        for document in read_documents(out):
+            assert document.meta["annotation"]["annotator"] == account.email
+            mentions = [document.mention(entity) for entity in document.entities]
+            assert ("Oslo" if account is ann else "Bo Holm") in mentions
+            assert document.text == TEXTS[document.id]
+
+
+def test_both_halves_are_compared_in_counts(
+    go: Ways, sample: Path, tmp_path: Path, at_work: dict[str, Hands], ann: Account
+) -> None:
+    words = ["--annotator", ann.email, "--model", "rules", "--no-preannotation", "0.5"]
+    report = go("push", sample, "--name", "halves", *words)
+    hands = at_work[ann.email]
+    shown = 0
+    for task in hands.tasks(report["projects"][0]["id"]).values():
+        text = task["data"]["text"]
+        if task["predictions"]:
+            assert task["data"]["preannotation"] == "shown"
+            first, *others = task["predictions"][0]["result"]
+            shown += 1 + len(others)
+            start, end = first["value"]["start"], first["value"]["end"] + 1
+            first["value"] |= {"end": end, "text": text[start:end]}  # moved by a character
+            hands.submit(task, first, *others[1:], region(text, "left", "ORG"))
+        else:
+            assert task["data"]["preannotation"] == "withheld"
+            hands.submit(task, region(text, "Bo Holm", "PER"), lead_time=30)
+    halves = go("pull", "halves", "--out", tmp_path / "pulled")["preannotation"]
+    assert halves["without"]["entities"] == halves["without"]["imported"] == 6
+    assert halves["without"]["lead_time_seconds"] == {"documents": 6, "total": 180, "median": 30}
+    told = halves["with"]["predictions"]
+    assert told["predicted"] == shown == report["predicted_entities"]
+    assert told["models"] == {"rules@1": len(TEXTS) - 6}
+    assert (told["moved"], told["removed"], told["added"]) == (6, 6, 6)
+    assert told["stayed"] == shown - 12
+    assert "predictions" not in halves["without"]
+    assert f"of {shown} predictions {shown - 12} stayed" in go.err
+
+
+def test_other_forms_of_a_servers_export_hold_the_same_entities(
+    go: Ways,
+    sample: Path,
+    tmp_path: Path,
+    at_work: dict[str, Hands],
+    ann: Account,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project = go("push", sample, "--name", "forms", "--annotator", ann.email)["projects"][0]["id"]
+    hands = at_work[ann.email]
+    tasks = hands.tasks(project)
+    for doc_id, task in tasks.items():
+        text = task["data"]["text"]
+        if doc_id == "d2":
+            reject = {"from_name": "reject", "to_name": "text", "type": "choices", "id": "x"}
+            hands.submit(task, reject | {"value": {"choices": ["Not English"]}})
+        else:
+            late = region(text, "Oslo", "LOC", after="Bo Holm")
+            hands.submit(task, region(text, "Anna Berg", "PER"), late)
+    came: dict[str, list[Document]] = {}
+    for form in ("JSON", "JSON_MIN"):
+        (tmp_path / f"{form}.json").write_bytes(hands.export(project, form))
+        out = tmp_path / f"{form}.jsonl"
+        line = ["annotate", "import", str(tmp_path / f"{form}.json"), "--documents", str(sample)]
+        assert run([*line, "--out", str(out), "--json"]) == 0
+        printed = capsys.readouterr()
+        report = json.loads(printed.out)
+        assert (report["form"], report["rejected"]) == (form, 1)
+        assert ("an export as JSON_MIN does not say" in printed.err) == (form == "JSON_MIN")
+        came[form] = list(read_documents(out))
+    assert [(d.id, d.entities) for d in came["JSON"]] == [
+        (d.id, d.entities) for d in came["JSON_MIN"]
+    ]
+    assert len(came["JSON"]) == len(TEXTS) - 1
+
+
+def test_personal_access_tokens_are_taken_as_well(
+    go: Ways, sample: Path, ann: Account, bo: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", bo.personal_token)
+    assert go("push", sample, "--name", "personal", "--annotator", ann.email)["sent"] == len(TEXTS)
+
+
+def test_a_batch_of_other_documents_or_settings_is_not_mixed_with_one_that_is_there(
+    go: Ways, sample: Path, both: list[str], tmp_path: Path
+) -> None:
+    go("push", sample, "--name", "plan", *both)
+    for words in (["--overlap", "0.5"], ["--seed", "1"], ["--model", "rules"]):
+        go("push", sample, "--name", "plan", *both, *words, status=1)
+        assert "of other documents or settings" in go.err
+        assert words[0].removeprefix("--")[:4] in go.err
+    go("push", sample, "--name", "plan", *both[:2], status=1)
+    assert "annotators was 2 and is 1" in go.err
+    write_documents(tmp_path / "changed.jsonl", [Document(id="d0", text="Other")])
+    go("push", tmp_path / "changed.jsonl", "--name", "plan", *both, status=1)
+    assert "documents was 12 and is 1" in go.err
+
+
+def test_what_others_put_there_is_told(
+    go: Ways, sample: Path, tmp_path: Path, at_work: dict[str, Hands], ann: Account, bo: Account
+) -> None:
+    words = ["push", sample, "--name", "others", "--annotator", ann.email]
+    project = go(*words)["projects"][0]["id"]
+    hands = at_work[ann.email]
+    tasks = hands.tasks(project)
+    at_work[bo.email].submit(tasks["d3"])
+    hands.draft(tasks["d5"], region(tasks["d5"]["data"]["text"], "Bo Holm", "PER"))
+    hands.import_task(project, {"data": {"text": "From elsewhere", "title": ""}})
+    assert go(*words)["other_tasks"] == 1
+    assert "holds 1 task more, which this batch did not put there" in go.err
+    pulled = go("pull", "others", "--out", tmp_path / "pulled")
+    assert (pulled["projects"][0]["by_others"], pulled["projects"][0]["drafts"]) == (1, 1)
+    assert "begun and not submitted by ann@studio.example: 1 draft" in go.err
+    assert "made by others in ann@studio.example's project: 1 annotation" in go.err
+    hands.import_task(project, {"data": tasks["d4"]["data"]})
+    go(*words, status=1)
+    assert f"document 'd4' is in project {project} twice" in go.err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["--annotator", "cy@studio.example"], 1, "has no account 'cy@studio.example'; invite"),
+        (["--annotator", "ann"], 2, "--annotator 'ann' is no e-mail address"),
+        (["--annotator", "a@x.example", "--annotator", "A@x.example"], 2, "is named twice"),
+        (
+            ["--annotator", "ann@studio.example", "--token", "f" * 40],
+            1,
+            "does not accept the token",
+        ),
+        (["--annotator", "ann@studio.example", "--token", "no\ntoken"], 2, "the token is empty or"),
+        (["--annotator", "ann@studio.example", "--no-preannotation", "0.5"], 2, "needs pre-annot"),
+        (["--annotator", "ann@studio.example", "--model", "nix"], 2, "no adapter is called 'nix'"),
+        (["--annotator", "ann@studio.example", "--overlap", "1.5"], 2, "1.5 is not in the range"),
+        (["--annotator", "ann@studio.example", "--overlap", "nan"], 2, "--overlap is nan, a share"),
+        (["--annotator", "ann@studio.example", "--token", EXPIRED], 1, "API key has expired"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_makes_no_project(
+    go: Ways,
+    sample: Path,
+    at_work: dict[str, Hands],
+    ann: Account,
+    words: list[str],
+    status: int,
+    sentence: str,
+) -> None:
+    before = at_work[ann.email].get("/api/projects/")["count"]
+    go("push", sample, "--name", "mistake", *words, status=status)
+    assert sentence in go.err
+    assert "f" * 40 not in go.err
+    assert EXPIRED not in go.err
+    assert at_work[ann.email].get("/api/projects/")["count"] == before
+
+
+def test_a_server_that_is_none_is_told(go: Ways, studio: Server, tmp_path: Path) -> None:
+    for url, status, sentence in [
+        ("http://127.0.0.1:9", 1, "http://127.0.0.1:9 can't be reached"),
+        (f"{studio.url}/static", 1, "/static answered 404 when it was asked for its version"),
+        ("localhost:8080", 2, "--url is no address of a server"),
+        ("http://me:secret@localhost", 2, "--url is no address of a server"),
+    ]:
+        go.url = url
+        go("pull", "any", "--out", tmp_path / "pulled", status=status)
+        assert sentence in go.err
+        assert "secret" not in go.err
+        assert not (tmp_path / "pulled").exists()
+
+
+def test_pull_replaces_nothing_unasked_and_an_unknown_batch_is_told(
+    go: Ways, sample: Path, tmp_path: Path, ann: Account
+) -> None:
+    go("push", sample, "--name", "twice", "--annotator", ann.email)
+    go("pull", "twice", "--out", tmp_path / "pulled")
+    go("pull", "twice", "--out", tmp_path / "pulled", status=1)
+    assert "exists already" in go.err
+    go("pull", "twice", "--out", tmp_path / "pulled", "--force")
+    go("pull", "none", "--out", tmp_path / "other", status=1)
+    assert "has no project of a batch 'none'" in go.err
+
+
+def test_without_a_token_the_variable_for_it_is_named(
+    go: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LABEL_STUDIO_API_KEY")
+    go("pull", "any", "--out", tmp_path / "pulled", status=2)
+    assert "set the environment variable LABEL_STUDIO_API_KEY" in go.err
