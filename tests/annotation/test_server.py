@@ -232,6 +232,12 @@ def test_two_annotators_work_and_everything_comes_back_exactly(
             mentions = [document.mention(entity) for entity in document.entities]
             assert ("Oslo" if account is ann else "Bo Holm") in mentions
             assert document.text == TEXTS[document.id]
+    exports = [str(tmp_path / "pulled" / f"{account.email}.json") for account in (ann, bo)]
+    for command in ("agree", "report"):  # both read the files of pull as they are
+        assert run(["annotate", command, *exports, "--documents", str(sample), "--json"]) == 0
+        printed = capsys.readouterr().out
+        assert ann.email in printed
+        assert bo.email in printed
 
 
 def test_both_halves_are_compared_in_counts(
@@ -342,6 +348,27 @@ def test_what_others_put_there_is_told(
     hands.import_task(project, {"data": tasks["d4"]["data"]})
     go(*words, status=1)
     assert f"document 'd4' is in project {project} twice" in go.err
+
+
+def test_what_is_taken_down_stays_out_also_in_the_middle_of_a_batch(
+    go: Ways, sample: Path, tmp_path: Path, both: list[str], at_work: dict[str, Hands]
+) -> None:
+    words = ["push", sample, "--name", "takedown", *both, "--overlap", "1", "--model", "rules"]
+    words += ["--no-preannotation", "0.5"]
+    first = go(*words)
+    for project in first["projects"]:
+        hands = at_work[project["annotator"]]
+        tasks = hands.tasks(project["id"])
+        before = {id_: task["data"]["preannotation"] for id_, task in tasks.items()}
+        for doc_id in ("d1", "d2"):
+            hands.delete_task(tasks[doc_id])
+    (tmp_path / "list.txt").write_text("id:d2\n")
+    again = go(*words, "--takedown", tmp_path / "list.txt")
+    assert (again["sent"], again["documents"]) == (2, len(TEXTS) - 1)
+    for project in again["projects"]:
+        tasks = at_work[project["annotator"]].tasks(project["id"])
+        shown = {id_: task["data"]["preannotation"] for id_, task in tasks.items()}
+        assert shown == {id_: half for id_, half in before.items() if id_ != "d2"}
 
 
 @pytest.mark.parametrize(
