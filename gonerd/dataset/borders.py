@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
 from gonerd.errors import SchemaError
 from gonerd.schema import Document, Span
-from gonerd.tokens import starts_of_sentences
+from gonerd.tokens import sentence_starts as starts_by_rule
 
 __all__ = ["sentence_starts"]
+
+LINE_FEED = re.compile("\n")
 
 
 def sentence_starts(document: Document) -> list[int]:
@@ -40,9 +43,11 @@ def sentence_starts(document: Document) -> list[int]:
 
 
 def _by_rule(text: str, tokens: Sequence[Span]) -> list[int]:
-    lines = [n for n in range(1, len(tokens)) if "\n" in text[tokens[n - 1][1] : tokens[n][0]]]
+    begins = [start for start, _ in tokens]
+    feeds = (match.start() for match in LINE_FEED.finditer(text))
+    lines = sorted({n for feed in feeds if 0 < (n := bisect_left(begins, feed)) < len(begins)})
     found: list[int] = []
     for begin, end in pairwise([0, *lines, len(tokens)]):
         words = [text[first:last] for first, last in tokens[begin:end]]
-        found += [begin + number for number in starts_of_sentences(words)]
+        found += [begin + number for number in starts_by_rule(words)]
     return found

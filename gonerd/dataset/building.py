@@ -30,7 +30,7 @@ from gonerd.labels import LABELS
 from gonerd.records import record_from_document, write_json_lines
 from gonerd.redaction import REDACTED
 from gonerd.schema import Document, text_sha256
-from gonerd.tokens import passing_words, tokenizer_name
+from gonerd.tokens import forget_words, tokenizer_name
 
 __all__ = ["LEFT_OUT_FILE", "MISALIGNED_FILE", "build_dataset", "content_hash", "gold_hash"]
 
@@ -178,16 +178,16 @@ def _spool_rows(
         coming = iter(documents)
         while some := list(islice(coming, DOCUMENTS_AT_ONCE)):
             rows: dict[str, list[dict[str, Any]]] = {"default": [], "sentences": []}
-            with passing_words():
-                for document in some:
-                    fitted, changes = fit_to_tokens(document, on_misaligned=on_misaligned)
-                    gathered.changes += changes
-                    gathered.entries.append(_entry(document, fitted))
-                    end = window.window_end(fitted.text)
-                    rows["default"].append(row_from_document(fitted, window_end=end))
-                    rows["sentences"] += _sentence_rows(fitted, window)
+            for document in some:
+                fitted, changes = fit_to_tokens(document, on_misaligned=on_misaligned)
+                gathered.changes += changes
+                gathered.entries.append(_entry(document, fitted))
+                end = window.window_end(fitted.text)
+                rows["default"].append(row_from_document(fitted, window_end=end))
+                rows["sentences"] += _sentence_rows(fitted, window)
             for name, writer in writers.items():
                 writer.write_table(pa.Table.from_pylist(rows[name], schema=schemas[name]))
+            forget_words()
 
 
 def _sentence_rows(document: Document, window: WindowTokenizer) -> Iterator[dict[str, Any]]:

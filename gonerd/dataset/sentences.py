@@ -28,12 +28,12 @@ def sentences(document: Document) -> Iterator[tuple[int, Document]]:
     if tokens is None:
         raise SchemaError(f"document {document.id!r} has no tokens")
     borders = _borders(document)
+    entity_starts = [entity.start for entity in document.entities]
     for number, (first, after) in enumerate(pairwise([*borders, len(tokens)])):
         start, end = tokens[first][0], tokens[after - 1][1]
         inside = document.entities[
-            bisect_left(document.entities, start, key=lambda entity: entity.start) :
-            bisect_left(document.entities, end, key=lambda entity: entity.start)
-        ]  # fmt: skip
+            bisect_left(entity_starts, start) : bisect_left(entity_starts, end)
+        ]
         yield (
             start,
             Document(
@@ -51,12 +51,10 @@ def sentences(document: Document) -> Iterator[tuple[int, Document]]:
 def _borders(document: Document) -> Sequence[int]:
     """The numbers of the tokens that begin a sentence, but for those inside an entity."""
     tokens = document.tokens or ()
-    inner = {
-        number
-        for entity in document.entities
-        for number in range(
-            bisect_right(tokens, entity.start, key=lambda token: token[0]),
-            bisect_left(tokens, entity.end, key=lambda token: token[0]),
+    starts = [start for start, _ in tokens]
+    found = set(sentence_starts(document))
+    for entity in document.entities:
+        found.difference_update(
+            range(bisect_right(starts, entity.start), bisect_left(starts, entity.end))
         )
-    }
-    return [number for number in sentence_starts(document) if number not in inner]
+    return sorted(found)

@@ -17,7 +17,6 @@ from gonerd.dataset.positions import Positions
 from gonerd.errors import AlignmentError, SchemaError
 from gonerd.labels import LABELS, TAGS
 from gonerd.schema import Document, Span
-from gonerd.tokens import passing_words
 
 __all__ = [
     "UNITS",
@@ -209,10 +208,7 @@ class Statistics:
     def _add_units(
         self, document: Document, tokens: Sequence[Span], counter: SubwordCounter | None
     ) -> None:
-        starts = [0]
-        if self.unit == "sentence":
-            with passing_words():
-                starts = sentence_starts(document)
+        starts = sentence_starts(document) if self.unit == "sentence" else [0]
         bounds = list(pairwise([*starts, len(tokens)]))
         if self.unit == "sentence":
             self.sentences.update(end - start for start, end in bounds)

@@ -24,6 +24,7 @@ from gonerd.dataset.summary import seen_json, statistics_json
 from gonerd.errors import InputError
 from gonerd.schema import Document
 from gonerd.schemes import Scheme
+from gonerd.tokens import forget_words
 
 __all__ = [
     "TRAIN",
@@ -218,4 +219,5 @@ def _fitted(
     for document in documents:
         fitted, changed = fit_to_tokens(document, on_misaligned=on_misaligned)
         changes.extend(changed)
+        forget_words()
         yield fitted

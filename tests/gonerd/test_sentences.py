@@ -103,3 +103,33 @@ def test_the_worldwide_corpus_keeps_its_sentences(tmp_path: Path) -> None:
         assert set(begins) <= {0, *told}
         joined += len({0, *told}) - len(begins)
     assert joined < 100  # borders inside an entity
+
+
+def test_the_rule_is_that_of_spacys_sentencizer() -> None:
+    import spacy
+    from spacy.tokens import Doc
+
+    from gonerd.newsroom import articles
+    from gonerd.tokens import sentence_starts, token_spans
+
+    pipeline = spacy.blank("en")
+    oracle = pipeline.add_pipe("sentencizer")
+    texts = [article.text for article in articles(60, seed=5)]
+    texts += ["", "...", "? ! a", "Wait... what?! “No.” (Yes.) a。b ‘x’ . .", "- a . - b"]
+    for text in texts:
+        words = [text[start:end] for start, end in token_spans(text)]
+        doc = oracle(Doc(pipeline.vocab, words=words))
+        assert sentence_starts(words) == [token.i for token in doc if token.is_sent_start]
+
+
+def test_words_are_forgotten_when_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gonerd import tokens
+
+    before = tokens._tokenizer()
+    tokens.forget_words()
+    assert tokens._tokenizer() is before
+    monkeypatch.setattr(tokens, "MANY_WORDS", 10)
+    spans = tokens.token_spans("U.K.-based Ada, 34.")
+    tokens.forget_words()
+    assert tokens._tokenizer() is not before
+    assert tokens.token_spans("U.K.-based Ada, 34.") == spans
