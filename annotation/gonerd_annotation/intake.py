@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
@@ -17,6 +16,7 @@ from gonerd.schema import Document
 from gonerd_annotation.answer import OUTCOMES, Answer, answer_from_task
 from gonerd_annotation.comparison import Comparison
 from gonerd_annotation.exported import LACKS, read_export
+from gonerd_annotation.task import json_line
 
 __all__ = ["Intake", "import_annotations"]
 
@@ -174,7 +174,7 @@ def import_annotations(
         write_documents(out, annotated(), overwrite=overwrite)
         if rows_out is not None:
             for row in intake.quarantined:
-                rows_out.write(json.dumps(row, ensure_ascii=False) + "\n")
+                rows_out.write(json_line(row) + "\n")
     return {
         "form": exported.form,
         "form_lacks": list(LACKS[exported.form]),

@@ -142,7 +142,7 @@ class Studio:
                 )
             )
         try:
-            exported = json.loads(body)
+            exported = json.loads(body, parse_constant=_no_number)
         except ValueError:
             exported = None
         if not isinstance(exported, list):
@@ -212,6 +212,10 @@ def _client(url: str, token: str, http: httpx.Client) -> Any:
     make: Any = LabelStudio
     # the slash keeps the path of the address when the SDK exchanges a personal access token
     return make(base_url=f"{url}/", api_key=token, httpx_client=http)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def checked_url(url: str) -> str:

@@ -15,6 +15,7 @@ from gonerd_annotation.preannotation import Preannotation
 from gonerd_annotation.region import result_from_entity
 
 __all__ = [
+    "json_line",
     "read_tasks",
     "task_from_document",
     "tasks_from_documents",
@@ -101,10 +102,23 @@ def write_tasks(
     with text_to_write(path, overwrite=overwrite) as out:
         for task in tasks:
             out.write(",\n" if count else "[\n")
-            out.write(json.dumps(task, ensure_ascii=False, allow_nan=False))
+            out.write(json_line(task))
             count += 1
         out.write("\n]\n" if count else "[]\n")
     return count
+
+
+def json_line(value: Any) -> str:
+    """`value` as JSON on one line; halves of surrogate pairs, which no UTF-8 file carries, stay escaped.
+
+    An editor that counts UTF-16 units lets people select half an emoji, and exports it so.
+    """
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False)
+    return line
 
 
 def read_tasks(path: str | Path, *, require_data: bool = True) -> list[dict[str, Any]]:

@@ -325,3 +325,18 @@ def test_a_task_outside_the_format_is_told(change: dict[str, Any], message: str)
 def test_documents_of_one_id_are_refused() -> None:
     with pytest.raises(SchemaError, match="document 'd1' comes twice"):
         imported([export_of(document())], document(), document())
+
+
+def test_half_an_emoji_of_an_older_editor_is_quarantined_as_it_was_exported(tmp_path: Path) -> None:
+    """A server of today refuses to store it; older editors counted UTF-16 units and exported halves."""
+    export = export_of(document())
+    value = export["annotations"][0]["result"][0]["value"]
+    start = len(TEXT[: TEXT.index("🎉")].encode("utf-16-le")) // 2
+    value |= {"start": start, "end": start + 1, "text": "\ud83c"}
+    export_file, documents = files(tmp_path, [export], [document()])
+    report = import_annotations(
+        export_file, documents, tmp_path / "o.jsonl", quarantine=tmp_path / "q.jsonl"
+    )
+    assert report["quarantined"] == 1
+    (row,) = [json.loads(line) for line in (tmp_path / "q.jsonl").read_text().splitlines()]
+    assert row["export"] == export
