@@ -407,6 +407,37 @@ def test_a_mistake_is_one_sentence_and_makes_no_project(
     assert at_work[ann.email].get("/api/projects/")["count"] == before
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "d.jsonl does not exist"),
+        ("", "d.jsonl: no document is in it"),
+        ('{"id": "a", "te', "d.jsonl:1: not JSON at column"),
+        ('{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n', "document 'a' comes twice"),
+        (
+            '{"id": "a", "text": "x", "entities": [{"start": 0, "end": 1, "label": "DATE"}]}',
+            "document 'a': label 'DATE' has no place in the labelling interface",
+        ),
+    ],
+)
+def test_documents_that_can_not_go_out_make_no_project(
+    go: Ways,
+    tmp_path: Path,
+    at_work: dict[str, Hands],
+    ann: Account,
+    content: str | None,
+    sentence: str,
+) -> None:
+    before = at_work[ann.email].get("/api/projects/")["count"]
+    if content is not None:
+        (tmp_path / "d.jsonl").write_text(content)
+    words = ["--name", "bad", "--annotator", ann.email, "--with-entities"]
+    go("push", tmp_path / "d.jsonl", *words, status=1)
+    assert sentence in go.err
+    assert go.err.count("\n") == 1
+    assert at_work[ann.email].get("/api/projects/")["count"] == before
+
+
 def test_a_server_that_is_none_is_told(go: Ways, studio: Server, tmp_path: Path) -> None:
     for url, status, sentence in [
         ("http://127.0.0.1:9", 1, "http://127.0.0.1:9 can't be reached"),
