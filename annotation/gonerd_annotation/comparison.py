@@ -69,9 +69,8 @@ class Comparison:
             return
         half.words += len(str(task["data"].get("text", "")).split())
         half.entities += len(answer.entities)
-        seconds = answer.meta.get("lead_time")
-        if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0:
-            half.lead_times.append(float(seconds))
+        if (seconds := answer.meta.get("lead_time")) is not None:
+            half.lead_times.append(seconds)
         if half is not self._halves[SHOWN]:
             return
         if answer.predicted is None:

@@ -8,7 +8,7 @@ from gonerd_annotation.fate import fates
 from gonerd_annotation.preannotation import Preannotation
 from gonerd_annotation.region import result_from_entity
 from gonerd_annotation.task import task_from_document
-from tests.annotation.answers import annotation, export_of, studio_documents
+from tests.annotation.answers import annotation, export_of, rejection, studio_documents
 
 TEXT = "Anna Berg of Oslo met Bo Holm"
 ANNA, OSLO, BO = Entity(0, 9, "PER"), Entity(13, 17, "LOC"), Entity(22, 29, "PER")
@@ -26,6 +26,12 @@ ANNA, OSLO, BO = Entity(0, 9, "PER"), Entity(13, 17, "LOC"), Entity(22, 29, "PER
         ([Entity(0, 17, "ORG")], [ANNA, OSLO], (0, 0, 1, 0, 1)),
         ([ANNA, OSLO], [Entity(0, 17, "ORG")], (0, 0, 1, 1, 0)),
         ([ANNA], [Entity(9, 13, "PER")], (0, 0, 0, 1, 1)),
+        # the longest overlap is paired first, which leaves a partner for the other prediction
+        (
+            [ANNA, Entity(10, 17, "LOC")],
+            [Entity(8, 14, "LOC"), Entity(0, 7, "PER")],
+            (0, 0, 2, 0, 0),
+        ),
         ([Entity(0, 4, "PER"), ANNA], [ANNA, Entity(0, 5, "PER")], (1, 0, 1, 0, 0)),
     ],
 )
@@ -97,6 +103,21 @@ def test_a_prediction_that_can_not_be_read_is_counted_as_such(spoilt: dict) -> N
     comparison.add(task, answer_from_task(task, TEXT))
     told = comparison.report()["with"]["predictions"]
     assert (told["documents"], told["documents_without_record"], told["predicted"]) == (0, 1, 0)
+
+
+def test_what_is_not_imported_counts_by_its_outcome_alone() -> None:
+    comparison = Comparison()
+    skipped = shown([ANNA], [ANNA])
+    skipped["annotations"][0]["was_cancelled"] = True
+    rejected = shown([ANNA], [ANNA])
+    rejected["annotations"][0]["result"].append(rejection("Other"))
+    for task in (skipped, rejected):
+        comparison.add(task, answer_from_task(task, TEXT))
+    half = comparison.report()["with"]
+    assert (half["tasks"], half["cancelled"], half["rejected"], half["imported"]) == (2, 1, 1, 0)
+    assert (half["words"], half["entities"], half["entities_per_1000_words"]) == (0, 0, None)
+    assert half["lead_time_seconds"] == {"documents": 0, "total": 0, "median": None}
+    assert half["predictions"]["documents"] == half["predictions"]["predicted"] == 0
 
 
 def test_without_a_record_of_it_there_is_no_comparison() -> None:
