@@ -14,6 +14,7 @@ from gonerd.audit.leaks import leak_checks
 from gonerd.audit.mislabels import mislabel_checks
 from gonerd.console import track
 from gonerd.corpora import Format, read_corpus
+from gonerd.dataset.hub import is_hub_name
 from gonerd.dataset.loading import ALL, load
 from gonerd.errors import ConfigError
 from gonerd.schemes import Scheme
@@ -34,7 +35,7 @@ def audit_dataset(
     containment: float = CONTAINMENT,
     limit: int = EXAMPLES,
 ) -> Audit:
-    """Audit a folder that `gonerd build` wrote, or `sample`: itself, and its splits against each other.
+    """Audit a folder that `gonerd build` wrote, a Hub id, or `sample`: itself, and its splits.
 
     All texts are held in memory.
 
@@ -45,7 +46,8 @@ def audit_dataset(
     _require_share("jaccard", jaccard)
     _require_share("containment", containment)
     dataset = load(name)
-    reading = Reading(dataset, limit=limit)
+    partial = not Path(name).exists() and is_hub_name(str(name))
+    reading = Reading(dataset, limit=limit, partial=partial)
     checks = [*reading.checks, *_checks(reading.corpus, jaccard, containment, limit)]
     return Audit(
         dataset.facts.name,

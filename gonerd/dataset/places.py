@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_FOLDER",
     "ENVIRONMENT",
     "PUBLISHED",
+    "READ_FROM_HUB",
     "SAMPLE",
     "dataset_folder",
     "dataset_id",
@@ -31,10 +32,11 @@ PUBLISHED = "giant-oak/gonerd"
 """The Hub id of the published dataset, under the organisation that arXiv 2311.13657 names."""
 
 READ_FROM_HUB = (FACTS_FILE, "README.md", "SHA256SUMS", "data/*.parquet")
+"""What is fetched of a dataset."""
 
 CORPUS_ENDINGS = (
     *(".jsonl", ".json", ".ndjson", ".gz", ".zst"),
-    *(".conll", ".conll03", ".bio", ".iob", ".iob2", ".tsv", ".txt"),
+    *(".conll", ".conll03", ".bio", ".iob", ".iob2", ".tsv", ".txt", ".spacy"),
 )
 """What tells the name of a file that is not there from a Hub id; one that is there may be called anything."""
 

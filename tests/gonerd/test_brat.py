@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from gonerd import Document, Entity
 from gonerd.corpora import read_brat, read_corpus, write_brat
@@ -30,7 +30,6 @@ def kept(document: Document) -> Document:
     return replace(document, tokens=None, meta=meta)
 
 
-@settings(max_examples=200)
 @given(overlapping_documents())
 def test_texts_and_entities_come_back(
     tmp_path_factory: pytest.TempPathFactory, document: Document
@@ -40,6 +39,9 @@ def test_texts_and_entities_come_back(
     assert write_brat(folder, [document, other]) == 2
     found = {document.id: document for document in read_corpus(folder)}
     assert found == {document.id: kept(document), other.id: kept(other)}
+    for path in folder.glob("*.ann"):  # whatever a reader takes for the end of a line
+        lines = path.read_bytes().decode().splitlines()
+        assert all(line.startswith(("T", "A")) and line.count("\t") <= 2 for line in lines)
 
 
 def test_a_folder_is_written_as_brat_writes_it(
@@ -106,6 +108,12 @@ def test_what_documents_can_not_hold_is_counted(
 def test_fragments_on_two_lines_are_one_entity(tmp_path: Path) -> None:
     (document,) = read_brat(pair(tmp_path / "in", "T1\tORG 15 23;24 26\tCitibank of\r\n"))
     assert document.mention(document.entities[0]) == "Citibank\nof"
+
+
+def test_no_file_is_hidden(tmp_path: Path) -> None:
+    write_brat(tmp_path / "out", [Document(id=".a", text="x"), Document(id="..", text="x")])
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
+    assert [document.id for document in read_brat(tmp_path / "out")] == ["..", ".a"]
 
 
 def test_folders_below_are_read_too(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 from spacy.tokens import Doc, DocBin, Span
 
 from gonerd import Document, Entity
@@ -17,7 +17,6 @@ from gonerd.errors import AlignmentError, GonerdError, InputError, OutputError, 
 from tests.strategies import overlapping_documents
 
 
-@settings(max_examples=200)
 @given(overlapping_documents())
 def test_a_docbin_holds_everything(
     tmp_path_factory: pytest.TempPathFactory, document: Document

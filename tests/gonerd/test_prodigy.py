@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from gonerd import Document, Entity
 from gonerd.corpora import read_corpus, read_prodigy, write_prodigy
@@ -40,7 +40,6 @@ def written(path: Path, *tasks: Any) -> Path:
     return path
 
 
-@settings(max_examples=200)
 @given(overlapping_documents())
 def test_tasks_hold_everything(
     tmp_path_factory: pytest.TempPathFactory, document: Document

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ import pytest
 from gonerd.audit import audit_dataset
 from gonerd.dataset import build_dataset
 from gonerd.errors import InputError
+from tests.gonerd.hub import serving_hub
 from tests.gonerd.test_dataset import some_documents
 
 INTEGRITY = (
@@ -147,7 +151,8 @@ def test_a_missing_row_is_found_by_counts_and_fingerprint(folder: Path) -> None:
     rewrite(folder, lambda rows: rows.pop())
     found = failed(folder)
     assert found.keys() == {"counts", "fingerprint"}
-    assert found["counts"][0] == "train: 29 documents, gonerd.json says 30"
+    size = json.loads((folder / "gonerd.json").read_text())["documents"]["train"]
+    assert found["counts"][0] == f"train: {size - 1} documents, gonerd.json says {size}"
 
 
 def test_a_document_in_two_splits_is_a_leak(folder: Path) -> None:
@@ -196,6 +201,32 @@ def test_a_file_that_is_not_the_one_named_is_found(
     found = failed(folder)
     assert list(found) == ["sha256sums"]
     assert any(message in said for said in found["sha256sums"])
+
+
+def test_a_copy_from_the_hub_passes_without_the_files_that_nobody_reads(
+    built: Path, tmp_path: Path
+) -> None:
+    with serving_hub({"datasets/some/set": {"main": built}}) as address:
+        done = subprocess.run(
+            [sys.executable, "-m", "gonerd.cli.main", "audit", "some/set", "--json"],
+            env={key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"}
+            | {"HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    checks = json.loads(done.stdout)["checks"]
+    assert {name: checks[name]["verdict"] for name in INTEGRITY} == dict.fromkeys(
+        INTEGRITY, "passed"
+    )
+
+
+def test_a_missing_shard_is_found(folder: Path) -> None:
+    path = data_file(folder)
+    path.rename(path.with_name("train-00001-of-00002.parquet"))
+    found = failed(folder)
+    assert "lacks shards of train" in found["columns"][0]
+    assert len(found["sha256sums"]) == 2
 
 
 def test_another_fingerprint_is_found(folder: Path) -> None:

@@ -79,6 +79,15 @@ def test_a_copy_of_a_copy_in_another_split_is_found_behind_the_first(tmp_path: P
     assert {p.split for p in done["near_duplicates"].findings[0].places} == {"train", "test"}
 
 
+def test_texts_that_both_stand_in_two_splits_are_a_leak_as_a_pair(tmp_path: Path) -> None:
+    near = ORIGINAL + " " + story(3, 60)
+    train = [text("a", ORIGINAL), text("b", near)]
+    done = audited(tmp_path, train=train, test=[text("c", ORIGINAL), text("d", near)])
+    check = done["near_duplicates"]
+    assert (check.count, check.failures) == (1, 1)
+    assert {p.split for p in check.findings[0].places} == {"train", "test"}
+
+
 def test_leaks_come_first_and_all_are_counted(tmp_path: Path) -> None:
     train = [text(f"a{n}", story(n)) for n in range(5)]
     train += [text(f"b{n}", story(n) + " more") for n in range(5)]
