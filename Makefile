@@ -37,7 +37,7 @@ sample: .venv/.test  ## make the embedded sample dataset and its tokenizer anew
 	$(BIN)/gonerd newsroom gold --articles 240 --seed 0 --out - \
 	  | $(BIN)/gonerd build - --name gonerd-sample --out .sample
 	rm -rf gonerd/data gonerd/sentences
-	cp -r .sample/data .sample/sentences .sample/README.md .sample/gonerd.json .sample/SHA256SUMS gonerd/
+	cp -r .sample/data .sample/sentences .sample/README.md .sample/gonerd.json .sample/croissant.json .sample/SHA256SUMS gonerd/
 	rm -rf .sample
 
 browser: .venv/.test  ## the browser that the page's tests drive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -15,6 +16,8 @@ from gonerd.labels import LABELS
 from gonerd.schemes import Scheme
 
 __all__ = ["build"]
+
+VERSION = re.compile(r"(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)")
 
 
 @click.command()
@@ -51,6 +54,17 @@ __all__ = ["build"]
     metavar="MB",
     help="The most that a Parquet file may take, in millions of bytes.",
 )
+@click.option(
+    "--version",
+    default="1.0.0",
+    show_default=True,
+    help="The dataset's version, major.minor.patch: what gonerd publish tags.",
+)
+@click.option(
+    "--agreement",
+    type=click.Path(path_type=Path),
+    help="What gonerd annotate agree --json printed, for the card.",
+)
 @click.option("--force", is_flag=True, help="Replace the folder if it exists.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the dataset's facts as one JSON object."
@@ -69,6 +83,8 @@ def build(
     previous: str | None,
     window: str,
     shard_mb: int,
+    version: str,
+    agreement: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -86,14 +102,19 @@ def build(
     Examples:
       gonerd build annotated.jsonl --out gonerd
       gonerd build train.conll --scheme iob1 --on-misaligned snap --out data/mine
+      gonerd build annotated.jsonl --version 1.1.0 --agreement agreement.json --out gonerd
       gonerd build annotated.jsonl --redact --takedown requests.txt --out data/redacted
       gonerd build more.jsonl --previous giant-oak/gonerd@v1 --out data/next
       gonerd build annotated.jsonl --window-tokenizer FacebookAI/roberta-base --out data/windows
       gonerd newsroom gold --articles 50 --out - | gonerd build - --out data/tiny
     """
     from gonerd.dataset import build_dataset
+    from gonerd.dataset.agreement import read_agreement
     from gonerd.files import require_folder_to_write
 
+    if not VERSION.fullmatch(version):
+        raise click.UsageError(f"--version is {version!r}, expected major.minor.patch as in 1.0.0")
+    measured = None if agreement is None else read_agreement(agreement)
     require_folder_to_write(out, overwrite=force, inputs=[documents])
     corpus = outgoing(
         read_corpus(documents, form=form, scheme=scheme, labels=LABELS),
@@ -110,6 +131,8 @@ def build(
         window=window,
         previous=previous,
         shard_mb=shard_mb,
+        version=version,
+        agreement=measured,
         overwrite=force,
     )
     for change in changes:

@@ -33,7 +33,7 @@ SECTIONS = {
         "mix",
     ),
     "Annotation": ("annotate",),
-    "Dataset": ("build", "stats", "audit", "export"),
+    "Dataset": ("build", "stats", "audit", "export", "publish", "join"),
     "Evaluation": ("eval", "score"),
     "Models": ("finetune",),
     "Leaderboard": ("submit", "leaderboard"),

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from gonerd.align import MisalignedPolicy, Misalignment, fit_to_tokens
-from gonerd.dataset.card import CONFIGURATIONS, FACTS_FILE, DatasetFacts, WindowFacts, card_text
+from gonerd.dataset.card import (
+    CONFIGURATIONS,
+    FACTS_FILE,
+    FIRST_VERSION,
+    DatasetFacts,
+    WindowFacts,
+    card_text,
+)
+from gonerd.dataset.croissant import CROISSANT_FILE, croissant_of
 from gonerd.dataset.ledger import read_ledger
+from gonerd.dataset.provenance import Provenance, Traits, traits_of
 from gonerd.dataset.rows import (
     features,
     row_from_document,
@@ -25,14 +34,28 @@ from gonerd.dataset.shards import SHARD_MB, ShardWriter
 from gonerd.dataset.splits import SPLITS, SplitKey, Splits, assign_splits, strata
 from gonerd.dataset.windows import SHIPPED, SUBWORDS, WindowTokenizer, window_tokenizer
 from gonerd.errors import InputError
-from gonerd.files import file_sha256, folder_to_write, require_folder_to_write, write_json
+from gonerd.files import (
+    file_sha256,
+    folder_to_write,
+    require_folder_to_write,
+    write_json,
+    write_text,
+)
 from gonerd.labels import LABELS
 from gonerd.records import record_from_document, write_json_lines
 from gonerd.redaction import REDACTED
 from gonerd.schema import Document, text_sha256
 from gonerd.tokens import forget_words, tokenizer_name
 
-__all__ = ["LEFT_OUT_FILE", "MISALIGNED_FILE", "build_dataset", "content_hash", "gold_hash"]
+__all__ = [
+    "LEFT_OUT_FILE",
+    "MISALIGNED_FILE",
+    "build_dataset",
+    "content_hash",
+    "describe_folder",
+    "gold_hash",
+    "memory_size",
+]
 
 MISALIGNED_FILE = "misaligned.jsonl"
 LEFT_OUT_FILE = "left_out.jsonl"
@@ -50,6 +73,7 @@ class _Entry:
     redacted: bool
     clustered: bool
     given_tokens: bool
+    traits: Traits
 
 
 @dataclass(slots=True)
@@ -70,6 +94,10 @@ def build_dataset(
     window: str | Path = SHIPPED,
     previous: str | Path | None = None,
     shard_mb: int = SHARD_MB,
+    version: str = FIRST_VERSION,
+    agreement: Mapping[str, Any] | None = None,
+    fixed_splits: Mapping[str, str] | None = None,
+    completed: Callable[[DatasetFacts], DatasetFacts] | None = None,
     overwrite: bool = False,
 ) -> tuple[DatasetFacts, list[Misalignment]]:
     """Write `out` with Parquet files, a README.md card, gonerd.json and SHA256SUMS, whole or not at all.
@@ -86,6 +114,10 @@ def build_dataset(
         previous: a dataset whose documents keep their splits; None takes the one that is replaced, if
             there is one, and `none` takes none.
         shard_mb: the most that a Parquet file may take, in millions of bytes.
+        version: of the dataset, `major.minor.patch`.
+        agreement: what `gonerd annotate agree --json` said of these annotations; the card quotes it.
+        fixed_splits: each document's split by its id, where it is settled already.
+        completed: gets the facts before anything is made of them, and may add to them or refuse them.
         overwrite: replace `out` if it exists.
 
     Returns:
@@ -106,9 +138,11 @@ def build_dataset(
         _spool_rows(documents, gathered, spools, measure, on_misaligned)
         if not any(entry.entities for entry in gathered.entries):
             raise InputError(f"none of the {len(gathered.entries)} documents holds an entity")
-        splits = assign_splits(
-            (entry.key for entry in gathered.entries), seed=ledger.seed, known=ledger.homes
-        )
+        if fixed_splits is None:
+            keys = (entry.key for entry in gathered.entries)
+            splits = assign_splits(keys, seed=ledger.seed, known=ledger.homes)
+        else:
+            splits = Splits({e.key.id: fixed_splits[e.key.id] for e in gathered.entries})
         kept = [entry for entry in gathered.entries if entry.key.id in splits.homes]
         sizes = {
             configuration: _deal_out(
@@ -118,14 +152,23 @@ def build_dataset(
         }
         facts = _facts(kept, splits, sizes, misaligned=len(gathered.changes), name=name,
                        seed=ledger.seed, previous=ledger.name, window=measure)  # fmt: skip
+        facts = replace(facts, version=version, agreement=agreement)
+        if completed is not None:
+            facts = completed(facts)
         if gathered.changes:
             write_json_lines(folder / MISALIGNED_FILE, map(_change_record, gathered.changes))
         if splits.left_out:
             write_json_lines(folder / LEFT_OUT_FILE, _left_out_records(gathered, splits))
-        write_json(folder / FACTS_FILE, facts.as_json())
-        (folder / "README.md").write_text(card_text(facts), encoding="utf-8")
-        _write_sums(folder)
+        describe_folder(folder, facts)
     return facts, gathered.changes
+
+
+def describe_folder(folder: Path, facts: DatasetFacts) -> None:
+    """Write what stands beside the data: gonerd.json, the card, Croissant, and SHA256SUMS over all files."""
+    write_json(folder / FACTS_FILE, facts.as_json())
+    write_text(folder / "README.md", card_text(facts))
+    write_json(folder / CROISSANT_FILE, croissant_of(folder, facts))
+    _write_sums(folder)
 
 
 def content_hash(items: Iterable[tuple[str, str]]) -> str:
@@ -152,6 +195,7 @@ def _entry(document: Document, fitted: Document) -> _Entry:
         redacted=isinstance(document.meta.get(REDACTED), dict),
         clustered=bool(cluster),
         given_tokens=document.tokens is not None,
+        traits=traits_of(fitted),
     )
 
 
@@ -227,9 +271,7 @@ def _deal_out(spool: Path, homes: Mapping[str, str], folder: Path, *, limit: int
     spool.unlink()
     return _Sizes(
         rows={split: writer.rows for split, writer in writers.items()},
-        num_bytes={
-            split: sum(map(_memory_size, writer.paths)) for split, writer in writers.items()
-        },
+        num_bytes={split: sum(map(memory_size, writer.paths)) for split, writer in writers.items()},
         download_size=sum(path.stat().st_size for path in folder.iterdir()),
     )
 
@@ -251,6 +293,9 @@ def _facts(
         words[homes[entry.key.id]] += entry.key.words
         entities.update(entry.entities)
         sources[entry.key.source] += 1
+    provenance = Provenance()
+    for entry in kept:
+        provenance.add(entry.traits)
     gold = [(homes[entry.key.id], entry.key.id, entry.gold) for entry in kept]
     return DatasetFacts(
         name=name,
@@ -279,10 +324,13 @@ def _facts(
         previous=previous,
         parted_clusters=splits.parted,
         left_out=len(splits.left_out),
+        statistics=provenance.statistics_json(),
+        provenance=provenance.as_json(),
     )
 
 
-def _memory_size(path: Path) -> int:
+def memory_size(path: Path) -> int:
+    """How many bytes a Parquet file's columns take before they are compressed."""
     import pyarrow.parquet as pq
 
     metadata = pq.read_metadata(path)

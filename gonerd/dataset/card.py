@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gonerd.dataset.rows import COMMON_WINDOW, features, sentence_features
+from gonerd.dataset.citation import ARXIV
+from gonerd.dataset.datasheet import (
+    annotation_chapter,
+    bias_chapter,
+    citation_chapter,
+    collection_chapter,
+    licence_chapter,
+    statistics_chapter,
+    uses_chapter,
+)
+from gonerd.dataset.personal_data import personal_data_chapter
+from gonerd.dataset.rows import (
+    COMMON_WINDOW,
+    WITHHELD,
+    annotation_features,
+    features,
+    sentence_features,
+)
 from gonerd.dataset.splits import Stratum
 from gonerd.errors import InputError
 from gonerd.files import read_json
@@ -15,14 +32,17 @@ from gonerd.files import read_json
 __all__ = [
     "CONFIGURATIONS",
     "FACTS_FILE",
+    "FIRST_VERSION",
     "SYNTHETIC_NOTICE",
     "DatasetFacts",
     "WindowFacts",
     "card_text",
+    "configurations_of",
 ]
 
 FACTS_FILE = "gonerd.json"
 SCHEMA_VERSION = 2
+FIRST_VERSION = "1.0.0"
 
 CONFIGURATIONS = {"default": "data", "sentences": "sentences"}
 """What `load_dataset` offers, with the folder of each; the first is what it takes where none is named."""
@@ -32,23 +52,32 @@ SYNTHETIC_NOTICE = (
     "and figures on it say nothing about real text."
 )
 
-PERSONAL_DATA = """\
-The texts are as they were published. Names stay in them, and by design so do the ages, addresses and
-phone numbers that MISC marks: to find those is what the dataset is for. Use it for that, and not to
-look people up.
+MAKE_WHOLE = """\
+**The texts are withheld.** Here are ids, addresses, hashes and offsets. Pages that still read as they did
+make it whole again, each text proven by its SHA-256:
+
+```
+hf download NAMESPACE/NAME --repo-type dataset --local-dir annotations
+gonerd rebuild --manifest annotations --out rebuilt
+gonerd join annotations --texts rebuilt/documents.jsonl --out gonerd
+```
+
 """
 
-REDACTED_DATA = """\
-surrogates of the same kind and form stand for the ages, addresses and phone numbers
-that MISC marks, and for their repetitions. Phone numbers are from ranges that are kept for fiction or
-that nobody has. Names of people, organisations and places stay as they were published, and so does
-what nobody marked; whoever follows `url` can read the original. Offsets, tokens and `text_sha256` are
-those of the redacted text.
-"""
-
-TAKEN_DOWN_ON_REQUEST = (
-    "Who is concerned can ask that a document be taken down; later builds leave it out."
-)
+FIELDS = {
+    ("id",): "the document's name",
+    ("text",): "the whole text",
+    ("tokens",): "its tokens",
+    ("token_starts", "token_ends"): "where its tokens stand",
+    ("ner_tags",): "one tag a token: O, then B- and I- of PER, ORG, LOC, MISC",
+    ("entities",): "`start`, `end`, `label`, and `subtype` (AGE, ADDRESS, PHONE) for MISC",
+    ("url", "domain", "source", "title", "date"): (
+        "where the text came from; `source` is news or justice"
+    ),
+    ("cluster",): "documents of one near-duplicate cluster share it, and a split",
+    ("text_sha256",): "SHA-256 of the text",
+    ("common_window_end",): "where the window ends that every model is scored on",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +122,11 @@ class DatasetFacts:
     previous: str | None = None
     parted_clusters: int = 0
     left_out: int = 0
+    version: str = FIRST_VERSION
+    texts: bool = True
+    statistics: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    provenance: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    agreement: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The facts as JSON, with the version of their form."""
@@ -137,20 +171,25 @@ def card_text(facts: DatasetFacts) -> str:
     )
     entities = ", ".join(f"{count:,} {label}" for label, count in facts.entities.items())
     sources = ", ".join(f"{count:,} {name or 'unnamed'}" for name, count in facts.sources.items())
+    statistics = statistics_chapter(facts)
+    form = "tokens, BIO tags and character offsets"
+    begin = f"Whole documents with {form}" if facts.texts else f"{form[0].upper()}{form[1:]}"
     return f"""---
 {_front_matter(facts)}
 ---
 
 # {facts.name}
 
-{notice}Whole documents with tokens, BIO tags and character offsets, in the form of GONERD
-(arXiv 2311.13657): PER, ORG, LOC, and a MISC that means ages, addresses and phone numbers and nothing else.
+{notice}{begin}, in the form of GONERD
+(arXiv {ARXIV}): PER, ORG, LOC, and a MISC that means ages, addresses and phone numbers and nothing else.
 
-```python
+{"" if facts.texts else MAKE_WHOLE}```python
 from datasets import load_dataset
 
 dataset = load_dataset("{facts.name}")  # in the folder that holds this one
 ```
+
+{uses_chapter(facts)}
 
 ## Composition
 
@@ -160,6 +199,7 @@ dataset = load_dataset("{facts.name}")  # in the folder that holds this one
 
 Entities: {entities}. Sources: {sources}.
 
+{statistics}
 Splits are 80/10/10 by {_parted_by(facts)}, by the same thresholds
 for every source and length, fixed by seed {facts.seed}. Documents that are added later move none of these
 to another split.{_parted_later(facts)}
@@ -171,29 +211,55 @@ Tokens: {facts.tokenizer}. Offsets count code points of `text`, end-exclusive.
 window of {COMMON_WINDOW:,} less `<s>` and `</s>`, as the tokenizer `{facts.window.tokenizer}` measures it
 (SHA-256 `{facts.window.sha256}`).
 
-The configuration `sentences` has one sentence a row, with the same splits and columns, and `document_id` and
-`start` (a character of the document); no border cuts an entity: `load_dataset("{facts.name}", "sentences")`.
-
-## Fields
+{_sentences(facts)}## Fields
 
 | field | what it is |
 |---|---|
-| `id` | the document's name |
-| `text` | the whole text |
-| `tokens`, `token_starts`, `token_ends` | its tokens and where they stand |
-| `ner_tags` | one tag a token: O, then B- and I- of PER, ORG, LOC, MISC |
-| `entities` | `start`, `end`, `label`, and `subtype` (AGE, ADDRESS, PHONE) for MISC |
-| `url`, `domain`, `source`, `title`, `date` | where the text came from; `source` is news or justice |
-| `cluster` | documents of one near-duplicate cluster share it, and a split |
-| `text_sha256` | SHA-256 of the text |
-| `common_window_end` | where the window ends that every model is scored on |
+{_fields(facts)}
 
-## Personal data
+{collection_chapter(facts)}
 
-{_personal_data(facts)}
+{annotation_chapter(facts)}
 
-Fingerprint `{facts.fingerprint}`; `SHA256SUMS` covers every file.
+{personal_data_chapter(facts)}
+
+{licence_chapter(facts)}
+
+{bias_chapter(facts)}
+
+## Version
+
+{facts.version}, fingerprint `{facts.fingerprint}`.
+`SHA256SUMS` covers every file; `croissant.json` describes them for programs.
+
+{citation_chapter()}
 """
+
+
+def _fields(facts: DatasetFacts) -> str:
+    """The table's rows, for the columns that are there."""
+    rows = []
+    for names, meaning in FIELDS.items():
+        there = [name for name in names if facts.texts or name not in WITHHELD]
+        if there:
+            rows.append(f"| {', '.join(f'`{name}`' for name in there)} | {meaning} |")
+    return "\n".join(rows)
+
+
+def configurations_of(facts: DatasetFacts) -> Mapping[str, str]:
+    """The configurations that are there, with their folders; sentences are texts."""
+    return CONFIGURATIONS if facts.texts else {"default": CONFIGURATIONS["default"]}
+
+
+def _sentences(facts: DatasetFacts) -> str:
+    """What the configuration `sentences` is, where it is there."""
+    if not facts.texts:
+        return ""
+    return (
+        "The configuration `sentences` has one sentence a row, with the same splits and columns, and "
+        "`document_id` and\n`start` (a character of the document); no border cuts an entity: "
+        f'`load_dataset("{facts.name}", "sentences")`.\n\n'
+    )
 
 
 def _parted_by(facts: DatasetFacts) -> str:
@@ -234,15 +300,6 @@ def _strata_table(facts: DatasetFacts) -> str:
     return "\n".join(lines)
 
 
-def _personal_data(facts: DatasetFacts) -> str:
-    """What of MISC stands in the texts: as it was, by design, or surrogates."""
-    if not facts.redacted:
-        return PERSONAL_DATA + TAKEN_DOWN_ON_REQUEST
-    whole = sum(facts.documents.values())
-    some = "" if facts.redacted == whole else f" in {facts.redacted:,} of {whole:,} documents"
-    return f"**Redacted{some}**: {REDACTED_DATA}{TAKEN_DOWN_ON_REQUEST}"
-
-
 def _front_matter(facts: DatasetFacts) -> str:
     from datasets.info import DatasetInfo, DatasetInfosDict
     from datasets.splits import SplitDict
@@ -252,6 +309,8 @@ def _front_matter(facts: DatasetFacts) -> str:
     data = DatasetCardData(
         language="en",
         license="other",
+        license_name="see-licence-and-take-down",
+        license_link="README.md",
         pretty_name=facts.name,
         task_categories=["token-classification"],
         task_ids=["named-entity-recognition"],
@@ -265,11 +324,14 @@ def _front_matter(facts: DatasetFacts) -> str:
                     for split in facts.documents
                 ],
             }
-            for name, folder in CONFIGURATIONS.items()
+            for name, folder in configurations_of(facts).items()
         ],
     )
     rows = {"default": facts.documents, "sentences": facts.sentences}
-    columns = {"default": features(), "sentences": sentence_features()}
+    columns = {
+        "default": features() if facts.texts else annotation_features(),
+        "sentences": sentence_features(),
+    }
     infos = {
         name: DatasetInfo(
             config_name=name,
@@ -287,7 +349,7 @@ def _front_matter(facts: DatasetFacts) -> str:
             download_size=facts.download_size[name],
             dataset_size=sum(facts.num_bytes[name].values()),
         )
-        for name in CONFIGURATIONS
+        for name in configurations_of(facts)
     }
     DatasetInfosDict(infos).to_dataset_card_data(data)
     return str(data.to_yaml())

@@ -58,12 +58,17 @@ class Dataset:
         """Yield the documents of one split, or of all, with tokens and flat entities, one at a time.
 
         Raises:
-            InputError: there is no such split, or a data file is missing or broken.
+            InputError: there is no such split, a data file is missing or broken, or the texts are withheld.
             AlignmentError: an entity of a corpus file does not fit its tokens; `gonerd build` can snap it.
         """
         if self.built is None:
             yield from _file_documents(self.path, split)
             return
+        if not self.built.texts:
+            raise InputError(
+                f"{self.path} holds annotations without their texts; 'gonerd rebuild' and 'gonerd join' "
+                "make it whole"
+            )
         if split != ALL and split not in self.splits:
             raise InputError(
                 f"{self.path} has no split {split!r}; expected {', '.join(self.splits)} or {ALL}"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMMON_WINDOW",
+    "WITHHELD",
+    "annotation_features",
     "document_from_row",
     "features",
     "row_from_document",
@@ -24,6 +26,9 @@ __all__ = [
 
 COMMON_WINDOW = 4096
 """Subwords of the window that every model is scored on, whatever its own limit; `<s>` and `</s>` are two."""
+
+WITHHELD = ("text", "tokens", "title")
+"""Columns that hold words of the text: they go where the text is withheld."""
 
 META_COLUMNS = ("url", "domain", "source", "title", "date", "cluster")
 
@@ -52,6 +57,13 @@ def features() -> Features:
             "common_window_end": Value("int32"),
         }
     )
+
+
+def annotation_features() -> Features:
+    """The columns without those that hold the text."""
+    from datasets import Features
+
+    return Features({name: kind for name, kind in features().items() if name not in WITHHELD})
 
 
 def sentence_features() -> Features:

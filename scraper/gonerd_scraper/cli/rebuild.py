@@ -25,7 +25,7 @@ __all__ = ["rebuild"]
     "--manifest",
     type=click.Path(path_type=Path),
     required=True,
-    help="Manifest of a crawl, or a published Parquet file with url and text_sha256.",
+    help="Manifest of a crawl, or a published dataset: its folder, or a Parquet file of it.",
 )
 @click.option(
     "--out",

@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gonerd.errors import SchemaError
+from gonerd.errors import InputError, SchemaError
+from gonerd.files import file_sha256
 from gonerd.records import read_json_lines
 from gonerd_scraper.extraction.documents import document_id
 from gonerd_scraper.urls import is_web_url, url_key
 from gonerd_scraper.warc.archive import RecordPlace
 
-__all__ = ["ManifestRow", "moment_of", "read_manifest"]
+__all__ = ["ManifestRow", "manifest_sha256", "moment_of", "read_manifest"]
 
+MANIFEST_FILE = "manifest.jsonl"
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MAX_BYTES = 1 << 63
 """Of a file, as far as the system can count."""
@@ -70,18 +73,45 @@ def moment_of(text: Any) -> datetime | None:
 
 
 def read_manifest(path: Path) -> Iterator[ManifestRow]:
-    """Yield the rows of a manifest, of documents (their meta counts), or of a published Parquet file.
+    """Yield the rows of a manifest, of documents (their meta counts), or of a published dataset.
+
+    A published dataset is its folder, of which `manifest.jsonl` is read, else the Parquet files in
+    `data`, or one such file.
 
     Raises:
         SchemaError: a row lacks address or text_sha256, or one of its values makes no sense; the
             message names the line.
-        InputError: see `gonerd.files.read_lines`.
+        InputError: the folder is no dataset; see also `gonerd.files.read_lines`.
     """
-    for number, record in _records(path):
-        try:
-            yield _row(record)
-        except SchemaError as problem:
-            raise SchemaError(f"{path}:{number}: {problem}") from None
+    for file in _files(path):
+        for number, record in _records(file):
+            try:
+                yield _row(record)
+            except SchemaError as problem:
+                raise SchemaError(f"{file}:{number}: {problem}") from None
+
+
+def manifest_sha256(path: Path) -> str:
+    """SHA-256 of the manifest's bytes; of a dataset, one hash for all its files.
+
+    Raises:
+        InputError: the folder is no dataset.
+    """
+    digests = [file_sha256(file) for file in _files(path)]
+    return sha256("".join(digests).encode()).hexdigest() if path.is_dir() else digests[0]
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    if (path / MANIFEST_FILE).is_file():
+        return [path / MANIFEST_FILE]
+    files = sorted((path / "data").glob("*.parquet"))
+    if not files:
+        raise InputError(
+            f"{path} holds no {MANIFEST_FILE} and no data/*.parquet, expected a manifest or a dataset folder"
+        )
+    return files
 
 
 def _records(path: Path) -> Iterator[tuple[int, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from gonerd.console import track
 from gonerd.errors import InputError, OutputError, SchemaError
-from gonerd.files import file_sha256, write_json
+from gonerd.files import write_json
 from gonerd.schema import text_sha256
 from gonerd.takedown import TAKEN_DOWN, Takedown
 from gonerd_scraper.crawling.journal import Journal
@@ -22,7 +22,7 @@ from gonerd_scraper.extraction.extract import PageInput, Reading, extractor_reco
 from gonerd_scraper.rebuilding.captures import Capture, Hosts, Step, StepError
 from gonerd_scraper.rebuilding.config import RebuildConfig
 from gonerd_scraper.rebuilding.journal import JOURNAL, RebuildState, state_of_rebuild
-from gonerd_scraper.rebuilding.manifest import ManifestRow, read_manifest
+from gonerd_scraper.rebuilding.manifest import ManifestRow, manifest_sha256, read_manifest
 from gonerd_scraper.rebuilding.outcomes import (
     UNAVAILABLE,
     cause_of_drift,
@@ -91,7 +91,7 @@ def rebuild_documents(
             note(_other_extractor(differing, len(ids), installed))
         start = {
             "event": "start",
-            "manifest": file_sha256(manifest),
+            "manifest": manifest_sha256(manifest),
             "settings": _settings(config, archives),
         }
         state = state_of_rebuild(journal.path, start, takedown)
@@ -101,7 +101,8 @@ def rebuild_documents(
             note(f"{len(state.settled)} of {len(ids)} were settled before; going on with the rest")
         journal.append([start])
         started = time.monotonic()
-        run = _Rebuild(manifest, [manifest.parent, *archives], config, takedown, journal, pool)
+        beside = manifest if manifest.is_dir() else manifest.parent
+        run = _Rebuild(manifest, [beside, *archives], config, takedown, journal, pool)
         asyncio.run(run.run(state, len(ids)))
         journal.append([{"event": "end", "seconds": round(time.monotonic() - started, 3)}])
         state = state_of_rebuild(journal.path, start, takedown)

@@ -46,6 +46,30 @@ def test_a_published_table_is_enough(crawled, tmp_path):
         assert "warc" not in row["meta"]
 
 
+def test_the_folder_of_a_published_dataset_is_a_manifest(crawled, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    known = [
+        {k: r[k] for k in ("id", "url", "text_sha256")} for r in rows(crawled / "manifest.jsonl")
+    ]
+    (tmp_path / "published/data").mkdir(parents=True)
+    for split, row in zip(("train", "test"), known, strict=True):
+        file = tmp_path / f"published/data/{split}-00000-of-00001.parquet"
+        pq.write_table(pa.Table.from_pylist([row]), file)
+    with serving(Archives(live=stories())) as server:
+        report, _, _ = rebuilt(
+            tmp_path / "published", tmp_path / "out", server.address, steps=("live",)
+        )
+        again, _, _ = rebuilt(
+            tmp_path / "published", tmp_path / "out", server.address, steps=("live",)
+        )
+    assert report["rebuilt"] == again["rebuilt"] == 2
+    pq.write_table(pa.Table.from_pylist([{**known[1], "url": "http://other.example/"}]), file)
+    with pytest.raises(OutputError, match="another manifest"):
+        rebuilt(tmp_path / "published", tmp_path / "out", steps=("live",))
+
+
 def test_a_damaged_table_is_told_in_one_sentence(tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -59,7 +83,9 @@ def test_a_damaged_table_is_told_in_one_sentence(tmp_path):
         path.write_bytes(damaged)
         with pytest.raises(SchemaError, match=r"rows\.parquet: not a whole Parquet file: "):
             rebuilt(path, tmp_path / "out")
-    with pytest.raises(SchemaError, match=r"folder\.parquet: not a whole Parquet file: "):
+    with pytest.raises(
+        InputError, match=r"folder\.parquet holds no manifest\.jsonl and no data/\*\.parquet"
+    ):
         rebuilt(folder, tmp_path / "out")
 
 

@@ -1,0 +1,29 @@
+"""SHA256SUMS, the list of a dataset's files with their hashes."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from gonerd.errors import InputError
+from gonerd.files import read_lines
+
+__all__ = ["SUMS_FILE", "read_sums"]
+
+SUMS_FILE = "SHA256SUMS"
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """The hashes of a SHA256SUMS file by file name.
+
+    Raises:
+        InputError: it is missing, or a line is not a hash and the name of a file below its folder.
+    """
+    sums = {}
+    for number, line in read_lines(path):
+        digest, gap, name = line.partition("  ")
+        if not gap or len(digest) != 64 or not name:
+            raise InputError(f"{path}:{number}: {line!r} is not a SHA-256, two blanks and a name")
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise InputError(f"{path}:{number}: {name!r} lies outside the folder")
+        sums[name] = digest
+    return sums
