@@ -3,8 +3,8 @@
 18,800 press releases in three splits and 1,200 planted copies, each in another split than its original:
 400 exact ones, 400 near-duplicates (up to one word in thirty is another) and 400 reprints (the whole of a
 release, with longer text from elsewhere behind it). Entities are those of the `rules` adapter: enough to
-work on, whatever they are worth. The splits are corpus files, which `gonerd audit` tokenizes no more than
-it reads them; the same releases are also built with `gonerd build` and audited as a folder, with hashes,
+work on, whatever they are worth. The splits are corpus files; the same documents are also built by
+`gonerd build`, without clusters, so that near-duplicates are parted, and audited as a folder, with hashes,
 tags and fingerprint. Each audit is a process of its own, started by the command line; `max_rss_mib` is its
 largest resident memory. `found` is the share of the planted pairs among the leaks that are told.
 

@@ -44,7 +44,7 @@ class Overlaps:
 def overlaps_of(texts: Sequence[str], *, jaccard: float, containment: float) -> Overlaps:
     """All pairs with at least this Jaccard similarity or, from 24 words on, this containment.
 
-    Memory: 30 bytes for each shingle of all texts. Time grows with the words, and with the square of
+    Memory: about 45 bytes for each shingle of all texts. Time grows with the words, and with the square of
     how many versions of one text there are.
     """
     index = _Index(texts)
