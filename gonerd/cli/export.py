@@ -14,6 +14,7 @@ from gonerd.cli.options import format_option, misaligned_option, scheme_option
 from gonerd.cli.outgoing import outgoing, outgoing_options
 from gonerd.console import counted, note, track
 from gonerd.corpora import Format
+from gonerd.errors import InputError
 from gonerd.options import dataset_option
 from gonerd.schema import Document
 from gonerd.schemes import Scheme
@@ -98,6 +99,8 @@ def export(
         if out == "-":
             raise ConfigError("--to brat writes a folder; expected its name for --out, found -")
         require_folder_to_write(Path(out), overwrite=force, inputs=[source])
+    if is_corpus_file(source) and split != "all":
+        raise InputError(f"{source} is one file without splits; leave --split {split} out")
     corpus = (
         read_corpus(source, form=form, scheme=scheme)
         if is_corpus_file(source) or form != "auto"

@@ -178,6 +178,7 @@ def test_a_corpus_file_is_a_dataset_without_splits(tmp_path: Path) -> None:
     ]
     assert run(words) == 0
     assert (tmp_path / "o.jsonl").read_text() == path.read_text()
+    assert run([*words, "--split", "test", "--force"]) == 1
 
 
 @pytest.mark.parametrize("name", ["data/missing.jsonl", "missing.conll.gz", "./a.zst"])
