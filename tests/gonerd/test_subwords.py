@@ -83,7 +83,7 @@ def test_gpt2s_files_give_the_subwords_that_transformers_gives_roberta() -> None
 def test_berts_vocabulary_lowers_the_case_as_it_was_made() -> None:
     counter = load_tokenizer(str(BERT))
     assert counter(["Washington", "unaffable", "Über", "U.S."]) == [1, 3, 1, 4]
-    assert list(counter.files) == ["vocab.txt"]
+    assert list(counter.files.contents) == ["vocab.txt"]
 
 
 @needs(GPT2)
@@ -112,17 +112,22 @@ def test_words_are_forgotten_before_memory_fills(
         ("broken.json", "broken.json holds no tokenizer that can be read"),
         ("half", "half/vocab.txt.xz: the compressed data is broken or cut off"),
         ("odd", "odd holds no tokenizer that can be read: vocab.txt has no entry"),
+        ("pair", "pair holds no tokenizer that can be read: "),
+        ("blank.json", "blank.json holds no tokenizer that can be read"),
     ],
 )
 def test_what_is_no_tokenizer_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for folder in ("empty", "half", "odd"):
+    for folder in ("empty", "half", "odd", "pair"):
         Path(folder).mkdir()
     Path("broken.json").write_text('{"model": 1}')
     Path("half/vocab.txt.xz").write_bytes(lzma.compress(b"[UNK]\n" * 99)[:40])
     Path("odd/vocab.txt").write_text("a\nb\n")
+    Path("pair/vocab.json").write_text("[]")
+    Path("pair/merges.txt").write_text("a")
+    Path("blank.json").write_text("")
     with pytest.raises(InputError) as problem:
         load_tokenizer(name)
     assert message in str(problem.value)
