@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from gonerd_annotation.batch import Batch, ProjectNote, read_note
 from gonerd_annotation.label_config import label_config
 from gonerd_annotation.outgoing import Outgoing, outgoing_documents
 from gonerd_annotation.preannotation import PreannotationSource
+from gonerd_annotation.ready_tasks import model_version_of, predictions_hash, ready_tasks
 from gonerd_annotation.server import Project, Studio
 from gonerd_annotation.task import tasks_from_documents
 
-__all__ = ["projects_of", "push_documents"]
+__all__ = ["projects_of", "push_documents", "push_tasks"]
 
 TASKS_AT_ONCE = 100
 CHARACTERS_AT_ONCE = 2_000_000
@@ -74,23 +75,77 @@ def push_documents(
         source=source if source is not None else PreannotationSource(),
         takedown=takedown,
     )
+    report = _push(
+        studio,
+        batch,
+        dict(outgoing.listed),
+        lambda shares: _tasks(shares, outgoing),
+        origin=outgoing.preannotation.settings(),
+        model_version=outgoing.preannotation.model_version,
+    )
+    out = {document.id for document in outgoing.documents}
+    return {
+        **report,
+        "documents": len(out),
+        "shared_documents": len(batch.shared(dict(outgoing.listed)) & out),
+        **outgoing.report(),
+    }
+
+
+def push_tasks(
+    path: str | Path, studio: Studio, batch: Batch, *, takedown: Takedown | None = None
+) -> dict[str, Any]:
+    """Put ready tasks with all their predictions into the projects of `batch`: those to adjudicate, say.
+
+    Raises:
+        InputError: there is no task, or an annotator has no account on the server.
+        SchemaError: a task is not one of ours, see `ready_tasks`.
+        CheckError: as `push_documents`.
+    """
+    tasks = ready_tasks(path, takedown=takedown if takedown is not None else Takedown.read())
+    texts = {name: task["data"]["text_sha256"] for name, task in tasks.items()}
+    report = _push(
+        studio,
+        batch,
+        texts,
+        lambda _: tasks,
+        origin={"predictions": predictions_hash(tasks)},
+        model_version=model_version_of(tasks),
+    )
+    return {
+        **report,
+        "documents": len(tasks),
+        "shared_documents": len(batch.shared(texts)),
+        "predictions": sum(len(task.get("predictions", ())) for task in tasks.values()),
+    }
+
+
+def _push(
+    studio: Studio,
+    batch: Batch,
+    texts: dict[str, str],
+    tasks_for: Callable[[list[_Share]], Mapping[str, dict[str, Any]]],
+    *,
+    origin: dict[str, Any],
+    model_version: str | None,
+) -> dict[str, Any]:
+    """Fill the projects of `batch` with what they lack of the documents in `texts` (hash by id)."""
     addresses = _addresses(studio, batch)
-    plan = batch.plan(outgoing.listed, outgoing.preannotation.settings())
+    plan = batch.plan(texts.items(), origin)
     settings = {
-        "documents": len(outgoing.listed),
+        "documents": len(texts),
         "annotators": len(batch.annotators),
         "overlap": batch.overlap,
         "seed": batch.seed,
-        **outgoing.preannotation.settings(),
+        **origin,
     }
     found = projects_of(studio, batch.name)
     _require_plan(studio, found.values(), plan, settings)
-    texts = dict(outgoing.listed)
     shares = [
         _share(studio, annotator, ids, found[annotator][0] if annotator in found else None, texts)
         for annotator, ids in batch.assign(list(texts)).items()
     ]
-    tasks = _tasks(shares, outgoing)
+    tasks = tasks_for(shares)
     rows = []
     for share in shares:
         project = share.project
@@ -100,27 +155,23 @@ def push_documents(
                 f"{batch.name}: {addresses[share.annotator]}",
                 note.description(),
                 label_config=label_config(),
-                model_version=outgoing.preannotation.model_version,
+                model_version=model_version,
             )
         some = [tasks[id_] for id_ in share.missing(tasks)]
         for portion in track(list(_portions(some)), f"tasks for {share.annotator}"):
             studio.import_tasks(project, portion)
             share.sent += len(portion)
         rows.append(share.report(project))
-    out = {document.id for document in outgoing.documents}
     return {
         "url": studio.url,
         "server_version": studio.version,
         "batch": batch.name,
         "plan": plan,
         "settings": settings,
-        "documents": len(out),
-        "shared_documents": len(batch.shared(texts) & out),
         **{
             what: sum(row[what] for row in rows)
             for what in ("sent", "already_there", "other_tasks")
         },
-        **outgoing.report(),
         "projects": rows,
     }
 

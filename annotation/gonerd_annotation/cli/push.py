@@ -16,7 +16,7 @@ from gonerd_annotation.cli.preannotation import (
     preannotation_options,
     source_from_options,
 )
-from gonerd_annotation.pushing import push_documents
+from gonerd_annotation.pushing import push_documents, push_tasks
 
 __all__ = ["push"]
 
@@ -44,6 +44,12 @@ __all__ = ["push"]
     help="Share of documents that everyone gets; each of the others goes to one annotator.",
 )
 @preannotation_options
+@click.option(
+    "--tasks",
+    "are_tasks",
+    is_flag=True,
+    help="DOCUMENTS are tasks that 'annotate adjudicate' or 'export' wrote; their predictions go along.",
+)
 @takedown_option
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Decides who gets what, in which order."
@@ -61,6 +67,7 @@ def push(
     with_entities: bool,
     model_version: str | None,
     withheld: float,
+    are_tasks: bool,
     takedown_files: tuple[Path, ...],
     seed: int,
     as_json: bool,
@@ -74,8 +81,13 @@ def push(
     Examples:
       gonerd annotate push sample.jsonl --url http://localhost:8080 --name pilot --annotator ann@x.example
       gonerd annotate push s.jsonl --url http://ls.example --name b2 --annotator a@x.example --model rules
+      gonerd annotate push disputed.json --tasks --url http://ls.example --name b3 --annotator c@x.example
     """
     batch = Batch(name, annotators, overlap, seed)
+    if are_tasks and (spec is not None or with_entities or withheld):
+        raise click.UsageError(
+            "--tasks sends the predictions of the tasks: no model, no --with-entities"
+        )
     source = source_from_options(
         spec=spec,
         device=device,
@@ -86,7 +98,10 @@ def push(
     )
     takedown = Takedown.read(takedown_files)
     with connect(url, token) as studio:
-        report = push_documents(documents, studio, batch, source=source, takedown=takedown)
+        if are_tasks:
+            report = push_tasks(documents, studio, batch, takedown=takedown)
+        else:
+            report = push_documents(documents, studio, batch, source=source, takedown=takedown)
     shared = f", {report['shared_documents']:,} of them for everyone" if len(annotators) > 1 else ""
     note(
         f"{counted(report['documents'], 'document')} for {counted(len(annotators), 'annotator')}{shared}"
@@ -102,6 +117,7 @@ def push(
                 f"project {project['id']} holds {counted(project['other_tasks'], 'task')} more, "
                 "which this batch did not put there"
             )
-    note_outgoing(report)
+    if not are_tasks:
+        note_outgoing(report)
     if as_json:
         print_json(report)
