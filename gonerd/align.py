@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal, get_args
 
 from gonerd.errors import AlignmentError
@@ -59,16 +60,19 @@ def tags_from_entities(tokens: Sequence[Span], entities: Sequence[Entity]) -> li
         AlignmentError: an entity cuts a token, or overlaps another entity.
     """
     tags = ["O"] * len(tokens)
+    starts = [start for start, _ in tokens]
+    last = 0
     for entity in entities:
-        place = _place(tokens, entity)
+        place = _place(starts, tokens, entity, after=last)
         if place is None:
             raise AlignmentError(f"entity [{entity.start}, {entity.end}) cuts a token")
         first, last = place
-        if tags[first : last + 1].count("O") <= last - first:
+        length = last - first
+        if tags[first] != "O" or (length and tags[first : last + 1].count("O") <= length):
             raise AlignmentError(f"entity [{entity.start}, {entity.end}) overlaps another")
-        tags[first] = f"B-{entity.label}"
-        if last > first:
-            tags[first + 1 : last + 1] = [f"I-{entity.label}"] * (last - first)
+        tags[first], inside = _tags_of(entity.label)
+        if length:
+            tags[first + 1 : last + 1] = [inside] * length
     return tags
 
 
@@ -127,7 +131,7 @@ def fit_to_tokens(
         changes.append(change)
 
     for entity in document.entities:
-        if _place(tokens, entity) is not None:
+        if _place(starts, tokens, entity) is not None:
             candidates.append((entity, entity))
             continue
         snapped = _snapped(starts, ends, entity) if on_misaligned == "snap" else None
@@ -150,14 +154,28 @@ def fit_to_tokens(
     return replace(document, entities=tuple(kept), tokens=tokens), changes
 
 
-def _place(tokens: Sequence[Span], entity: Entity) -> tuple[int, int] | None:
-    """The first and last token of `entity`, or None if it cuts one."""
+@cache
+def _tags_of(label: str) -> tuple[str, str]:
+    return f"B-{label}", f"I-{label}"
+
+
+def _place(
+    starts: Sequence[int], tokens: Sequence[Span], entity: Entity, *, after: int = 0
+) -> tuple[int, int] | None:
+    """The first and last token of `entity`, or None if it cuts one; looked for from token `after` on."""
     start, end = entity.start, entity.end
-    first = last = bisect_left(tokens, (start,))
-    while last < len(tokens) and tokens[last][1] < end:
+    if after and starts[after] > start:  # entities may come in any order
+        after = 0
+    first = last = bisect_left(starts, start, after)
+    if first == len(starts) or starts[first] != start:
+        return None
+    stop = tokens[last][1]
+    while stop < end:
         last += 1
-    fits = last < len(tokens) and tokens[first][0] == start and tokens[last][1] == end
-    return (first, last) if fits else None
+        if last == len(tokens):
+            return None
+        stop = tokens[last][1]
+    return (first, last) if stop == end else None
 
 
 def _touches(starts: Sequence[int], ends: Sequence[int], entity: Entity) -> bool:
