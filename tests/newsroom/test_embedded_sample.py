@@ -31,5 +31,5 @@ def test_the_sums_of_the_embedded_sample_hold() -> None:
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     assert {name: file_sha256(folder / name) for name in sums} == sums
     assert {name.partition("/")[0] for name in sums} == {
-        "README.md", "data", "gonerd.json", "sentences",
+        "README.md", "croissant.json", "data", "gonerd.json", "sentences",
     }  # fmt: skip
