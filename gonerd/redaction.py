@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gonerd.errors import SchemaError
 from gonerd.schema import Document, Entity, Span, text_sha256
@@ -62,7 +63,8 @@ def redact_document(document: Document, *, seed: str) -> Document:
     punctuated), of an address or its street line, and of an age that is called one (`42-year-old`,
     `aged 42`) are replaced as well where they are not annotated; a bare number only where it is. Other
     entities keep their characters, whatever they overlap. Offsets and tokens move along; a token whose
-    inside is replaced by something of another length is one token with its neighbours in that piece.
+    inside is replaced by something of another length is one token with its neighbours in that piece. So do
+    the places in meta: `sentence_starts`, and the entities of which `annotation` says who decided them.
     `meta["redacted"]` has the counts, `kept` being mentions that hold nothing to replace; where it is
     there already, the document is returned as it is.
 
@@ -99,6 +101,7 @@ def redact_document(document: Document, *, seed: str) -> Document:
     for key in TITLES:
         if isinstance(meta.get(key), str):
             meta[key] = _without(meta[key], different, surrogates, ages)
+    meta |= _places(meta, shift)
     if "text_sha256" in document.meta:
         meta["text_sha256"] = text_sha256(text)
     kinds = Counter(finder.kind for finder in finders)
@@ -284,6 +287,18 @@ def _without(title: str, finders: Sequence[_Finder], surrogates: Surrogates, age
     return edited(title, edits)
 
 
+def _places(meta: Mapping[str, Any], shift: _Shift) -> dict[str, Any]:
+    """What in meta names characters of the text, moved along; what has another form stays as it is."""
+    moved: dict[str, Any] = {}
+    starts = meta.get("sentence_starts")
+    if isinstance(starts, list) and all(type(start) is int for start in starts):
+        moved["sentence_starts"] = list(dict.fromkeys(map(shift.start, starts)))
+    about = meta.get("annotation")
+    if isinstance(about, dict) and isinstance(about.get("entities"), list):
+        moved["annotation"] = {**about, "entities": [shift.record(e) for e in about["entities"]]}
+    return moved
+
+
 def _touched(entity: Entity, edits: Sequence[Edit]) -> bool:
     return any(first < entity.end and entity.start < last for first, last, _ in edits)
 
@@ -337,6 +352,15 @@ class _Shift:
             else:
                 found.append(span)
         return tuple(found)
+
+    def record(self, entity: Any) -> Any:
+        """An entity in JSON in its new place."""
+        if not isinstance(entity, dict):
+            return entity
+        start, end = entity.get("start"), entity.get("end")
+        if type(start) is not int or type(end) is not int:
+            return entity
+        return {**entity, "start": self.start(start), "end": self.end(end)}
 
     def _inside(self, place: int) -> int | None:
         """The new place; None where it lies inside a piece of which there is no same place."""

@@ -177,6 +177,39 @@ def test_nothing_in_meta_repeats_a_mention_or_leads_back_to_the_text():
     assert new.text.startswith("\U0001f680 Ada, ")
 
 
+def test_places_in_meta_move_along() -> None:
+    """Sentences, and the entities of a merged document, which say who decided each."""
+    plain = marked("[AGE forty-two] years on. Call [PHONE 614-228-4301]. [PER Ada] stays.")
+    decided = [
+        {"start": e.start, "end": e.end, "label": e.label, "agreed": ["a", "b"]}
+        for e in plain.entities
+    ]
+    starts = [0, plain.text.index("Call"), plain.text.index("Ada")]
+    meta = {"annotation": {"status": "agreed", "entities": decided}, "sentence_starts": starts}
+    for seed in ("s", "t", "u", "v"):
+        new = redact_document(replace(plain, meta=meta), seed=seed)
+        moved = new.meta["annotation"]["entities"]
+        assert [(e["start"], e["end"]) for e in moved] == [(e.start, e.end) for e in new.entities]
+        assert [e["agreed"] for e in moved] == [["a", "b"]] * 3
+        second, third = new.meta["sentence_starts"][1:]
+        assert new.text[second:].startswith("Call ")
+        assert new.text[third:] == "Ada stays."
+    assert meta["annotation"]["entities"][0] == decided[0]
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"sentence_starts": "none", "annotation": {"entities": ["x", {"start": "0"}]}},
+        {"sentence_starts": [0, "1"], "annotation": {"entities": 3}},
+        {"annotation": "by hand"},
+    ],
+)
+def test_what_names_no_places_in_meta_stays(meta: dict[str, object]) -> None:
+    new = redact_document(marked("Call [PHONE 614-228-4301].", **meta), seed="s")
+    assert {key: new.meta[key] for key in meta} == meta
+
+
 @pytest.mark.parametrize("claim", [False, True, "no", 0])
 def test_only_the_note_of_a_redaction_says_that_there_was_one(claim):
     new = redact_document(marked("Call [PHONE 614-228-4301].", redacted=claim), seed="s")
