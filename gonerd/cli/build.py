@@ -90,9 +90,9 @@ def build(
 ) -> None:
     """Build a dataset folder that plain datasets.load_dataset opens.
 
-    DOCUMENTS is a file (.gz and .zst as well) or - for standard input. Documents without tokens are
-    tokenized by spaCy's English tokenizer. Ages, addresses and phone numbers stay in the texts unless
-    --redact puts surrogates for those that are annotated; the card says which of the two was done.
+    DOCUMENTS is a file (.gz and .zst as well), a folder of BRAT, or - for standard input. Documents without
+    tokens are tokenized by spaCy's English tokenizer. Ages, addresses and phone numbers stay in the texts
+    unless --redact puts surrogates for those that are annotated; the card says which of the two was done.
 
     A document's split depends on its near-duplicate cluster and the seed alone. Documents that are added
     move none of the others, also where they rename a cluster: the dataset that --force replaces, or

@@ -76,7 +76,12 @@ def _told(path: str | Path) -> Format:
     if is_brat_folder(path):
         return "brat"
     if Path(path).is_dir():
-        raise InputError(f"{path} is a folder without .ann files; expected a file or BRAT's folder")
+        raise InputError(
+            f"{path} is a folder without .ann files; expected a file or BRAT's folder "
+            "('gonerd export' makes a file of a built dataset)"
+        )
+    if not Path(path).exists():
+        raise InputError(f"{path} does not exist")
     endings = [ending for ending in Path(path).suffixes if ending not in (".gz", ".zst")]
     ending = endings[-1] if endings else ""
     if ending in (".jsonl", ".json", ".ndjson"):

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 
 from gonerd import Document
+from gonerd.cli.main import run
 from gonerd.corpora import document_from_tokens, read_conll, read_corpus, write_conll
 from gonerd.errors import AlignmentError, InputError, SchemaError
 from gonerd.labels import LABELS
 from gonerd.schemes import SCHEMES, Scheme, iob2_from_scheme, scheme_from_iob2
+from tests.gonerd.annotated import annotated_documents, built
 from tests.places import NER_DATA, needs
 from tests.strategies import iob2_tags
 
@@ -139,6 +141,23 @@ def test_an_id_may_come_once(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(line * 2)
     with pytest.raises(SchemaError, match="document 'a' comes twice"):
         list(read_corpus(tmp_path / "a.jsonl"))
+
+
+@pytest.mark.parametrize("name", ["nowhere", "nowhere.xml", "nowhere.jsonl", "nowhere.conll.gz"])
+def test_what_is_not_there_is_said_to_be_missing(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=rf"{name} does not exist$"):
+        list(read_corpus(tmp_path / name))
+
+
+def test_a_built_dataset_is_no_corpus_and_the_way_to_one_is_told(tmp_path: Path) -> None:
+    built(tmp_path / "built")
+    with pytest.raises(InputError, match=r"'gonerd export' makes a file of a built dataset"):
+        list(read_corpus(tmp_path / "built"))
+    words = ["export", str(tmp_path / "built"), "--to", "documents"]
+    assert run([*words, "--out", str(tmp_path / "file.jsonl")]) == 0
+    assert {d.id for d in read_corpus(tmp_path / "file.jsonl")} == {
+        d.id for d in annotated_documents()
+    }
 
 
 def test_a_format_that_can_not_be_told_is_asked_for(tmp_path: Path) -> None:
