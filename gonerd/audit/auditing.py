@@ -40,12 +40,13 @@ def audit_dataset(
     All texts are held in memory.
 
     Raises:
-        InputError: there is no such dataset.
+        InputError: there is no such dataset, or it was published without its texts.
         ConfigError: a threshold is not above 0 and at most 1.
     """
     _require_share("jaccard", jaccard)
     _require_share("containment", containment)
     dataset = load(name)
+    dataset.require_texts()
     partial = not Path(name).exists() and is_hub_name(str(name))
     reading = Reading(dataset, limit=limit, partial=partial)
     checks = [*reading.checks, *_checks(reading.corpus, jaccard, containment, limit)]

@@ -48,6 +48,14 @@ class Dataset:
         """The names of the splits; a corpus file has none."""
         return () if self.built is None else tuple(self.built.documents)
 
+    def require_texts(self) -> None:
+        """Raise InputError if the dataset was published without its texts."""
+        if self.built is not None and not self.built.texts:
+            raise InputError(
+                f"{self.path} holds annotations without their texts; 'gonerd rebuild' and 'gonerd join' "
+                "make it whole"
+            )
+
     def __getitem__(self, split: str) -> list[Document]:
         return list(self.documents(split))
 
@@ -64,11 +72,7 @@ class Dataset:
         if self.built is None:
             yield from _file_documents(self.path, split)
             return
-        if not self.built.texts:
-            raise InputError(
-                f"{self.path} holds annotations without their texts; 'gonerd rebuild' and 'gonerd join' "
-                "make it whole"
-            )
+        self.require_texts()
         if split != ALL and split not in self.splits:
             raise InputError(
                 f"{self.path} has no split {split!r}; expected {', '.join(self.splits)} or {ALL}"

@@ -205,6 +205,17 @@ def test_annotations_are_no_dataset_for_those_who_read_texts(published: Path) ->
         list(documents_of(published / "annotations", "test"))
 
 
+@pytest.mark.parametrize(
+    "command", ["audit", "stats", "export --to conll --out -", "publish --dry-run --repo-id a/b"]
+)
+def test_commands_tell_how_annotations_become_whole(
+    published: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *options = command.split()
+    assert run([name, str(published / "annotations"), *options]) == 1
+    assert "'gonerd rebuild' and 'gonerd join' make it whole" in capsys.readouterr().err
+
+
 def test_what_nobody_could_make_again_is_not_withheld(tmp_path: Path) -> None:
     built(tmp_path / "nameless", more={"url": ""})
     (tmp_path / "a").mkdir()
