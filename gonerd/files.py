@@ -141,11 +141,13 @@ def folder_to_write(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def require_file_to_write(path: Path, *, overwrite: bool = False) -> None:
+def require_file_to_write(
+    path: Path, *, overwrite: bool = False, inputs: Iterable[str | Path] = ()
+) -> None:
     """Refuse a file that can't become `path`, before any work is done; `-` is standard output.
 
     Raises:
-        OutputError: `path` exists and `overwrite` is off, or it is no ordinary file.
+        OutputError: `path` exists and `overwrite` is off, it is no ordinary file, or it is one of `inputs`.
     """
     if str(path) == STANDARD_STREAM:
         return
@@ -155,6 +157,11 @@ def require_file_to_write(path: Path, *, overwrite: bool = False) -> None:
         raise OutputError(f"{path} is no ordinary file; `-` is standard output")
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already; give another name, or --force to replace it")
+    for entry in inputs:
+        if path.exists() and Path(entry).resolve() == path.resolve():
+            raise OutputError(
+                f"{path} would be replaced, and is read; give another name for the output"
+            )
 
 
 def require_folder_to_write(

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gonerd.errors import CheckError, SchemaError
-from gonerd.files import text_to_write
+from gonerd.errors import CheckError, ConfigError, SchemaError
+from gonerd.files import require_file_to_write, text_to_write
 from gonerd.records import read_documents, write_documents
 from gonerd.schema import Document
 from gonerd_annotation.answer import OUTCOMES, Answer, answer_from_task
@@ -152,8 +152,14 @@ def import_annotations(
     Raises:
         CheckError: a task can't be trusted and there is no `quarantine`; nothing is written.
         SchemaError: see `Intake.annotate`.
-        OutputError: an output exists and `overwrite` is off.
+        OutputError: an output exists and `overwrite` is off, or it is what is read.
+        ConfigError: both outputs are one file.
     """
+    if quarantine is not None and Path(out).resolve() == Path(quarantine).resolve():
+        raise ConfigError(f"{out} can't hold both the annotated documents and the quarantine")
+    for path in (out, quarantine):
+        if path is not None:
+            require_file_to_write(Path(path), overwrite=overwrite, inputs=[export, documents])
     exported = read_export(export)
     tasks = exported.tasks
     intake = Intake(tasks, name=str(export))

@@ -86,11 +86,12 @@ def audit(
 
     if out == "-":
         raise ConfigError("--out writes a page beside what is printed; expected a file, found -")
-    if out is not None:
-        require_file_to_write(Path(out), overwrite=force)
     if datasets and dataset is not None:
         raise click.UsageError("DATASET and --dataset name the same thing: give one of them")
     named = datasets or (dataset_or_default(dataset),)
+    if out is not None:
+        read = [*named, *(argument.partition("=")[2] for argument in named)]
+        require_file_to_write(Path(out), overwrite=force, inputs=read)
     is_built = form == "auto" and "=" not in named[0] and not is_corpus_file(named[0])
     if len(named) == 1 and is_built:
         done = audit_dataset(named[0], jaccard=jaccard, containment=containment, limit=examples)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from gonerd import Document, Entity
-from gonerd.errors import CheckError, InputError, OutputError, SchemaError
+from gonerd.errors import CheckError, ConfigError, InputError, OutputError, SchemaError
 from gonerd.records import read_documents, write_documents
 from gonerd_annotation.answer import OUTCOMES
 from gonerd_annotation.intake import Intake, import_annotations
@@ -254,6 +254,21 @@ def test_tasks_that_cannot_be_trusted_are_an_error_without_quarantine(tmp_path: 
     ):
         import_annotations(*paths, tmp_path / "out.jsonl")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["documents.jsonl", "export.json"]
+
+
+def test_no_output_takes_the_place_of_another_file_of_the_import(tmp_path: Path) -> None:
+    export, documents = files(tmp_path, [export_of(document())], [document()])
+    was = export.read_bytes(), documents.read_bytes()
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(ConfigError, match="can't hold both"):
+        import_annotations(export, documents, out, quarantine=out)
+    for path in (export, documents):
+        with pytest.raises(OutputError, match="would be replaced, and is read"):
+            import_annotations(export, documents, path, overwrite=True)
+        with pytest.raises(OutputError, match="would be replaced, and is read"):
+            import_annotations(export, documents, out, quarantine=path, overwrite=True)
+    assert not out.exists()
+    assert (export.read_bytes(), documents.read_bytes()) == was
 
 
 def test_quarantined_tasks_are_kept_whole_with_their_reasons(tmp_path: Path) -> None:

@@ -118,3 +118,14 @@ CONTRAST = """() => {
   }
   return [...new Set(low)];
 }"""
+
+
+@pytest.mark.parametrize("argument", ["{}", "train={}"])
+def test_the_report_does_not_take_the_place_of_what_is_audited(
+    argument: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (_, path) = files(tmp_path, train=[labelled("a", story(1))])[0].split("=")
+    was = Path(path).read_bytes()
+    assert run(["audit", argument.format(path), "--out", path, "--force"]) == 1
+    assert f"{path} would be replaced, and is read" in capsys.readouterr().err
+    assert Path(path).read_bytes() == was
