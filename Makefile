@@ -11,7 +11,7 @@ help:  ## say what there is
 demo: .venv/.demo  ## the main job on the embedded sample newsroom, into ./demo
 	$(BIN)/gonerd demo --out demo
 
-test: .venv/.test browser  ## all tests, with what they need installed first
+test: .venv/.test browser studio  ## all tests, with what they need installed first
 	$(BIN)/python -m pytest
 
 check: static test  ## everything that a change must pass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import tempfile
 
@@ -15,6 +17,7 @@ settings.load_profile("gonerd")
 os.environ["OMP_WAIT_POLICY"] = "passive"  # as `gonerd` sets it: tests run beside each other
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="gonerd-tests-hf-")
+atexit.register(shutil.rmtree, os.environ["HF_HOME"], ignore_errors=True)
 
 # A shell starts what runs behind it with interrupts ignored, and programs that the tests start would
 # inherit that: those that are to stop on an interrupt never would.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from gonerd.errors import SchemaError
 from gonerd.schema import Entity, text_sha256
@@ -22,10 +22,10 @@ __all__ = [
     "answer_from_task",
 ]
 
-Outcome = Literal["imported", "cancelled", "rejected", "unannotated", "quarantined"]
+Outcome = Literal["imported", "cancelled", "rejected", "unannotated", "quarantined", "taken_down"]
 RECORDED = ("preannotation", "preannotation_model")
 """Keys of a task's data that say what its annotator was shown to begin with."""
-OUTCOMES: tuple[Outcome, ...] = ("imported", "cancelled", "rejected", "unannotated", "quarantined")
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 LONGEST = 1e9
 """Seconds that an annotation may have taken, thirty years; more is a broken number."""

@@ -29,9 +29,9 @@ def export_tasks(
     Raises:
         InputError: there is no document.
         SchemaError: see `tasks_from_documents`.
-        OutputError: `out` exists and `overwrite` is off.
+        OutputError: `out` exists and `overwrite` is off, or it is what is read.
     """
-    require_file_to_write(Path(out), overwrite=overwrite)
+    require_file_to_write(Path(out), overwrite=overwrite, inputs=[documents])
     outgoing = outgoing_documents(
         documents,
         source=source if source is not None else PreannotationSource(),

@@ -13,6 +13,7 @@ from gonerd.errors import CheckError, ConfigError, SchemaError
 from gonerd.files import require_file_to_write, text_to_write
 from gonerd.records import read_documents, write_documents
 from gonerd.schema import Document
+from gonerd.takedown import ADDRESSES, Takedown
 from gonerd_annotation.answer import OUTCOMES, Answer, answer_from_task
 from gonerd_annotation.comparison import Comparison
 from gonerd_annotation.exported import LACKS, read_export
@@ -40,10 +41,18 @@ class Intake:
     Args:
         tasks: Label Studio's JSON export.
         name: what messages call the export, usually its file name.
+        takedown: documents that do not come back.
     """
 
-    def __init__(self, tasks: Iterable[dict[str, Any]], *, name: str = "export") -> None:
+    def __init__(
+        self,
+        tasks: Iterable[dict[str, Any]],
+        *,
+        name: str = "export",
+        takedown: Takedown | None = None,
+    ) -> None:
         self.name = name
+        self._takedown = takedown if takedown is not None else Takedown.read()
         self.left_out: list[dict[str, Any]] = []
         self.quarantined: list[dict[str, Any]] = []
         self._waiting: dict[str, list[dict[str, Any]]] = {}
@@ -81,8 +90,13 @@ class Intake:
             tasks = self._waiting.pop(document.id, [])
             self._untasked += not tasks
             imported = ""
+            entry = self._takedown.entry_of(document)
             for task in tasks:
-                answer = self._answer(task, document)
+                answer = (
+                    self._answer(task, document)
+                    if entry is None
+                    else Answer("taken_down", (entry,))
+                )
                 if answer.outcome == "imported" and imported:
                     answer = Answer(
                         "quarantined", (f"task {imported} annotated this document already",)
@@ -94,7 +108,14 @@ class Intake:
                     yield replace(document, entities=answer.entities, meta=meta)
         for doc_id, tasks in self._waiting.items():
             for task in tasks:
-                self._settle(task, Answer("quarantined", (f"no document has the id {doc_id!r}",)))
+                urls = [url for key in ADDRESSES if isinstance(url := task["data"].get(key), str)]
+                entry = self._takedown.reason(id=doc_id, urls=urls)
+                self._settle(
+                    task,
+                    Answer("quarantined", (f"no document has the id {doc_id!r}",))
+                    if entry is None
+                    else Answer("taken_down", (entry,)),
+                )
         self._waiting.clear()
 
     def report(self) -> dict[str, Any]:
@@ -142,6 +163,7 @@ def import_annotations(
     out: str | Path,
     *,
     quarantine: str | Path | None = None,
+    takedown: Takedown | None = None,
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """Write the annotated documents of an export and return the report.
@@ -162,7 +184,7 @@ def import_annotations(
             require_file_to_write(Path(path), overwrite=overwrite, inputs=[export, documents])
     exported = read_export(export)
     tasks = exported.tasks
-    intake = Intake(tasks, name=str(export))
+    intake = Intake(tasks, name=str(export), takedown=takedown)
 
     def annotated() -> Iterator[Document]:
         yield from intake.annotate(read_documents(documents))

@@ -63,7 +63,9 @@ def merge_annotations(
         OutputError: an output exists and `overwrite` is off; nothing is written.
         GonerdError: see `read_annotators` and `decisions`.
     """
-    _require_outputs(out, tasks, overwrite=overwrite)
+    read: list[str | Path] = [*files, *decided, *([documents] if documents is not None else [])]
+    read += [path for name in files if (path := name.partition("=")[2])]
+    _require_outputs(out, tasks, inputs=read, overwrite=overwrite)
     annotators = read_annotators(files, documents=documents, skip_untrusted=skip_untrusted)
     originals = _originals(annotators, documents)
     taken: dict[str, Decision] = {}
@@ -141,9 +143,11 @@ def _originals(annotators: Sequence[Annotator], documents: str | Path | None) ->
     return list(found.values())
 
 
-def _require_outputs(out: str | Path, tasks: str | Path | None, *, overwrite: bool) -> None:
+def _require_outputs(
+    out: str | Path, tasks: str | Path | None, *, inputs: Sequence[str | Path], overwrite: bool
+) -> None:
     if tasks is not None and Path(out).resolve() == Path(tasks).resolve():
         raise ConfigError(f"{out} can't hold both the merged documents and the tasks")
     for path in (out, tasks):
         if path is not None:
-            require_file_to_write(Path(path), overwrite=overwrite)
+            require_file_to_write(Path(path), overwrite=overwrite, inputs=inputs)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.errors import InputError, SchemaError
+from gonerd.files import require_file_to_write
 from gonerd.records import read_documents
 from gonerd.schema import Document, Entity
 from gonerd_annotation.label_config import (
@@ -158,8 +159,9 @@ def simulate_annotations(
 
     Raises:
         InputError: there is no task, or no gold document has a url.
-        OutputError: `out` exists and `overwrite` is off.
+        OutputError: `out` exists and `overwrite` is off, or it is what is read.
     """
+    require_file_to_write(Path(out), overwrite=overwrite, inputs=[tasks, gold])
     index = GoldIndex(read_documents(gold))
     simulation = Simulation()
     exported = simulation.annotate(read_tasks(tasks), index, stand_in)

@@ -16,6 +16,7 @@ from gonerd.dataset.card import FACTS_FILE
 from gonerd.dataset.loading import Dataset, parquet_files
 from gonerd.dataset.places import READ_FROM_HUB
 from gonerd.dataset.rows import document_from_row, features
+from gonerd.dataset.sums import SUMS_FILE
 from gonerd.errors import AlignmentError, InputError, SchemaError
 from gonerd.files import file_sha256, read_lines
 from gonerd.labels import LABELS, SUBTYPES, TAGS
@@ -23,9 +24,8 @@ from gonerd.schema import Document, text_sha256
 
 __all__ = ["Reading"]
 
-SUMS = "SHA256SUMS"
 QUESTIONS = {
-    "sha256sums": ("Files", f"Every file is the one that {SUMS} names."),
+    "sha256sums": ("Files", f"Every file is the one that {SUMS_FILE} names."),
     "columns": ("Columns", "Data files can be read and have the columns of the schema."),
     "rows": (
         "Rows",
@@ -72,7 +72,7 @@ class Reading:
 
     def _check_sums(self) -> None:
         folder = self.dataset.path
-        path = folder / SUMS
+        path = folder / SUMS_FILE
         if not path.is_file():
             self._fail("sha256sums", f"{path} is not there")
             return
@@ -91,13 +91,13 @@ class Reading:
             elif not file.is_file() and self._partial and not _is_read(name):
                 continue
             elif not file.is_file():
-                self._fail("sha256sums", f"{name} is not there, {SUMS} names it")
+                self._fail("sha256sums", f"{name} is not there, {SUMS_FILE} names it")
             elif file_sha256(file) != digest:
-                self._fail("sha256sums", f"{name} is not the file that {SUMS} names")
+                self._fail("sha256sums", f"{name} is not the file that {SUMS_FILE} names")
         for file in sorted(folder.rglob("*.parquet")):
             name = file.relative_to(folder).as_posix()
             if name not in named:
-                self._fail("sha256sums", f"{name} is there, {SUMS} does not name it")
+                self._fail("sha256sums", f"{name} is there, {SUMS_FILE} does not name it")
 
     def _read_split(self, split: str) -> None:
         try:

@@ -80,7 +80,7 @@ def export(
     from gonerd.dataset import dataset_or_default, documents_of
     from gonerd.dataset.places import is_corpus_file
     from gonerd.errors import ConfigError
-    from gonerd.files import require_folder_to_write
+    from gonerd.files import require_file_to_write, require_folder_to_write
     from gonerd.records import write_documents
 
     def fitted(corpus: Iterable[Document], *, overlaps: bool) -> Iterator[Document]:
@@ -99,6 +99,8 @@ def export(
         if out == "-":
             raise ConfigError("--to brat writes a folder; expected its name for --out, found -")
         require_folder_to_write(Path(out), overwrite=force, inputs=[source])
+    else:
+        require_file_to_write(Path(out), overwrite=force, inputs=[source])
     if is_corpus_file(source) and split != "all":
         raise InputError(f"{source} is one file without splits; leave --split {split} out")
     corpus = (

@@ -32,10 +32,10 @@ from gonerd.dataset.rows import (
 from gonerd.dataset.sentences import sentences
 from gonerd.dataset.shards import SHARD_MB, ShardWriter
 from gonerd.dataset.splits import SPLITS, SplitKey, Splits, assign_splits, strata
+from gonerd.dataset.sums import write_sums
 from gonerd.dataset.windows import SHIPPED, SUBWORDS, WindowTokenizer, window_tokenizer
 from gonerd.errors import InputError
 from gonerd.files import (
-    file_sha256,
     folder_to_write,
     require_folder_to_write,
     write_json,
@@ -168,7 +168,7 @@ def describe_folder(folder: Path, facts: DatasetFacts) -> None:
     write_json(folder / FACTS_FILE, facts.as_json())
     write_text(folder / "README.md", card_text(facts))
     write_json(folder / CROISSANT_FILE, croissant_of(folder, facts))
-    _write_sums(folder)
+    write_sums(folder)
 
 
 def content_hash(items: Iterable[tuple[str, str]]) -> str:
@@ -361,9 +361,3 @@ def _change_record(change: Misalignment) -> dict[str, Any]:
         "problem": change.problem,
         "result": None if result is None else [result.start, result.end],
     }
-
-
-def _write_sums(folder: Path) -> None:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    lines = [f"{file_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths]
-    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")

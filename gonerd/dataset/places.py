@@ -9,6 +9,7 @@ from pathlib import Path
 from gonerd.corpora import is_brat_folder
 from gonerd.dataset.card import FACTS_FILE
 from gonerd.dataset.hub import hub_folder, is_hub_name, repository_of
+from gonerd.dataset.sums import SUMS_FILE
 from gonerd.errors import InputError
 
 __all__ = [
@@ -31,7 +32,7 @@ ENVIRONMENT = "GONERD_DATASET"
 PUBLISHED = "giant-oak/gonerd"
 """The Hub id of the published dataset, under the organisation that arXiv 2311.13657 names."""
 
-READ_FROM_HUB = (FACTS_FILE, "README.md", "SHA256SUMS", "data/*.parquet")
+READ_FROM_HUB = (FACTS_FILE, "README.md", SUMS_FILE, "data/*.parquet")
 """What is fetched of a dataset."""
 
 CORPUS_ENDINGS = (

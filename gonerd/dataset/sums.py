@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from gonerd.errors import InputError
-from gonerd.files import read_lines
+from gonerd.files import file_sha256, read_lines, write_text
 
-__all__ = ["SUMS_FILE", "read_sums"]
+__all__ = ["SUMS_FILE", "read_sums", "write_sums"]
 
 SUMS_FILE = "SHA256SUMS"
 
@@ -27,3 +27,10 @@ def read_sums(path: Path) -> dict[str, str]:
             raise InputError(f"{path}:{number}: {name!r} lies outside the folder")
         sums[name] = digest
     return sums
+
+
+def write_sums(folder: Path) -> None:
+    """Write SHA256SUMS over all files that `folder` holds."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [f"{file_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths]
+    write_text(folder / SUMS_FILE, "".join(lines))

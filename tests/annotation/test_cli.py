@@ -83,6 +83,27 @@ def test_what_is_taken_down_goes_to_no_annotator(
     assert task["data"]["text"] == "No gold\r\nhere"
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_is_taken_down_does_not_come_back_from_annotators(
+    kept: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks, back, documents = (folder / name for name in ("tasks.json", "back.json", "left.jsonl"))
+    assert run(["annotate", "export", str(folder / "sample.jsonl"), "--out", str(tasks)]) == 0
+    words = ["annotate", "simulate", str(tasks), "--gold", str(folder / "gold.jsonl")]
+    assert run([*words, "--out", str(back)]) == 0
+    assert run([*words, "--out", str(tasks), "--force"]) == 1  # it is what is read
+    (folder / "list.txt").write_text("http://a.example/\n")
+    pages = [d for d in read_documents(folder / "sample.jsonl") if kept or d.id != "a"]
+    write_documents(documents, pages)
+    capsys.readouterr()
+    words = ["annotate", "import", str(back), "--documents", str(documents), "--json"]
+    words += ["--takedown", str(folder / "list.txt"), "--out", str(folder / "annotated.jsonl")]
+    assert run(words) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["taken_down"], report["imported"], report["quarantined"]) == (1, 0, 0)
+    assert list(read_documents(folder / "annotated.jsonl")) == []
+
+
 def test_problems_are_one_sentence_and_leave_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,6 +140,7 @@ def test_every_task_is_accounted_for() -> None:
         "rejected": 1,
         "unannotated": 1,
         "quarantined": 3,
+        "taken_down": 0,
     }
     assert report["tasks"] == 7 == sum(report[outcome] for outcome in OUTCOMES)
     assert report["rejected_for"] == {"Not English": 1}

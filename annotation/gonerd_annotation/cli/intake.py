@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from gonerd.console import counted, note, print_json
+from gonerd.options import takedown_option
+from gonerd.takedown import Takedown
 from gonerd_annotation.answer import OUTCOMES
 from gonerd_annotation.cli.halves import note_halves
 from gonerd_annotation.intake import import_annotations
@@ -23,25 +27,39 @@ __all__ = ["import_"]
     metavar="FILE",
     help="Where tasks go that can't be trusted, with reasons; without it they are an error.",
 )
+@takedown_option
 @click.option("--force", is_flag=True, help="Replace existing files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as one JSON object.")
 def import_(
-    export: str, documents: str, out: str, quarantine: str | None, force: bool, as_json: bool
+    export: str,
+    documents: str,
+    out: str,
+    quarantine: str | None,
+    takedown_files: tuple[Path, ...],
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Bring EXPORT, Label Studio's JSON export, back into documents.
 
     JSON_MIN is read as well, and so are exports of Label Studio before 1.0; what they lack is told.
 
-    Every task is imported, cancelled, rejected, unannotated or quarantined; the report names each
-    that is left out. Of several annotations on one task the one updated last counts.
+    Every task is imported, cancelled, rejected, unannotated, quarantined or taken down; the report
+    names each that is left out. Of several annotations on one task the one updated last counts.
 
     \b
     Examples:
       gonerd annotate import export.json --documents sample.jsonl --out annotated.jsonl
       gonerd annotate import export.json --documents sample.jsonl --out b.jsonl --quarantine q.jsonl
     """
-    report = import_annotations(export, documents, out, quarantine=quarantine, overwrite=force)
-    outcomes = ", ".join(f"{report[outcome]} {outcome}" for outcome in OUTCOMES)
+    report = import_annotations(
+        export,
+        documents,
+        out,
+        quarantine=quarantine,
+        takedown=Takedown.read(takedown_files),
+        overwrite=force,
+    )
+    outcomes = ", ".join(f"{report[outcome]} {outcome.replace('_', ' ')}" for outcome in OUTCOMES)
     note(f"{counted(report['tasks'], 'task')}: {outcomes}; {report['entities']} entities in {out}")
     for what in ("trimmed", "blank", "duplicate", "overlapping"):
         if report[what]:
