@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import Any
 
 from gonerd import Document
+from gonerd.adapters.rules import entities_by_rule
 from gonerd.dataset import build_dataset
-from gonerd.evaluation.rules import entities_by_rule
 from gonerd.machine import environment
 from gonerd.records import write_documents
 

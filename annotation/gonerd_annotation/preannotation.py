@@ -15,7 +15,7 @@ from gonerd_annotation.draw import drawn
 from gonerd_annotation.subtype import subtype_by_form
 
 if TYPE_CHECKING:
-    from gonerd.evaluation import Adapter, ModelCard
+    from gonerd.adapters import Adapter, ModelCard
 
 __all__ = [
     "SHOWN",
@@ -113,7 +113,7 @@ class Preannotation:
     def _found(self, documents: Sequence[Document]) -> dict[str, tuple[Entity, ...]]:
         if self.adapter is None:
             return {document.id: document.entities for document in documents}
-        from gonerd.evaluation import predictions_of
+        from gonerd.adapters import predictions_of
 
         found = {}
         predictions = predictions_of(self.adapter, [_tokenized(one) for one in documents])
@@ -141,7 +141,7 @@ def preannotation_from_source(
     withheld = drawn(among, source.withheld, seed=source.seed, purpose="preannotation")
     if source.model is None:
         return Preannotation(source.entities_of, withheld, source.withheld)
-    from gonerd.evaluation import AdapterOptions, adapter_from_spec
+    from gonerd.adapters import AdapterOptions, adapter_from_spec
 
     adapter = adapter_from_spec(source.model, AdapterOptions(device=source.device))
     return Preannotation(_version(adapter.card), withheld, source.withheld, adapter)

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gonerd.adapters import AdapterOptions, ModelCard, Policy, Prediction
 from gonerd.errors import ConfigError, InputError
-from gonerd.evaluation.adapters import AdapterOptions, ModelCard, Prediction
 from gonerd.files import file_sha256
 from gonerd.schema import Document
 
@@ -31,6 +31,13 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> TaggerAdapt
     """
     if not argument:
         raise ConfigError("--model gonerd needs a folder, as in gonerd:PATH")
+    options.refuse("gonerd", "dtype", "stride", "compile", "label_map")
+    if options.policy == "window" or (options.policy == "truncate" and options.max_len is None):
+        raise ConfigError(
+            "--model gonerd reads any length whole; --policy truncate needs --max-len"
+        )
+    if options.policy == "native" and options.max_len is not None:
+        raise ConfigError("--policy native reads documents whole, --max-len cuts them")
     for name, value in (("batch size", options.batch_size), ("length", options.max_len)):
         if value is not None and value < 1:
             raise ConfigError(f"a {name} of {value} makes no sense; expected 1 or more")
@@ -43,18 +50,14 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> TaggerAdapt
     card = ModelCard(
         kind="gonerd",
         id=folder.name,
-        revision=sha256[:12],
+        revision=sha256[:40],
         weights_sha256=sha256,
         params=tagger.parameters_count,
-        max_len=options.max_len,
-        license=None,
-        extra={
+        details={
             "attention": config.attention,
             "window": config.window,
             "layers": config.layers,
             "width": config.width,
-            "max_len_unit": "tokens",
-            "dtype": "float32",
         },
     )
     return TaggerAdapter(tagger, card, options)
@@ -67,6 +70,17 @@ class TaggerAdapter:
         self.tagger = tagger
         self.card = card
         self.options = options
+        self.policy = Policy(
+            mode="native" if options.max_len is None else "truncate",
+            max_len=options.max_len,
+            dtype="float32",
+            batch_size=options.batch_size,
+            device=options.device,
+        )
+
+    def with_batch_size(self, batch_size: int) -> TaggerAdapter:
+        """The same tagger, reading `batch_size` documents at once."""
+        return TaggerAdapter(self.tagger, self.card, replace(self.options, batch_size=batch_size))
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
         """Yield one prediction a document, in their order.

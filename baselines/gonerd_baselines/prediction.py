@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gonerd.align import entities_from_tags
-from gonerd.evaluation.scores import Counts, exact_match
 from gonerd.schema import Document, Entity
+from gonerd.scoring.counts import Counts, exact_match
 from gonerd_baselines.data import SplitFeatures
 from gonerd_baselines.features import TokenFeatures, batch_from_features
 from gonerd_baselines.packing import batches_by_tokens

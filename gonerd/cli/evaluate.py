@@ -57,8 +57,9 @@ def evaluate(
       gonerd eval --model rules --dataset sample --out runs/rules
       gonerd eval --model preds:runs/rules/predictions.jsonl.zst --dataset sample --out runs/again
     """
+    from gonerd.adapters import AdapterOptions, adapter_from_spec
     from gonerd.dataset import dataset_or_default
-    from gonerd.evaluation import AdapterOptions, adapter_from_spec, evaluate_model
+    from gonerd.evaluation import evaluate_model
 
     options = AdapterOptions(device=device, batch_size=batch_size, max_len=max_len)
     result = evaluate_model(
@@ -66,7 +67,6 @@ def evaluate(
         out,
         dataset=dataset_or_default(dataset),
         split=split,
-        options=options,
         command=click.get_current_context().obj,
         seed=seed,
         overwrite=force,

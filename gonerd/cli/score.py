@@ -32,8 +32,8 @@ def score(
     """
     from gonerd.align import fit_to_tokens
     from gonerd.corpora import read_corpus
-    from gonerd.evaluation.evaluating import score_pairs
-    from gonerd.evaluation.scores import pair_by_id
+    from gonerd.scoring import score_pairs
+    from gonerd.scoring.counts import pair_by_id
 
     wanted, found = (read_corpus(path, form=form, scheme=scheme) for path in (gold, predicted))
     pairs = [(fit_to_tokens(one)[0], other.entities) for one, other in pair_by_id(wanted, found)]

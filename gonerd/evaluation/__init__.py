@@ -1,22 +1,5 @@
 """Evaluation: any model, scored on all gold."""
 
-from gonerd.evaluation.adapters import (
-    Adapter,
-    AdapterOptions,
-    ModelCard,
-    Prediction,
-    adapter_from_spec,
-)
-from gonerd.evaluation.evaluating import evaluate_model, score_pairs
-from gonerd.evaluation.predicting import predictions_of
+from gonerd.evaluation.evaluating import evaluate_model
 
-__all__ = [
-    "Adapter",
-    "AdapterOptions",
-    "ModelCard",
-    "Prediction",
-    "adapter_from_spec",
-    "evaluate_model",
-    "predictions_of",
-    "score_pairs",
-]
+__all__ = ["evaluate_model"]

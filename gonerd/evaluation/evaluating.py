@@ -12,32 +12,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gonerd.adapters import Adapter, Prediction, predictions_of
+from gonerd.adapters.predictions import record_from_prediction
 from gonerd.align import fit_to_tokens
 from gonerd.dataset.building import content_hash, gold_hash
 from gonerd.dataset.card import SYNTHETIC_NOTICE
 from gonerd.dataset.loading import documents_of
 from gonerd.dataset.places import dataset_id
-from gonerd.dataset.rows import COMMON_WINDOW
-from gonerd.errors import CheckError, InputError
-from gonerd.evaluation.adapters import Adapter, AdapterOptions, Prediction
-from gonerd.evaluation.compat import paper_compat
-from gonerd.evaluation.confidence import f1_interval
-from gonerd.evaluation.predicting import predictions_of
-from gonerd.evaluation.predictions import record_from_prediction
-from gonerd.evaluation.scores import DocumentScore, exact_match, summary, within
+from gonerd.errors import InputError
 from gonerd.files import file_sha256, folder_to_write, write_json
 from gonerd.labels import LABELS
 from gonerd.machine import environment, hardware, peak_rss_mib
 from gonerd.records import write_json_lines
-from gonerd.schema import Document, Entity
+from gonerd.schema import Document
+from gonerd.scoring import score_pairs
+from gonerd.scoring.counts import within
 
-__all__ = ["PREDICTIONS_FILE", "RESULT_FILE", "evaluate_model", "score_pairs"]
+__all__ = ["PREDICTIONS_FILE", "RESULT_FILE", "evaluate_model"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 RESULT_FILE = "result.json"
 PREDICTIONS_FILE = "predictions.jsonl.zst"
-
-Pair = tuple[Document, tuple[Entity, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,6 @@ def evaluate_model(
     *,
     dataset: str,
     split: str,
-    options: AdapterOptions,
     command: Sequence[str] = (),
     seed: int = 0,
     overwrite: bool = False,
@@ -76,42 +70,10 @@ def evaluate_model(
             for prediction, document in zip(run.predictions, documents, strict=True)
         )
         write_json_lines(folder / PREDICTIONS_FILE, lines)
-        result = _result(adapter, documents, run, dataset, split, options, list(command), seed)
+        result = _result(adapter, documents, run, dataset, split, list(command), seed)
         result["artifacts"] = [_artifact(folder / PREDICTIONS_FILE)]
         write_json(folder / RESULT_FILE, result)
     return result
-
-
-def score_pairs(pairs: Sequence[Pair], *, seed: int = 0) -> dict[str, Any]:
-    """The `scores` object of a result: full document, common window, and as the paper took it.
-
-    Raises:
-        CheckError: gold went missing on the way: tp + fn is not the number of gold entities.
-    """
-    full = [exact_match(document, entities) for document, entities in pairs]
-    windows = [_in_window(document, entities) for document, entities in pairs]
-    scores = {
-        "full": _with_interval(full, seed),
-        f"common_window_{COMMON_WINDOW}": _with_interval(
-            [exact_match(*pair) for pair in windows], seed
-        ),
-        "paper_compat": paper_compat(pairs),
-    }
-    gold_total = sum(len(document.entities) for document, _ in pairs)
-    counted = scores["full"]["tp"] + scores["full"]["fn"]
-    if counted != gold_total:
-        raise CheckError(f"{counted} gold entities were counted of {gold_total}")
-    return scores
-
-
-def _with_interval(scores: Sequence[DocumentScore], seed: int) -> dict[str, Any]:
-    interval = f1_interval([score.total for score in scores], seed=seed)
-    return {**summary(scores, labels=LABELS), "ci": interval}
-
-
-def _in_window(document: Document, entities: tuple[Entity, ...]) -> Pair:
-    end = document.meta.get("common_window_end", len(document.text))
-    return replace(document, entities=within(document.entities, end)), within(entities, end)
 
 
 def _run(adapter: Adapter, documents: Sequence[Document]) -> _Run:
@@ -126,7 +88,6 @@ def _result(
     run: _Run,
     dataset: str,
     split: str,
-    options: AdapterOptions,
     command: list[str],
     seed: int,
 ) -> dict[str, Any]:
@@ -135,17 +96,7 @@ def _result(
     identity = {
         "dataset": _dataset_record(dataset, split, documents),
         "model": _model_record(adapter),
-        "policy": {
-            "mode": "native" if adapter.card.max_len is None else "truncate",
-            "max_len": adapter.card.max_len,
-            "stride": None,
-            "merge": None,
-            "label_map": None,
-            "tag_repair": None,
-            "dtype": adapter.card.extra.get("dtype"),
-            "batch_size": options.batch_size,
-            "device": options.device,
-        },
+        "policy": adapter.policy.as_json(),
         "seeds": {"bootstrap": seed},
     }
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
@@ -183,8 +134,8 @@ def _dataset_record(dataset: str, split: str, documents: Sequence[Document]) -> 
 
 
 def _model_record(adapter: Adapter) -> dict[str, Any]:
-    record = asdict(adapter.card)
-    return {**{k: v for k, v in record.items() if k != "extra"}, **record["extra"]}
+    card = adapter.card
+    return {**asdict(card), "training_data": list(card.training_data)}
 
 
 def _coverage(documents: Sequence[Document], predictions: Sequence[Prediction]) -> dict[str, Any]:
@@ -202,9 +153,9 @@ def _coverage(documents: Sequence[Document], predictions: Sequence[Prediction]) 
         "docs_truncated": truncated,
         "gold_reachable": reached,
         "gold_lost": gold - reached,
-        "n_repairs": 0,
+        "n_repairs": sum(prediction.repairs for prediction in predictions),
         "n_misaligned": misaligned,
-        "n_failed_docs": 0,
+        "n_failed_docs": sum(prediction.error is not None for prediction in predictions),
     }
 
 

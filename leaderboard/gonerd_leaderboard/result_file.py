@@ -23,7 +23,7 @@ from gonerd_leaderboard.result import (
 
 __all__ = ["result_from_record"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SHA256 = "[0-9a-f]{64}"
 

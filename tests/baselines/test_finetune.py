@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from gonerd.adapters.adapter import AdapterOptions
 from gonerd.cli.main import run
 from gonerd.dataset import documents_of
 from gonerd.errors import ConfigError, InputError
-from gonerd.evaluation.adapters import AdapterOptions
 from gonerd.files import file_sha256, read_json, write_json
 from gonerd.records import write_documents
 from gonerd.schema import Document
@@ -151,7 +151,7 @@ def test_a_length_limit_is_told_as_the_end_of_what_was_read(model: Path) -> None
     assert document.tokens is not None
     assert prediction.consumed_to == document.tokens[9][1]
     assert all(entity.end <= prediction.consumed_to for entity in prediction.entities)
-    assert limited.card.max_len == 10
+    assert (limited.policy.mode, limited.policy.max_len) == ("truncate", 10)
 
 
 def test_the_batch_size_changes_nothing(model: Path) -> None:

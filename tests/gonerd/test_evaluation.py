@@ -9,22 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonerd import Document, Entity
+from gonerd.adapters import AdapterOptions, ModelCard, Policy, Prediction, adapter_from_spec
+from gonerd.adapters.predictions import prediction_from_record, record_from_prediction
+from gonerd.adapters.rules import entities_by_rule
 from gonerd.align import entities_from_tags, tags_from_entities
 from gonerd.dataset import build_dataset
 from gonerd.errors import CheckError, ConfigError, InputError, SchemaError
-from gonerd.evaluation import (
-    AdapterOptions,
-    ModelCard,
-    Prediction,
-    adapter_from_spec,
-    evaluate_model,
-    score_pairs,
-)
-from gonerd.evaluation.confidence import f1_interval
-from gonerd.evaluation.predictions import prediction_from_record, record_from_prediction
-from gonerd.evaluation.rules import entities_by_rule
-from gonerd.evaluation.scores import Counts, exact_match, pair_by_id, summary
+from gonerd.evaluation import evaluate_model
 from gonerd.labels import LABELS
+from gonerd.scoring import score_pairs
+from gonerd.scoring.confidence import f1_interval
+from gonerd.scoring.counts import Counts, exact_match, pair_by_id, summary
 from tests.gonerd.test_dataset import some_documents
 from tests.strategies import iob2_tags, tokenized_documents
 
@@ -35,6 +30,7 @@ class Fixed:
     """A model that says what it is told to; `seen` is what it was given."""
 
     card = ModelCard(kind="fixed", id="fixed", revision="0" * 40)
+    policy = Policy()
 
     def __init__(self, answers: Sequence[Prediction]) -> None:
         self.answers = answers
@@ -111,7 +107,7 @@ def test_the_interval_resamples_documents_and_is_fixed_by_seed() -> None:
 
 def test_an_oracle_scores_one_and_never_sees_gold(dataset: str, tmp_path: Path) -> None:
     model = Fixed(oracle(dataset))
-    result = evaluate_model(model, tmp_path / "run", dataset=dataset, split="test", options=OPTIONS)
+    result = evaluate_model(model, tmp_path / "run", dataset=dataset, split="test")
     for name in ("full", "common_window_4096", "paper_compat"):
         assert result["scores"][name]["f1"] == 1.0
     assert result["scores"]["full"]["by_source"]["justice"]["f1"] == 1.0
@@ -126,9 +122,7 @@ def test_an_oracle_scores_one_and_never_sees_gold(dataset: str, tmp_path: Path) 
 
 def test_gold_beyond_a_models_reach_counts_as_missed(dataset: str, tmp_path: Path) -> None:
     short = [replace(p, entities=p.entities[:1], consumed_to=11) for p in oracle(dataset)]
-    result = evaluate_model(
-        Fixed(short), tmp_path / "run", dataset=dataset, split="test", options=OPTIONS
-    )
+    result = evaluate_model(Fixed(short), tmp_path / "run", dataset=dataset, split="test")
     full = result["scores"]["full"]
     assert (full["tp"], full["fn"]) == (4, 8)
     assert result["coverage"]["gold_lost"] == 8
@@ -157,30 +151,18 @@ def test_a_model_that_breaks_the_contract_is_refused(
 ) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(CheckError, match=message):
         evaluate_model(
-            Fixed(spoil(oracle(dataset))),
-            tmp_path / "run",
-            dataset=dataset,
-            split="test",
-            options=OPTIONS,
+            Fixed(spoil(oracle(dataset))), tmp_path / "run", dataset=dataset, split="test"
         )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_predictions_can_be_scored_again_from_their_file(dataset: str, tmp_path: Path) -> None:
     first = evaluate_model(
-        adapter_from_spec("rules", OPTIONS),
-        tmp_path / "a",
-        dataset=dataset,
-        split="test",
-        options=OPTIONS,
+        adapter_from_spec("rules", OPTIONS), tmp_path / "a", dataset=dataset, split="test"
     )
     file = tmp_path / "a" / "predictions.jsonl.zst"
     second = evaluate_model(
-        adapter_from_spec(f"preds:{file}", OPTIONS),
-        tmp_path / "b",
-        dataset=dataset,
-        split="test",
-        options=OPTIONS,
+        adapter_from_spec(f"preds:{file}", OPTIONS), tmp_path / "b", dataset=dataset, split="test"
     )
     assert second["scores"] == first["scores"]
     with pytest.raises(InputError, match="has no prediction for document"):
@@ -189,7 +171,6 @@ def test_predictions_can_be_scored_again_from_their_file(dataset: str, tmp_path:
             tmp_path / "c",
             dataset=dataset,
             split="train",
-            options=OPTIONS,
         )
 
 
@@ -225,9 +206,7 @@ def test_a_spacy_pipeline_is_evaluated(dataset: str, tmp_path: Path) -> None:
     )  # type: ignore[attr-defined]
     pipeline.to_disk(tmp_path / "pipeline")
     adapter = adapter_from_spec(f"spacy:{tmp_path / 'pipeline'}", OPTIONS)
-    result = evaluate_model(
-        adapter, tmp_path / "run", dataset=dataset, split="test", options=OPTIONS
-    )
+    result = evaluate_model(adapter, tmp_path / "run", dataset=dataset, split="test")
     per = result["scores"]["full"]["by_type"]["PER"]
     assert per["recall"] == 1.0
     assert result["scores"]["full"]["by_type"]["LOC"]["tp"] == 0

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gonerd import Document, Entity
-from gonerd.evaluation import AdapterOptions, ModelCard, Prediction, evaluate_model
+from gonerd.adapters import ModelCard, Policy, Prediction
+from gonerd.evaluation import evaluate_model
 from gonerd.labels import LABELS
 from gonerd.records import read_json_lines, write_documents, write_json_lines
 
@@ -28,6 +29,7 @@ class NoisyOracle:
         seed: int = 0,
     ) -> None:
         self.card = card
+        self.policy = Policy("truncate" if reads else "native", max_len=reads)
         self._gold = {document.id: document.entities for document in documents}
         self._error = error
         self._reads = reads
@@ -107,7 +109,6 @@ def make_run(
         folder,
         dataset=str(corpus),
         split="all",
-        options=AdapterOptions(),
         command=["gonerd", "eval", "--model", f"oracle:{model}", "--out", "run"],
     )
     return folder

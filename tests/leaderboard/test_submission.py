@@ -59,7 +59,7 @@ def test_a_refused_run_leaves_nothing_behind(run, tmp_path):
 @pytest.mark.parametrize(
     ("path", "value", "kind", "words"),
     [
-        ("schema_version", 2, SchemaError, "schema_version is 2, expected 1"),
+        ("schema_version", 1, SchemaError, "schema_version is 1, expected 2"),
         ("schema_version", True, SchemaError, "schema_version is true"),
         ("provenance", "rerun", SchemaError, 'provenance is "rerun", expected the form self_repor'),
         ("surprise", 1, SchemaError, "field surprise is unknown"),

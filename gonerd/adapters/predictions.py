@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from gonerd.adapters.adapter import AdapterOptions, ModelCard, Prediction
+from gonerd.adapters.policy import Policy
 from gonerd.errors import ConfigError, InputError, SchemaError
-from gonerd.evaluation.adapters import AdapterOptions, ModelCard, Prediction
 from gonerd.files import file_sha256
 from gonerd.records import read_json_lines
 from gonerd.schema import Document, Entity, text_sha256
@@ -27,13 +28,20 @@ def record_from_prediction(prediction: Prediction, text: str) -> dict[str, Any]:
     spans: list[list[Any]] = [[e.start, e.end, e.label] for e in prediction.entities]
     if scores is not None:
         spans = [[*span, score] for span, score in zip(spans, scores, strict=True)]
-    return {
+    record: dict[str, Any] = {
         "doc_id": prediction.doc_id,
         "text_sha256": text_sha256(text),
         "entities": spans,
         "consumed_to": prediction.consumed_to,
         "windows": prediction.windows,
     }
+    if prediction.dropped:
+        record["dropped"] = dict(prediction.dropped)
+    if prediction.repairs:
+        record["repairs"] = prediction.repairs
+    if prediction.error is not None:
+        record["error"] = prediction.error
+    return record
 
 
 def prediction_from_record(record: Any) -> tuple[Prediction, str]:
@@ -52,6 +60,9 @@ def prediction_from_record(record: Any) -> tuple[Prediction, str]:
             consumed_to=record["consumed_to"],
             windows=record.get("windows", 1),
             scores=tuple(float(span[3]) for span in spans) if scored else None,
+            dropped={str(name): int(count) for name, count in record.get("dropped", {}).items()},
+            repairs=int(record.get("repairs", 0)),
+            error=record.get("error"),
         )
         return prediction, str(record["text_sha256"])
     except KeyError as missing:
@@ -87,6 +98,7 @@ class PredictionsFile:
             self.found[prediction.doc_id] = prediction, digest
         digest = file_sha256(path)
         self.card = ModelCard(kind="preds", id=path.name, revision=digest[:40])
+        self.policy = Policy()
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
         """Yield the file's prediction for each document.
@@ -107,7 +119,7 @@ class PredictionsFile:
 
 def adapter_from_argument(argument: str, options: AdapterOptions) -> PredictionsFile:
     """`preds:FILE`; nothing is computed, so no option is taken."""
-    options.refuse("preds", "device", "batch_size", "max_len")
+    options.refuse("preds", *AdapterOptions.__slots__)
     if not argument:
         raise ConfigError("--model preds needs a file, as in preds:run/predictions.jsonl.zst")
     return PredictionsFile(Path(argument))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from gonerd.adapters.adapter import Adapter, Prediction
 from gonerd.errors import CheckError
-from gonerd.evaluation.adapters import Adapter, Prediction
 from gonerd.schema import Document
 
 __all__ = ["predictions_of"]

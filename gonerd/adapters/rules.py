@@ -8,15 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+from gonerd.adapters.adapter import AdapterOptions, ModelCard, Prediction
+from gonerd.adapters.model_files import files_sha256
+from gonerd.adapters.policy import Policy
 from gonerd.align import fit_to_tokens
 from gonerd.errors import ConfigError
-from gonerd.evaluation.adapters import AdapterOptions, ModelCard, Prediction
 from gonerd.schema import Document, Entity
 
 __all__ = ["Rules", "adapter_from_argument", "entities_by_rule"]
 
-REVISION = "1"
+REVISION = files_sha256([Path(__file__)], Path(__file__).parent)[:40]
 
 STREET = (
     r"(?:Street|St\.|Avenue|Ave\.|Road|Rd\.|Boulevard|Blvd\.|Drive|Dr\.|Lane|Way|Court|Place|Square|"
@@ -162,6 +165,7 @@ class Rules:
     """The rules as a model."""
 
     card = ModelCard(kind="rules", id="rules", revision=REVISION, params=0, license="Apache-2.0")
+    policy = Policy()
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
         """Yield one prediction a document; the whole text is read."""
@@ -173,7 +177,7 @@ class Rules:
 
 def adapter_from_argument(argument: str, options: AdapterOptions) -> Rules:
     """`rules`; there is nothing to choose."""
-    options.refuse("rules", "device", "batch_size", "max_len")
+    options.refuse("rules", *AdapterOptions.__slots__)
     if argument:
         raise ConfigError(f"--model rules takes no argument, found {argument!r}")
     return Rules()

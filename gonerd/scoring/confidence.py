@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from gonerd.evaluation.scores import Counts
+from gonerd.scoring.counts import Counts
 
 __all__ = ["f1_interval"]
 
