@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -60,6 +59,7 @@ def evaluate(
     from gonerd.adapters import AdapterOptions, adapter_from_spec
     from gonerd.dataset import dataset_or_default
     from gonerd.evaluation import evaluate_model
+    from gonerd.evaluation.terminal import summary_of
 
     options = AdapterOptions(device=device, batch_size=batch_size, max_len=max_len)
     result = evaluate_model(
@@ -74,50 +74,5 @@ def evaluate(
     if as_json:
         print_json(result)
     else:
-        print_text(report(result))
+        print_text(summary_of(result))
         print_text(f"\nwritten to {out}")
-
-
-def report(result: dict[str, Any]) -> str:
-    """A result as a person likes to read it on a terminal."""
-    data, scores, coverage, cost = (
-        result[k] for k in ("dataset", "scores", "coverage", "efficiency")
-    )
-    model = result["model"]
-    lines = [
-        f"{model['kind']}:{model['id']} on {data['id']} {data['split']}: "
-        f"{data['n_docs']:,} documents, {data['gold_total']:,} gold entities",
-        "",
-        *score_lines(scores),
-        "",
-        f"reachable gold {_percent(coverage['gold_reachable'], data['gold_total'])}, "
-        f"{coverage['docs_truncated']} documents cut, "
-        f"{coverage['n_misaligned']} predictions off token boundaries",
-        f"{cost['documents_per_s']:,.1f} documents/s, {cost['tokens_per_s']:,.0f} tokens/s "
-        f"on {cost['hardware']}",
-    ]
-    return "\n".join([*lines, *([data["notice"]] if data["notice"] else [])])
-
-
-def score_lines(scores: dict[str, Any]) -> list[str]:
-    """The `scores` object as a table."""
-    full = scores["full"]
-    low, high = full["ci"]["f1"]
-    rows = [("all", full), *full["by_type"].items()]
-    rows += [(name, entry) for name, entry in full["by_source"].items() if name]
-    window, compat = scores["common_window_4096"], scores["paper_compat"]
-    return [
-        f"{'':10}{'P':>8}{'R':>8}{'F1':>8}{'gold':>9}",
-        *(
-            f"{name:10}{entry['precision']:8.3f}{entry['recall']:8.3f}{entry['f1']:8.3f}"
-            f"{entry['tp'] + entry['fn']:9,}"
-            for name, entry in rows
-        ),
-        "",
-        f"F1 {full['f1']:.3f}, 95% interval {low:.3f} to {high:.3f} (bootstrap over documents)",
-        f"F1 in the common window {window['f1']:.3f}; as the paper took it (seqeval) {compat['f1']:.3f}",
-    ]
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f}%" if whole else "none"

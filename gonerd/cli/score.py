@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from gonerd.cli.evaluate import score_lines
 from gonerd.cli.options import format_option, scheme_option
 from gonerd.console import print_json, print_text
 from gonerd.corpora import Format
@@ -32,6 +31,7 @@ def score(
     """
     from gonerd.align import fit_to_tokens
     from gonerd.corpora import read_corpus
+    from gonerd.evaluation.terminal import score_lines
     from gonerd.scoring import score_pairs
     from gonerd.scoring.counts import pair_by_id
 
