@@ -9,7 +9,7 @@ import click
 from gonerd.console import print_json, print_text
 from gonerd.options import dataset_option
 
-__all__ = ["evaluate", "report"]
+__all__ = ["evaluate"]
 
 
 @click.command("eval")
