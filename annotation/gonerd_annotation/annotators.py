@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gonerd.dataset.loading import corpus_documents
 from gonerd.errors import CheckError, ConfigError, InputError, SchemaError
 from gonerd.files import read_byte_lines
 from gonerd.labels import LABELS
@@ -104,22 +105,13 @@ def read_annotators(
 
 
 def documents_by_id(path: str | Path) -> dict[str, Document]:
-    """The documents of a JSON Lines file in their order.
+    """The documents of a corpus file or a dataset in their order.
 
     Raises:
         InputError: there is none.
         SchemaError: two have the same id.
     """
-    result: dict[str, Document] = {}
-    for document in read_documents(path):
-        if document.id in result:
-            raise SchemaError(
-                f"{path}: document {document.id!r} comes twice; each id may stand once"
-            )
-        result[document.id] = document
-    if not result:
-        raise InputError(f"{path}: no document is in it")
-    return result
+    return {document.id: document for document in corpus_documents(path)}
 
 
 def read_truth(path: str | Path) -> dict[str, Document]:

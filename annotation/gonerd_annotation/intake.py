@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gonerd.dataset.loading import corpus_documents
 from gonerd.errors import CheckError, ConfigError, SchemaError
 from gonerd.files import require_file_to_write, text_to_write
-from gonerd.records import read_documents, write_documents
+from gonerd.records import write_documents
 from gonerd.schema import Document
 from gonerd.takedown import ADDRESSES, Takedown
 from gonerd_annotation.answer import OUTCOMES, Answer, answer_from_task
@@ -187,7 +188,7 @@ def import_annotations(
     intake = Intake(tasks, name=str(export), takedown=takedown)
 
     def annotated() -> Iterator[Document]:
-        yield from intake.annotate(read_documents(documents))
+        yield from intake.annotate(corpus_documents(documents))
         if quarantine is None and (rows := intake.quarantined):
             first = rows[0]
             raise CheckError(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gonerd.dataset.loading import corpus_documents
 from gonerd.errors import InputError
-from gonerd.records import read_documents
 from gonerd.schema import Document, text_sha256
 from gonerd.takedown import Takedown
 from gonerd_annotation.preannotation import (
@@ -16,7 +16,7 @@ from gonerd_annotation.preannotation import (
     PreannotationSource,
     preannotation_from_source,
 )
-from gonerd_annotation.task import unfrozen, unique
+from gonerd_annotation.task import unfrozen
 
 __all__ = ["Outgoing", "outgoing_documents"]
 
@@ -48,10 +48,10 @@ def outgoing_documents(
         SchemaError: two documents have the same id.
     """
     takedown = takedown if takedown is not None else Takedown.read()
-    read = list(unique(read_documents(path)))
+    read = list(corpus_documents(path))
     documents = list(takedown.allowed(read))
     if not documents:
-        raise InputError(f"{path}: no document is in it" + (" that may go out" if read else ""))
+        raise InputError(f"{path}: no document is in it that may go out")
     odd = Counter(reason for document in documents if (reason := unfrozen(document.text)))
     listed = [(document.id, text_sha256(document.text)) for document in read]
     preannotation = preannotation_from_source(source, among=[id_ for id_, _ in listed])

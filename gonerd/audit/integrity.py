@@ -11,8 +11,9 @@ from typing import Any
 
 from gonerd.align import tags_from_entities
 from gonerd.audit.finding import Check, Finding, Findings, Held
-from gonerd.dataset.building import content_hash, gold_hash
+from gonerd.dataset.building import content_hash
 from gonerd.dataset.card import FACTS_FILE
+from gonerd.dataset.entries import gold_hash
 from gonerd.dataset.loading import Dataset, parquet_files
 from gonerd.dataset.places import READ_FROM_HUB
 from gonerd.dataset.rows import document_from_row, features

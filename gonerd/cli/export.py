@@ -14,7 +14,6 @@ from gonerd.cli.options import format_option, misaligned_option, scheme_option
 from gonerd.cli.outgoing import outgoing, outgoing_options
 from gonerd.console import counted, note, track
 from gonerd.corpora import Format
-from gonerd.errors import InputError
 from gonerd.options import dataset_option
 from gonerd.schema import Document
 from gonerd.schemes import Scheme
@@ -76,9 +75,9 @@ def export(
       gonerd export sample --redact --to documents --out redacted.jsonl
     """
     from gonerd.align import fit_to_tokens
-    from gonerd.corpora import read_corpus, write_brat, write_conll, write_docbin, write_prodigy
-    from gonerd.dataset import dataset_or_default, documents_of
-    from gonerd.dataset.places import is_corpus_file
+    from gonerd.corpora import write_brat, write_conll, write_docbin, write_prodigy
+    from gonerd.dataset import dataset_or_default
+    from gonerd.dataset.loading import corpus_documents
     from gonerd.errors import ConfigError
     from gonerd.files import require_file_to_write, require_folder_to_write
     from gonerd.records import write_documents
@@ -101,13 +100,7 @@ def export(
         require_folder_to_write(Path(out), overwrite=force, inputs=[source])
     else:
         require_file_to_write(Path(out), overwrite=force, inputs=[source])
-    if is_corpus_file(source) and split != "all":
-        raise InputError(f"{source} is one file without splits; leave --split {split} out")
-    corpus = (
-        read_corpus(source, form=form, scheme=scheme)
-        if is_corpus_file(source) or form != "auto"
-        else documents_of(source, split)
-    )
+    corpus = corpus_documents(source, split, form=form, scheme=scheme)
     leaving = outgoing(
         corpus, redact=redact, redact_seed=redact_seed, takedown_files=takedown_files
     )

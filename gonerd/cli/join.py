@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from gonerd.console import counted, note, print_json, print_text
+from gonerd.options import dataset_option
 
 __all__ = ["join"]
 
 
 @click.command()
-@click.argument("annotations", type=click.Path(path_type=Path))
+@click.argument("annotations", required=False, type=click.Path(path_type=Path))
+@dataset_option
 @click.option(
     "--texts",
     required=True,
@@ -29,7 +31,8 @@ __all__ = ["join"]
 @click.option("--force", is_flag=True, help="Replace the folder if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print what came of it as one JSON object.")
 def join(
-    annotations: Path,
+    annotations: Path | None,
+    dataset: str | None,
     texts: str,
     out: Path,
     window: str | None,
@@ -39,20 +42,23 @@ def join(
 ) -> None:
     """Make a dataset whole again that was published without its texts.
 
-    ANNOTATIONS is the folder that gonerd publish --annotations-only made. Texts go by id, and each must be
+    ANNOTATIONS is the folder that gonerd publish --annotations-only made; --dataset names it as well, or
+    its Hub id. Texts go by id, and each must be
     the one that was annotated: its SHA-256 says so. The dataset has the fingerprint that was published.
 
     \b
     Examples:
       gonerd join annotations --texts rebuilt/documents.jsonl --out gonerd
-      gonerd join annotations --texts rebuilt/documents.jsonl --allow-missing --out gonerd --json
+      gonerd join --dataset me/gonerd-annotations --texts rebuilt/documents.jsonl --out gonerd --json
     """
     from gonerd.dataset.joining import join_texts
+    from gonerd.dataset.places import named_folder
     from gonerd.files import require_folder_to_write
 
-    require_folder_to_write(out, overwrite=force, inputs=[annotations, texts])
+    folder = named_folder(annotations, dataset)
+    require_folder_to_write(out, overwrite=force, inputs=[folder, texts])
     joined = join_texts(
-        annotations, texts, out, window=window, allow_missing=allow_missing, overwrite=force
+        folder, texts, out, window=window, allow_missing=allow_missing, overwrite=force
     )
     if joined.missing:
         note(

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from gonerd.console import note, print_json, print_text
-from gonerd.options import takedown_option
+from gonerd.options import dataset_option, takedown_option
 
 __all__ = ["publish"]
 
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@dataset_option
 @click.option("--repo-id", metavar="NAMESPACE/NAME", required=True, help="The repository.")
 @click.option(
     "--private", is_flag=True, help="Make the repository private, and refuse one that is not."
@@ -38,7 +39,8 @@ __all__ = ["publish"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what came of it as one JSON object.")
 def publish(
-    dataset: Path,
+    folder: Path | None,
+    dataset: str | None,
     repo_id: str,
     private: bool,
     create_pr: bool,
@@ -48,7 +50,9 @@ def publish(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Publish a dataset folder on the Hub: one commit, the tag of its version, and a look at what arrived.
+    """Publish a dataset on the Hub: one commit, the tag of its version, and a look at what arrived.
+
+    FOLDER is one that 'gonerd build' wrote; --dataset names it as well.
 
     A dataset that fails its audit is refused, and so is a version that is tagged already. The token comes
     from HF_TOKEN or 'hf auth login'. The same command goes on after an interruption. HF_ENDPOINT names
@@ -60,6 +64,7 @@ def publish(
       gonerd publish gonerd --repo-id me/gonerd --private
       gonerd publish gonerd --repo-id me/gonerd-annotations --annotations-only --manifest crawl/manifest.jsonl
     """
+    from gonerd.dataset.places import named_folder
     from gonerd.dataset.publication import prepared
     from gonerd.dataset.publishing import publish as publish_dataset
     from gonerd.dataset.publishing import require_repo_id
@@ -71,7 +76,7 @@ def publish(
     _quiet_bars()
     takedown = Takedown.read(takedown_files)
     with prepared(
-        dataset,
+        named_folder(folder, dataset),
         audit=_problems,
         takedown=takedown,
         annotations_only=annotations_only,

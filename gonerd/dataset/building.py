@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from gonerd.dataset.card import (
     card_text,
 )
 from gonerd.dataset.croissant import CROISSANT_FILE, croissant_of
+from gonerd.dataset.entries import Entries, entry_of
 from gonerd.dataset.ledger import read_ledger
-from gonerd.dataset.provenance import Provenance, Traits, traits_of
+from gonerd.dataset.provenance import Provenance
 from gonerd.dataset.rows import (
     features,
     row_from_document,
@@ -42,9 +43,8 @@ from gonerd.files import (
     write_text,
 )
 from gonerd.labels import LABELS
-from gonerd.records import record_from_document, write_json_lines
-from gonerd.redaction import REDACTED
-from gonerd.schema import Document, text_sha256
+from gonerd.records import write_json_lines
+from gonerd.schema import Document
 from gonerd.tokens import forget_words, tokenizer_name
 
 __all__ = [
@@ -53,35 +53,12 @@ __all__ = [
     "build_dataset",
     "content_hash",
     "describe_folder",
-    "gold_hash",
     "memory_size",
 ]
 
 MISALIGNED_FILE = "misaligned.jsonl"
 LEFT_OUT_FILE = "left_out.jsonl"
 DOCUMENTS_AT_ONCE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What is kept of a document when its text has been written down."""
-
-    key: SplitKey
-    gold: str
-    entities: Mapping[str, int]
-    fictional: bool
-    redacted: bool
-    clustered: bool
-    given_tokens: bool
-    traits: Traits
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """What the first pass learns while it writes the rows down."""
-
-    entries: list[_Entry] = field(default_factory=list[_Entry])
-    changes: list[Misalignment] = field(default_factory=list[Misalignment])
 
 
 def build_dataset(
@@ -132,35 +109,32 @@ def build_dataset(
     require_folder_to_write(out, overwrite=overwrite)
     ledger = read_ledger(previous, replaced=out, seed=seed)
     measure = window_tokenizer(window)
-    with folder_to_write(out, overwrite=overwrite) as folder:
-        gathered = _Gathered()
+    with folder_to_write(out, overwrite=overwrite) as folder, Entries(folder) as entries:
         spools = {name: folder / f"{name}.spool" for name in CONFIGURATIONS}
-        _spool_rows(documents, gathered, spools, measure, on_misaligned)
-        if not any(entry.entities for entry in gathered.entries):
-            raise InputError(f"none of the {len(gathered.entries)} documents holds an entity")
+        changes = _spool_rows(documents, entries, spools, measure, on_misaligned)
+        if not entries.entities:
+            raise InputError(f"none of the {len(entries.keys)} documents holds an entity")
         if fixed_splits is None:
-            keys = (entry.key for entry in gathered.entries)
-            splits = assign_splits(keys, seed=ledger.seed, known=ledger.homes)
+            splits = assign_splits(entries.keys, seed=ledger.seed, known=ledger.homes)
         else:
-            splits = Splits({e.key.id: fixed_splits[e.key.id] for e in gathered.entries})
-        kept = [entry for entry in gathered.entries if entry.key.id in splits.homes]
+            splits = Splits({key.id: fixed_splits[key.id] for key in entries.keys})
         sizes = {
             configuration: _deal_out(
                 spools[configuration], splits.homes, folder / place, limit=shard_mb * 1_000_000
             )
             for configuration, place in CONFIGURATIONS.items()
         }
-        facts = _facts(kept, splits, sizes, misaligned=len(gathered.changes), name=name,
+        facts = _facts(entries, splits, sizes, misaligned=len(changes), name=name,
                        seed=ledger.seed, previous=ledger.name, window=measure)  # fmt: skip
         facts = replace(facts, version=version, agreement=agreement)
         if completed is not None:
             facts = completed(facts)
-        if gathered.changes:
-            write_json_lines(folder / MISALIGNED_FILE, map(_change_record, gathered.changes))
+        if changes:
+            write_json_lines(folder / MISALIGNED_FILE, map(_change_record, changes))
         if splits.left_out:
-            write_json_lines(folder / LEFT_OUT_FILE, _left_out_records(gathered, splits))
+            write_json_lines(folder / LEFT_OUT_FILE, _left_out_records(entries.keys, splits))
         describe_folder(folder, facts)
-    return facts, gathered.changes
+    return facts, changes
 
 
 def describe_folder(folder: Path, facts: DatasetFacts) -> None:
@@ -177,35 +151,13 @@ def content_hash(items: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def gold_hash(document: Document) -> str:
-    """A hash of all that scoring looks at: text, entities, tokens."""
-    record = record_from_document(document)
-    return text_sha256(repr((record["text"], record["entities"], record.get("tokens"))))
-
-
-def _entry(document: Document, fitted: Document) -> _Entry:
-    cluster = fitted.meta.get("cluster")
-    source = str(fitted.meta.get("source", ""))
-    words = len(fitted.tokens or ())
-    return _Entry(
-        key=SplitKey(fitted.id, str(cluster or text_sha256(fitted.text)), source, words),
-        gold=gold_hash(fitted),
-        entities=Counter(entity.label for entity in fitted.entities),
-        fictional=str(document.meta.get("domain", "")).endswith(".example"),
-        redacted=isinstance(document.meta.get(REDACTED), dict),
-        clustered=bool(cluster),
-        given_tokens=document.tokens is not None,
-        traits=traits_of(fitted),
-    )
-
-
 def _spool_rows(
     documents: Iterable[Document],
-    gathered: _Gathered,
+    entries: Entries,
     spools: Mapping[str, Path],
     window: WindowTokenizer,
     on_misaligned: MisalignedPolicy,
-) -> None:
+) -> list[Misalignment]:
     """Write every row down as it comes: the splits are known only when all have come."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -214,6 +166,7 @@ def _spool_rows(
         "default": features().arrow_schema,
         "sentences": sentence_features().arrow_schema,
     }
+    moved: list[Misalignment] = []
     with ExitStack() as open_files:
         writers = {
             name: open_files.enter_context(pq.ParquetWriter(spools[name], schema))
@@ -224,14 +177,15 @@ def _spool_rows(
             rows: dict[str, list[dict[str, Any]]] = {"default": [], "sentences": []}
             for document in some:
                 fitted, changes = fit_to_tokens(document, on_misaligned=on_misaligned)
-                gathered.changes += changes
-                gathered.entries.append(_entry(document, fitted))
+                moved += changes
+                entries.add(entry_of(document, fitted))
                 end = window.window_end(fitted.text)
                 rows["default"].append(row_from_document(fitted, window_end=end))
                 rows["sentences"] += _sentence_rows(fitted, window)
             for name, writer in writers.items():
                 writer.write_table(pa.Table.from_pylist(rows[name], schema=schemas[name]))
             forget_words()
+    return moved
 
 
 def _sentence_rows(document: Document, window: WindowTokenizer) -> Iterator[dict[str, Any]]:
@@ -277,7 +231,7 @@ def _deal_out(spool: Path, homes: Mapping[str, str], folder: Path, *, limit: int
 
 
 def _facts(
-    kept: list[_Entry],
+    entries: Entries,
     splits: Splits,
     sizes: Mapping[str, _Sizes],
     *,
@@ -288,28 +242,32 @@ def _facts(
     window: WindowTokenizer,
 ) -> DatasetFacts:
     homes = splits.homes
-    words, entities, sources = Counter[str](), Counter[str](), Counter[str]()
-    for entry in kept:
-        words[homes[entry.key.id]] += entry.key.words
-        entities.update(entry.entities)
-        sources[entry.key.source] += 1
+    words, labels, sources = Counter[str](), Counter[str](), Counter[str]()
+    fictional = given_tokens = False
+    redacted = unclustered = 0
     provenance = Provenance()
-    for entry in kept:
+    gold: list[tuple[str, str, str]] = []
+    for entry in entries.among(homes):
+        words[homes[entry.key.id]] += entry.key.words
+        labels.update(entry.entities)
+        sources[entry.key.source] += 1
+        fictional |= entry.fictional
+        given_tokens |= entry.given_tokens
+        redacted += entry.redacted
+        unclustered += not entry.clustered
         provenance.add(entry.traits)
-    gold = [(homes[entry.key.id], entry.key.id, entry.gold) for entry in kept]
+        gold.append((homes[entry.key.id], entry.key.id, entry.gold))
     return DatasetFacts(
         name=name,
         seed=seed,
         fingerprint=content_hash((f"{split}/{name}", digest) for split, name, digest in gold),
-        synthetic=any(entry.fictional for entry in kept),
-        tokenizer="the corpus' own tokens"
-        if any(entry.given_tokens for entry in kept)
-        else tokenizer_name(),
+        synthetic=fictional,
+        tokenizer="the corpus' own tokens" if given_tokens else tokenizer_name(),
         documents=sizes["default"].rows,
         words={split: words[split] for split in SPLITS},
-        entities={label: entities[label] for label in LABELS},
+        entities={label: labels[label] for label in LABELS},
         sources=dict(sorted(sources.items())),
-        strata=strata((entry.key for entry in kept), homes),
+        strata=strata(entries.keys, homes),
         sentences=sizes["sentences"].rows,
         window=WindowFacts(tokenizer=window.name, sha256=window.sha256, subwords=SUBWORDS),
         split_sha256={
@@ -319,8 +277,8 @@ def _facts(
         num_bytes={configuration: size.num_bytes for configuration, size in sizes.items()},
         download_size={configuration: size.download_size for configuration, size in sizes.items()},
         misaligned=misaligned,
-        redacted=sum(entry.redacted for entry in kept),
-        unclustered=sum(not entry.clustered for entry in kept),
+        redacted=redacted,
+        unclustered=unclustered,
         previous=previous,
         parted_clusters=splits.parted,
         left_out=len(splits.left_out),
@@ -339,14 +297,14 @@ def memory_size(path: Path) -> int:
     )
 
 
-def _left_out_records(gathered: _Gathered, splits: Splits) -> Iterator[dict[str, Any]]:
-    for entry in gathered.entries:
-        if entry.key.id in splits.left_out:
+def _left_out_records(keys: Iterable[SplitKey], splits: Splits) -> Iterator[dict[str, Any]]:
+    for key in keys:
+        if key.id in splits.left_out:
             yield {
-                "document": entry.key.id,
-                "cluster": entry.key.cluster,
+                "document": key.id,
+                "cluster": key.cluster,
                 "reason": "its cluster has documents in several splits of the previous dataset",
-                "splits": list(splits.left_out[entry.key.id]),
+                "splits": list(splits.left_out[key.id]),
             }
 
 

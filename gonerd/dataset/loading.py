@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gonerd.align import fit_to_tokens
-from gonerd.corpora import read_corpus
+from gonerd.corpora import Format, read_corpus
 from gonerd.dataset.card import FACTS_FILE, DatasetFacts
 from gonerd.dataset.places import SAMPLE, dataset_folder, dataset_or_default, is_corpus_file
 from gonerd.dataset.rows import document_from_row
 from gonerd.errors import InputError
 from gonerd.labels import LABELS
 from gonerd.schema import Document
+from gonerd.schemes import Scheme
 
-__all__ = ["ALL", "SAMPLE", "Dataset", "documents_of", "load", "parquet_files"]
+__all__ = ["ALL", "SAMPLE", "Dataset", "corpus_documents", "documents_of", "load", "parquet_files"]
 
 ALL = "all"
 
@@ -107,6 +108,23 @@ def documents_of(dataset: str | Path | None, split: str) -> Iterator[Document]:
         AlignmentError: an entity of a corpus file does not fit its tokens; `gonerd build` can snap it.
     """
     yield from load(dataset).documents(split)
+
+
+def corpus_documents(
+    source: str | Path, split: str = ALL, *, form: Format = "auto", scheme: Scheme = "iob2"
+) -> Iterator[Document]:
+    """Yield the documents of `source` as they stand: those of a file need fit neither tokens nor labels.
+
+    Raises:
+        InputError: there is no such file, dataset or split, or a file was asked for a split.
+        SchemaError: a record is broken, or an id comes twice.
+    """
+    if form == "auto" and not is_corpus_file(source):
+        yield from documents_of(source, split)
+        return
+    if split != ALL:
+        raise InputError(f"{source} is one file without splits; leave --split {split} out")
+    yield from read_corpus(source, form=form, scheme=scheme)
 
 
 def parquet_files(folder: Path, split: str, *, place: str = "data") -> list[Path]:

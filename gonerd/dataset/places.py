@@ -10,7 +10,7 @@ from gonerd.corpora import is_brat_folder
 from gonerd.dataset.card import FACTS_FILE
 from gonerd.dataset.hub import hub_folder, is_hub_name, repository_of
 from gonerd.dataset.sums import SUMS_FILE
-from gonerd.errors import InputError
+from gonerd.errors import ConfigError, InputError
 
 __all__ = [
     "DEFAULT_FOLDER",
@@ -22,6 +22,7 @@ __all__ = [
     "dataset_id",
     "dataset_or_default",
     "is_corpus_file",
+    "named_folder",
 ]
 
 SAMPLE = "sample"
@@ -104,6 +105,20 @@ def dataset_folder(name: str | Path) -> Path:
         except InputError as problem:
             raise InputError(f"there is no folder {name} here, and {problem}") from None
     return _built(folder, name)
+
+
+def named_folder(folder: Path | None, dataset: str | None) -> Path:
+    """The folder of a built dataset that a command was given as an argument, by --dataset, or not at all.
+
+    Raises:
+        ConfigError: it was given both ways.
+        InputError: there is no such dataset.
+    """
+    if folder is not None and dataset is not None:
+        raise ConfigError(f"{folder} and --dataset {dataset} name the same thing: give one of them")
+    if folder is not None:  # its name is a path, whatever else it might mean
+        return folder.resolve()
+    return dataset_folder(dataset_or_default(dataset))
 
 
 def dataset_id(name: str | Path) -> str:

@@ -15,8 +15,9 @@ from typing import Any
 from gonerd.adapters import Adapter, Prediction, predictions_of
 from gonerd.adapters.predictions import record_from_prediction
 from gonerd.align import fit_to_tokens
-from gonerd.dataset.building import content_hash, gold_hash
+from gonerd.dataset.building import content_hash
 from gonerd.dataset.card import SYNTHETIC_NOTICE
+from gonerd.dataset.entries import gold_hash
 from gonerd.dataset.loading import documents_of
 from gonerd.dataset.places import dataset_id
 from gonerd.errors import InputError

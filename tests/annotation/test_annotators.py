@@ -223,5 +223,5 @@ def test_the_truth_has_labels_of_the_interface(folder: Path) -> None:
     with pytest.raises(SchemaError, match=r"t\.jsonl: document 'd1': label 'GPE'"):
         read_truth("t.jsonl")
     Path("none.jsonl").write_text("")
-    with pytest.raises(InputError, match="no document is in it"):
+    with pytest.raises(InputError, match="holds no documents"):
         read_truth("none.jsonl")

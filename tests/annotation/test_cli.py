@@ -69,6 +69,22 @@ def test_entities_go_along_as_predictions(folder: Path) -> None:
     assert [result["value"]["labels"] for result in prediction["result"]] == [["PER"], ["AGE"]]
 
 
+@pytest.mark.parametrize("form", ["dataset", "conll"])
+def test_any_corpus_and_dataset_goes_out_and_comes_back(folder: Path, form: str) -> None:
+    source = "sample"
+    if form == "conll":
+        source = str(folder / "test.conll")
+        assert run(["export", "sample", "--split", "test", "--to", "conll", "--out", source]) == 0
+    tasks, truth = str(folder / "tasks.json"), str(folder / "truth.jsonl")
+    assert run(["annotate", "export", source, "--out", tasks]) == 0
+    assert run(["export", source, "--to", "documents", "--out", truth]) == 0
+    shown = json.loads(Path(tasks).read_text(encoding="utf-8"))
+    expected = {document.id: document for document in read_documents(truth)}
+    assert {task["data"]["doc_id"] for task in shown} == set(expected)
+    for task in shown:
+        assert task["data"]["text"] == expected[task["data"]["doc_id"]].text
+
+
 def test_what_is_taken_down_goes_to_no_annotator(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,7 +127,7 @@ def test_problems_are_one_sentence_and_leave_nothing(
     (folder / "broken.jsonl").write_text('{"id": "a"')
     before = sorted(folder.iterdir())
     for name, sentence in [
-        ("empty.jsonl", "empty.jsonl: no document is in it"),
+        ("empty.jsonl", "empty.jsonl holds no documents"),
         ("broken.jsonl", "broken.jsonl:1: not JSON at column 11"),
         ("absent.jsonl", "absent.jsonl does not exist"),
     ]:

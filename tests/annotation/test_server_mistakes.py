@@ -118,7 +118,7 @@ def test_a_mistake_is_one_sentence_and_makes_no_project(
     ("content", "sentence"),
     [
         (None, "d.jsonl does not exist"),
-        ("", "d.jsonl: no document is in it"),
+        ("", "d.jsonl holds no documents"),
         ('{"id": "a", "te', "d.jsonl:1: not JSON at column"),
         ('{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n', "document 'a' comes twice"),
         (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gonerd.dataset import load
 from gonerd.files import file_sha256
 from tests.gonerd.annotated import built
 from tests.hub.client import gonerd_on, python_on
@@ -182,6 +183,15 @@ def test_private_is_refused_where_the_repository_is_public(hub: Hub, work: Path)
     assert hub.writes() == before
 
 
+def test_the_dataset_may_be_named_by_its_option(hub: Hub, work: Path) -> None:
+    words = ("--repo-id", REPO, "--dry-run", "--json")
+    named = gonerd_on(hub, work, "publish", "--dataset", "first", *words)
+    assert named.stdout == gonerd_on(hub, work, "publish", "first", *words).stdout
+    assert "give one of them" in refused(hub, work, "first", "--dataset", "first", *words, status=2)
+    problem = refused(hub, work, "--dataset", "nowhere", *words)
+    assert "nowhere is no dataset folder" in problem
+
+
 def test_a_dry_run_says_what_would_go_and_asks_the_hub_nothing(hub: Hub, work: Path) -> None:
     before = {path: path.read_bytes() for path in work.rglob("*") if path.is_file()}
     (work / "first/secret.txt").write_text("not in SHA256SUMS, so not for others")
@@ -340,6 +350,16 @@ print(json.dumps([rows["test"].column_names, rows["test"][0]]))
         assert b"Marlow" not in content, path
         assert b"Story number" not in content, path
     assert "The texts are withheld" in on_main(hub)["README.md"].decode()
+
+
+def test_published_annotations_are_joined_by_their_hub_id(hub: Hub, work: Path) -> None:
+    published(hub, work, "first", "--annotations-only")
+    exported = gonerd_on(hub, work, "export", "first", "--to", "documents", "--out", "texts.jsonl")
+    assert exported.returncode == 0, exported.stderr
+    words = ("--texts", "texts.jsonl", "--out", "joined")
+    joined = gonerd_on(hub, work, "join", "--dataset", REPO, *words)
+    assert joined.returncode == 0, joined.stderr
+    assert load(work / "joined").facts.fingerprint == load(work / "first").facts.fingerprint
 
 
 def test_annotations_alone_do_not_go_where_the_history_holds_the_texts(

@@ -40,7 +40,7 @@ def export(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Write DOCUMENTS (JSON Lines) as tasks that Label Studio imports.
+    """Write DOCUMENTS as tasks that Label Studio imports: a corpus file, a built folder, a Hub id, or sample.
 
     \b
     Examples:

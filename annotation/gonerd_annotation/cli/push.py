@@ -72,7 +72,9 @@ def push(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Put DOCUMENTS (JSON Lines) on a Label Studio server, a project for each annotator.
+    """Put DOCUMENTS on a Label Studio server, a project for each annotator.
+
+    They are a corpus file, a built folder, a Hub id, or sample.
 
     The same command again goes on where it broke off: what a project holds is not sent twice. The
     token is taken from the environment variable LABEL_STUDIO_API_KEY.
