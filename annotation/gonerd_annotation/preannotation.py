@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,17 +111,24 @@ class Preannotation:
         }
 
     def _found(self, documents: Sequence[Document]) -> dict[str, tuple[Entity, ...]]:
+        return {
+            document.id: self._showable(document, entities)
+            for document, entities in zip(documents, self._entities(documents), strict=True)
+        }
+
+    def _entities(self, documents: Sequence[Document]) -> Iterator[tuple[Entity, ...]]:
         if self.adapter is None:
-            return {document.id: document.entities for document in documents}
+            yield from (document.entities for document in documents)
+            return
         from gonerd.adapters import predictions_of
 
-        found = {}
-        predictions = predictions_of(self.adapter, [_tokenized(one) for one in documents])
-        for document, prediction in zip(documents, predictions, strict=True):
-            placed = [_with_subtype(document, entity) for entity in prediction.entities]
-            found[document.id] = tuple(entity for entity in placed if entity is not None)
-            self.without_subtype += placed.count(None)
-        return found
+        for prediction in predictions_of(self.adapter, [_tokenized(one) for one in documents]):
+            yield prediction.entities
+
+    def _showable(self, document: Document, entities: Iterable[Entity]) -> tuple[Entity, ...]:
+        placed = [_with_subtype(document, entity) for entity in entities]
+        self.without_subtype += placed.count(None)
+        return tuple(entity for entity in placed if entity is not None)
 
 
 def preannotation_from_source(

@@ -147,8 +147,10 @@ def describe_folder(folder: Path, facts: DatasetFacts) -> None:
 
 def content_hash(items: Iterable[tuple[str, str]]) -> str:
     """One hash for a set of (id, hash) pairs, whatever their order."""
-    lines = sorted(f"{name}\t{digest}\n" for name, digest in items)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    whole = hashlib.sha256()
+    for line in sorted(f"{name}\t{digest}\n" for name, digest in items):
+        whole.update(line.encode())
+    return whole.hexdigest()
 
 
 def _spool_rows(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from sys import intern
 from tempfile import TemporaryFile
@@ -62,7 +62,7 @@ class Entries:
         for key in self.keys:
             entry = pickle.load(self._file)  # noqa: S301 - of a file that this object wrote and holds open
             if key.id in ids:
-                yield entry
+                yield replace(entry, key=key)  # one copy of each name
 
 
 def entry_of(document: Document, fitted: Document) -> Entry:

@@ -76,13 +76,18 @@ def test_any_corpus_and_dataset_goes_out_and_comes_back(folder: Path, form: str)
         source = str(folder / "test.conll")
         assert run(["export", "sample", "--split", "test", "--to", "conll", "--out", source]) == 0
     tasks, truth = str(folder / "tasks.json"), str(folder / "truth.jsonl")
-    assert run(["annotate", "export", source, "--out", tasks]) == 0
+    assert run(["annotate", "export", source, "--out", tasks, "--with-entities"]) == 0
     assert run(["export", source, "--to", "documents", "--out", truth]) == 0
     shown = json.loads(Path(tasks).read_text(encoding="utf-8"))
     expected = {document.id: document for document in read_documents(truth)}
     assert {task["data"]["doc_id"] for task in shown} == set(expected)
     for task in shown:
-        assert task["data"]["text"] == expected[task["data"]["doc_id"]].text
+        document = expected[task["data"]["doc_id"]]
+        assert task["data"]["text"] == document.text
+        (prediction,) = task["predictions"]
+        drawn = {(r["value"]["start"], r["value"]["end"]) for r in prediction["result"]}
+        assert drawn <= {(e.start, e.end) for e in document.entities}
+        assert len(drawn) >= len([e for e in document.entities if e.label != "MISC"])
 
 
 def test_what_is_taken_down_goes_to_no_annotator(

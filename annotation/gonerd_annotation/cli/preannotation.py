@@ -88,7 +88,7 @@ def note_outgoing(report: dict[str, Any]) -> None:
         )
     if report["predicted_without_subtype"]:
         note(
-            f"{report['predicted_without_subtype']:,} MISC entities of the model are not shown: "
+            f"{report['predicted_without_subtype']:,} MISC entities are not shown: "
             "they have the form of no age, address or telephone number"
         )
     for reason, count in report["unfrozen"].items():
