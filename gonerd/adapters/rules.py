@@ -25,9 +25,11 @@ STREET = (
     r"(?:Street|St\.|Avenue|Ave\.|Road|Rd\.|Boulevard|Blvd\.|Drive|Dr\.|Lane|Way|Court|Place|Square|"
     r"Highway|Parkway)"
 )
+TOWN = r"(?:, [A-Z][\w'’]+(?: [A-Z][\w'’]+){0,2}){0,2}(?:,? \d{5}(?:-\d{4})?\b)?"
+"""Town, state and postcode, as far as they follow a street address."""
 MISC_PATTERNS = {
     "ADDRESS": re.compile(
-        rf"\b\d{{1,5}}(?: [A-Z][\w'.]*){{1,4}}? {STREET}(?:,? (?:Suite|Room|Floor|Unit|Apt\.) \w+)?"
+        rf"\b\d{{1,5}}(?: [A-Z][\w'.]*){{1,4}}? {STREET}(?:,? (?:Suite|Room|Floor|Unit|Apt\.) \w+)?{TOWN}"
     ),
     "PHONE": re.compile(r"(?:\+?1[-. ])?\(?\b\d{3}\)?[-. ]\d{3}[-.]\d{4}\b|\b\d{3}-\d{4}\b"),
     "AGE": re.compile(

@@ -58,10 +58,22 @@ class Manuscript:
         if self.indefinite:
             self._article(text)
         self.capital = False
+        self.mentions[label] += 1
         start = self.length
+        if label == "LOC" and self._continues_address():
+            start, label, subtype = self.entities.pop().start, "MISC", "ADDRESS"
         self._put(text)
         self.entities.append(Entity(start, self.length, label, subtype))
-        self.mentions[label] += 1
+
+    def _continues_address(self) -> bool:
+        """Whether a place that comes now is the town of a street address, as an envelope has it."""
+        last = self.entities[-1] if self.entities else None
+        return (
+            last is not None
+            and last.subtype == "ADDRESS"
+            and last.end == self.length - 2
+            and self.parts[-1] == ", "
+        )
 
     def possessive(self) -> None:
         """Write the possessive of what was just written."""

@@ -67,6 +67,7 @@ def test_ages_phones_and_addresses_look_like_what_they_are():
         "PHONE": re.compile(r"[+\d(][\d ().-]+(, ext\. \d+)?"),
         "ADDRESS": re.compile(
             r"(P\.O\. Box \d+|\d+ ([NSEW]\. )?[\w’' -]+\.?(, (Suite|Apt\.) \d+)?)"
+            r"(, [A-Z][\w’'. -]+){0,2}"
         ),
     }
     seen = Counter[str]()
