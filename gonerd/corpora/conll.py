@@ -13,7 +13,7 @@ from gonerd.corpora.tagged import document_from_tokens
 from gonerd.errors import AlignmentError, SchemaError
 from gonerd.files import read_lines, text_to_write
 from gonerd.schema import Document
-from gonerd.schemes import Scheme, scheme_from_iob2
+from gonerd.schemes import Scheme, TagRepairs, scheme_from_iob2
 
 __all__ = ["read_conll", "write_conll"]
 
@@ -31,11 +31,14 @@ class _Open:
     starts: list[int] = field(default_factory=list[int])
 
 
-def read_conll(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Document]:
+def read_conll(
+    path: str | Path, *, scheme: Scheme = "iob2", repairs: TagRepairs | None = None
+) -> Iterator[Document]:
     """Yield the documents of a CoNLL file: columns by tab or spaces, token first, tag last.
 
     A document is what lies between two -DOCSTART- lines; a file without any is one document. Its id is
     the second column of the -DOCSTART- line where that is not `-X-`, else the file's name and a number.
+    With `repairs`, tags that are not of the scheme are read as it says, and counted there.
 
     Raises:
         SchemaError: a line has fewer than two columns; the message names file and line.
@@ -50,7 +53,7 @@ def read_conll(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Documen
             new_sentence = True
         elif columns[0] == DOCSTART:
             if current.tokens:
-                yield _finished(path, current, scheme)
+                yield _finished(path, current, scheme, repairs)
                 documents += 1
             named = len(columns) > 1 and columns[1] not in ("-X-", "O")
             current = _Open(columns[1] if named else f"{stem}-{documents + 1}", number)
@@ -66,7 +69,7 @@ def read_conll(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Documen
             current.tokens.append(columns[0])
             current.tags.append(columns[-1])
     if current.tokens:
-        yield _finished(path, current, scheme)
+        yield _finished(path, current, scheme, repairs)
 
 
 def write_conll(
@@ -133,7 +136,9 @@ def _columns(line: str) -> list[str]:
     return line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
 
 
-def _finished(path: str | Path, current: _Open, scheme: Scheme) -> Document:
+def _finished(
+    path: str | Path, current: _Open, scheme: Scheme, repairs: TagRepairs | None
+) -> Document:
     try:
         return document_from_tokens(
             current.tokens,
@@ -141,6 +146,7 @@ def _finished(path: str | Path, current: _Open, scheme: Scheme) -> Document:
             name=current.name,
             sentence_starts=current.starts,
             scheme=scheme,
+            repairs=repairs,
             meta={"source": "news"},
         )
     except (AlignmentError, SchemaError) as problem:

@@ -14,7 +14,7 @@ from gonerd.corpora.tagged import is_tagged, read_tagged
 from gonerd.errors import InputError, SchemaError
 from gonerd.records import read_documents, read_json_lines
 from gonerd.schema import Document
-from gonerd.schemes import Scheme
+from gonerd.schemes import Scheme, TagRepairs
 
 __all__ = ["FORMATS", "Format", "read_corpus"]
 
@@ -30,12 +30,14 @@ def read_corpus(
     form: Format = "auto",
     scheme: Scheme = "iob2",
     labels: Collection[str] = (),
+    repairs: TagRepairs | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of a corpus: JSON Lines (ours, tokens and tags, Prodigy), CoNLL, DocBin or BRAT.
 
     `auto` goes by the file's ending and, for JSON Lines, by its first record; a folder with .ann files is
     BRAT's; standard input is our JSON Lines unless the form is named. With `labels`, no other label may
-    stand in it. What our documents can't hold is told on stderr, with its counts.
+    stand in it. What our documents can't hold is told on stderr, with its counts. With `repairs`, tags that
+    are not of the scheme are read as it says, and counted there; else they are refused.
 
     Raises:
         InputError: the file is missing, empty, or its format can't be told.
@@ -43,9 +45,9 @@ def read_corpus(
     """
     form = _told(path) if form == "auto" else form
     if form == "conll":
-        documents: Iterable[Document] = read_conll(path, scheme=scheme)
+        documents: Iterable[Document] = read_conll(path, scheme=scheme, repairs=repairs)
     elif form == "tagged":
-        documents = read_tagged(path, scheme=scheme)
+        documents = read_tagged(path, scheme=scheme, repairs=repairs)
     elif form == "docbin":
         documents = read_docbin(path)
     elif form == "brat":

@@ -10,7 +10,7 @@ from gonerd.align import entities_from_tags
 from gonerd.errors import AlignmentError, SchemaError
 from gonerd.records import read_json_lines
 from gonerd.schema import Document, Span, text_sha256
-from gonerd.schemes import Scheme, iob2_from_scheme
+from gonerd.schemes import Scheme, TagRepairs, iob2_from_scheme
 
 __all__ = ["document_from_tokens", "is_tagged", "read_tagged"]
 
@@ -22,11 +22,13 @@ def document_from_tokens(
     name: str,
     sentence_starts: Collection[int] = (),
     scheme: Scheme = "iob2",
+    repairs: TagRepairs | None = None,
     meta: dict[str, Any] | None = None,
 ) -> Document:
     """A document whose text is `tokens` joined by one space, or a line feed where a sentence begins.
 
-    Its meta then has `sentence_starts`, the characters at which sentences begin.
+    Its meta then has `sentence_starts`, the characters at which sentences begin. With `repairs`, tags that
+    are not of the scheme are read as it says, and counted there.
 
     Raises:
         AlignmentError: as many tags as tokens were expected, or a tag is not of the scheme.
@@ -47,7 +49,10 @@ def document_from_tokens(
         spans.append((position, position + len(token)))
         position += len(token)
     meta = {**(meta or {}), **_sentences(spans, sentence_starts)}
-    return _tagged_document(where, name, "".join(parts), spans, tags, scheme=scheme, meta=meta)
+    text = "".join(parts)
+    return _tagged_document(
+        where, name, text, spans, tags, scheme=scheme, repairs=repairs, meta=meta
+    )
 
 
 def is_tagged(record: Any) -> bool:
@@ -55,7 +60,9 @@ def is_tagged(record: Any) -> bool:
     return isinstance(record, dict) and "ner_tags" in record and "tokens" in record
 
 
-def read_tagged(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Document]:
+def read_tagged(
+    path: str | Path, *, scheme: Scheme = "iob2", repairs: TagRepairs | None = None
+) -> Iterator[Document]:
     """Yield the documents of JSON Lines with `id`, `tokens` and `ner_tags`.
 
     Where a line has `text` and `token_offsets`, they are kept; `sent_starts` else say where lines break.
@@ -67,12 +74,12 @@ def read_tagged(path: str | Path, *, scheme: Scheme = "iob2") -> Iterator[Docume
     """
     for number, record in read_json_lines(path):
         try:
-            yield _document_from_record(record, scheme)
+            yield _document_from_record(record, scheme, repairs)
         except (SchemaError, AlignmentError) as problem:
             raise type(problem)(f"{path}:{number}: {problem}") from None
 
 
-def _document_from_record(record: Any, scheme: Scheme) -> Document:
+def _document_from_record(record: Any, scheme: Scheme, repairs: TagRepairs | None) -> Document:
     if not is_tagged(record):
         raise SchemaError("expected an object with 'tokens' and 'ner_tags'")
     name = record.get("id")
@@ -93,6 +100,7 @@ def _document_from_record(record: Any, scheme: Scheme) -> Document:
             name=name,
             sentence_starts=starts,
             scheme=scheme,
+            repairs=repairs,
             meta=meta,
         )
     try:
@@ -106,7 +114,9 @@ def _document_from_record(record: Any, scheme: Scheme) -> Document:
         raise SchemaError(f"document {name!r}: 'tokens' are not the text at 'token_offsets'")
     where = f"document {name!r}: "
     meta |= _sentences(spans, starts)
-    return _tagged_document(where, name, record["text"], spans, tags, scheme=scheme, meta=meta)
+    return _tagged_document(
+        where, name, record["text"], spans, tags, scheme=scheme, repairs=repairs, meta=meta
+    )
 
 
 def _tagged_document(
@@ -117,10 +127,14 @@ def _tagged_document(
     tags: Sequence[str],
     *,
     scheme: Scheme,
+    repairs: TagRepairs | None,
     meta: dict[str, Any],
 ) -> Document:
     try:
-        entities = entities_from_tags(spans, iob2_from_scheme(tags, scheme))
+        iob2 = (
+            iob2_from_scheme(tags, scheme) if repairs is None else repairs.iob2(tags, scheme, name)
+        )
+        entities = entities_from_tags(spans, iob2)
     except AlignmentError as problem:
         raise AlignmentError(f"{where}{problem}") from None
     return Document(

@@ -1,61 +1,111 @@
-"""The score as the paper took it: seqeval on sequences cut at 4,096 tokens, with their own support."""
+"""The score as the paper took it: seqeval on sequences that were cut, with their own support."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from gonerd.align import fit_to_tokens, tags_from_entities
-from gonerd.dataset.rows import COMMON_WINDOW
-from gonerd.schema import Document, Entity
+import numpy as np
 
-__all__ = ["paper_compat"]
+from gonerd.dataset.rows import COMMON_WINDOW
+from gonerd.scoring.counts import ratio
+from gonerd.scoring.spans import Batch, Ints, Spans
+
+__all__ = ["NOTE", "PaperCompat"]
 
 NOTE = (
-    f"seqeval (default mode) on the first {COMMON_WINDOW} tokens of each document, as in arXiv 2311.13657; "
-    "gold beyond them is not counted. Predictions off token boundaries are moved to the nearest ones."
+    "entities as seqeval reads them (default mode) from tags cut at the common window "
+    f"({COMMON_WINDOW:,} subwords of the reference tokenizer), as arXiv 2311.13657 cut them at its model's "
+    "limit; gold beyond is not counted, predictions off word boundaries are moved to the nearest ones"
 )
 
+Range = tuple[int, int, str]
+"""First word, one past the last, label."""
 
-def paper_compat(pairs: Iterable[tuple[Document, tuple[Entity, ...]]]) -> dict[str, Any]:
-    """Seqeval's own micro-averaged precision, recall and F1, and its numbers by type.
 
-    Args:
-        pairs: gold documents with tokens, each with what was predicted.
-    """
-    from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
+class PaperCompat:
+    """seqeval's counts, added up over batches of documents: nothing else is kept of them."""
 
-    gold: list[list[str]] = []
-    found: list[list[str]] = []
-    for document, entities in pairs:
-        tokens = document.tokens or ()
-        predicted, _ = fit_to_tokens(replace(document, entities=entities), on_misaligned="snap")
-        gold.append(tags_from_entities(tokens, document.entities)[:COMMON_WINDOW])
-        found.append(tags_from_entities(tokens, predicted.entities)[:COMMON_WINDOW])
-    labels = sorted({entity[0] for tags in (*gold, *found) for entity in get_entities(tags)})
-    if not labels:
-        return {
-            "precision": 0.0,
-            "recall": 0.0,
-            "f1": 0.0,
-            "support": 0,
-            "by_type": {},
-            "note": NOTE,
+    def __init__(self) -> None:
+        self._right = Counter[str]()
+        self._found = Counter[str]()
+        self._wanted = Counter[str]()
+
+    def add(self, batch: Batch, labels: Sequence[str], window_ends: Ints) -> None:
+        """Count a batch; `window_ends` says at which character of the line each document is cut."""
+        from seqeval.metrics.sequence_labeling import get_entities
+
+        cuts = np.searchsorted(batch.word_ends, window_ends, side="right").tolist()
+        sides = (_ranges(batch.gold, labels, cuts), _ranges(batch.found, labels, cuts))
+        gold_tags, found_tags = [], []
+        for gold, found in zip(*sides, strict=True):
+            places = _places(gold, found)
+            gold_tags.append(_tags(gold, places))
+            found_tags.append(_tags(found, places))
+        wanted, others = set(get_entities(gold_tags)), set(get_entities(found_tags))
+        self._wanted.update(label for label, _, _ in wanted)
+        self._found.update(label for label, _, _ in others)
+        self._right.update(label for label, _, _ in wanted & others)
+
+    def as_json(self) -> dict[str, Any]:
+        """Micro-averaged and by type, as seqeval's report has them."""
+        by_type = {
+            label: _scores(self._right[label], self._found[label], self._wanted[label])
+            for label in sorted(self._wanted.keys() | self._found.keys())
         }
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        gold, found, average="micro", zero_division=0
-    )
-    table = precision_recall_fscore_support(gold, found, average=None, zero_division=0)
-    by_type = {
-        label: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(support)}
-        for label, p, r, f, support in zip(labels, *table, strict=True)
-    }
+        total = _scores(self._right.total(), self._found.total(), self._wanted.total())
+        return {**total, "by_type": by_type, "note": NOTE}
+
+
+def _ranges(spans: Spans, labels: Sequence[str], cuts: Sequence[int]) -> list[list[Range]]:
+    """The flat entities of each document in words, cut where the document is."""
+    ranges: list[list[Range]] = [[] for _ in cuts]
+    for document, first, stop, label in zip(
+        *(part.tolist() for part in (spans.document, spans.first, spans.stop, spans.label)),
+        strict=True,
+    ):
+        stop = min(stop, cuts[document])
+        if first < stop:
+            ranges[document].append((first, stop, labels[label]))
+    return [_flat(some) for some in ranges]
+
+
+def _flat(ranges: list[Range]) -> list[Range]:
+    """Without overlaps, which tags can't say: the longest stays, the first among equals."""
+    ranges.sort()
+    if all(a[1] <= b[0] for a, b in zip(ranges, ranges[1:], strict=False)):
+        return ranges
+    kept: list[Range] = []
+    taken: set[int] = set()
+    for first, stop, label in sorted(ranges, key=lambda r: (r[0] - r[1], r)):
+        inside = range(first, stop)
+        if taken.isdisjoint(inside):
+            taken.update(inside)
+            kept.append((first, stop, label))
+    return sorted(kept)
+
+
+def _places(gold: list[Range], found: list[Range]) -> dict[int, int]:
+    """Places for the words at which something begins or ends; no entity comes to lie on another."""
+    edges = {edge for first, stop, _ in (*gold, *found) for edge in (first, stop)}
+    return {edge: place for place, edge in enumerate(sorted(edges))}
+
+
+def _tags(ranges: list[Range], places: dict[int, int]) -> list[str]:
+    tags = ["O"] * len(places)
+    for first, stop, label in ranges:
+        begin, end = places[first], places[stop]
+        tags[begin] = f"B-{label}"
+        if end - begin > 1:
+            tags[begin + 1 : end] = [f"I-{label}"] * (end - begin - 1)
+    return tags
+
+
+def _scores(right: int, found: int, wanted: int) -> dict[str, float]:
     return {
-        "precision": float(precision),
-        "recall": float(recall),
-        "f1": float(f1),
-        "support": sum(entry["support"] for entry in by_type.values()),
-        "by_type": by_type,
-        "note": NOTE,
+        "precision": ratio(right, found),
+        "recall": ratio(right, wanted),
+        "f1": ratio(2 * right, found + wanted),
+        "support": wanted,
     }

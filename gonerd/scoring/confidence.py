@@ -1,43 +1,195 @@
-"""Intervals by resampling documents: entities of one document are not independent."""
+"""Intervals by resampling documents: entities of one document are not independent.
+
+The interval is the studentized bootstrap (bootstrap-t): each replicate's figure is measured in its own
+standard errors, and the quantiles of that are laid around the sample's figure. At 59 documents percentile and BCa
+intervals hold the true F1 in 91 to 93% of simulated corpora where 95% is claimed, this one in 94 to 96%
+(benchmarks/interval_coverage.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from gonerd.scoring.counts import Counts
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["f1_interval"]
+__all__ = [
+    "LEVEL",
+    "METHOD",
+    "REPLICATES",
+    "Difference",
+    "Figure",
+    "Floats",
+    "Quotient",
+    "Ratio",
+    "intervals",
+]
 
-REPLICATES_AT_ONCE = 500
+Floats = npt.NDArray[np.float64]
+
+METHOD = "bootstrap-t"
+LEVEL = 0.95
+REPLICATES = 2000
+
+DRAWS_AT_ONCE = 2_000_000
+LEAST_ERROR = 0.5
+"""Of the sample's standard error, what a replicate's is taken for at least.
+
+One that missed the few documents with errors has none, and would make the interval endless.
+"""
 
 
-def f1_interval(
-    counts: Collection[Counts], *, replicates: int = 2000, level: float = 0.95, seed: int = 0
-) -> dict[str, Any]:
-    """Percentile bootstrap interval of the micro-averaged F1, one `Counts` a document.
+class Figure(Protocol):
+    """A figure made of sums over documents; the same for twice the documents (homogeneous of degree 0)."""
 
-    Resampling entities instead would cover 60% where 95% is claimed (synthetic documents).
+    @property
+    def columns(self) -> Floats:
+        """What is summed: (documents, k)."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the most that it can be."""
+
+    def value(self, sums: Floats) -> Floats:
+        """The figure of sums (..., k)."""
+
+    def gradient(self, sums: Floats) -> Floats:
+        """Its derivative by each sum, (..., k)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """`sum(part) / sum(whole)`, 0 where there is no whole: precision, recall, F1."""
+
+    columns: Floats
+    """(documents, 2): part and whole."""
+    bounds: tuple[float, float] = (0.0, 1.0)
+
+    def value(self, sums: Floats) -> Floats:
+        """Part over whole."""
+        return _divided(sums[..., 0], sums[..., 1])
+
+    def gradient(self, sums: Floats) -> Floats:
+        """By part and by whole."""
+        by_part = _divided(np.ones_like(sums[..., 1]), sums[..., 1])
+        return np.stack([by_part, -by_part * self.value(sums)], axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One ratio less another, of the same documents."""
+
+    columns: Floats
+    """(documents, 4): part and whole of the first, then of the second."""
+    bounds: tuple[float, float] = (-1.0, 1.0)
+
+    def value(self, sums: Floats) -> Floats:
+        """First less second."""
+        return _divided(sums[..., 0], sums[..., 1]) - _divided(sums[..., 2], sums[..., 3])
+
+    def gradient(self, sums: Floats) -> Floats:
+        """By the four sums."""
+        one, other = Ratio(self.columns[:, :2]), Ratio(self.columns[:, 2:])
+        return np.concatenate(
+            [one.gradient(sums[..., :2]), -other.gradient(sums[..., 2:])], axis=-1
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """One ratio over another, of the same documents; 0 where the second is 0."""
+
+    columns: Floats
+    """(documents, 4): part and whole of the first, then of the second."""
+    bounds: tuple[float, float] = (0.0, np.inf)
+
+    def value(self, sums: Floats) -> Floats:
+        """First over second."""
+        return _divided(_divided(sums[..., 0], sums[..., 1]), _divided(sums[..., 2], sums[..., 3]))
+
+    def gradient(self, sums: Floats) -> Floats:
+        """By the four sums."""
+        one, other = Ratio(self.columns[:, :2]), Ratio(self.columns[:, 2:])
+        inverse = _divided(np.ones(sums.shape[:-1]), other.value(sums[..., 2:]))
+        return np.concatenate(
+            [
+                one.gradient(sums[..., :2]) * inverse[..., None],
+                -other.gradient(sums[..., 2:]) * (self.value(sums) * inverse)[..., None],
+            ],
+            axis=-1,
+        )
+
+
+def intervals(
+    figures: Sequence[Figure],
+    *,
+    replicates: int = REPLICATES,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> list[tuple[float, float]]:
+    """The interval of each figure, all from the same resampled documents.
+
+    A replicate's sums are a matrix product of how often each document was drawn; so are the sums of squares
+    and products from which its standard error comes (the delta method).
     """
-    import numpy as np
-
-    table = np.array([(c.tp, c.fp, c.fn) for c in counts], dtype=np.int64).reshape(-1, 3)
-    random = np.random.default_rng(seed)
-    n = len(table)
-    values = np.zeros(replicates)
-    for begin in range(0, replicates if n else 0, REPLICATES_AT_ONCE):
-        rows = min(REPLICATES_AT_ONCE, replicates - begin)
-        weights = random.multinomial(n, np.full(n, 1 / n), size=rows)  # (rows, n)
-        tp, fp, fn = (weights @ table).T
-        whole = 2 * tp + fp + fn
-        values[begin : begin + rows] = np.divide(2 * tp, whole, out=np.zeros(rows), where=whole > 0)
+    documents = len(figures[0].columns) if figures else 0
+    if not documents:
+        return [(0.0, 0.0)] * len(figures)
+    tables = [np.concatenate([f.columns, _products(f.columns)], axis=1) for f in figures]
+    edges = np.cumsum([0, *(table.shape[1] for table in tables)])
+    table = np.concatenate(tables, axis=1)
+    totals = table.sum(axis=0)
+    scores: list[list[Floats]] = [[] for _ in figures]
+    wholes = [
+        _value_and_error(figure, totals[a:b], documents)
+        for figure, a, b in zip(figures, edges, edges[1:], strict=False)
+    ]
+    for drawn in _drawn(documents, replicates, seed):
+        sums = drawn @ table
+        for figure, a, b, (value, error), found in zip(
+            figures, edges, edges[1:], wholes, scores, strict=False
+        ):
+            values, errors = _value_and_error(figure, sums[:, a:b], documents)
+            found.append(_divided(values - value, np.maximum(errors, LEAST_ERROR * error)))
     tail = (1 - level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return {
-        "method": "percentile bootstrap",
-        "unit": "document",
-        "B": replicates,
-        "seed": seed,
-        "level": level,
-        "f1": [float(low), float(high)],
-    }
+    result = []
+    for figure, (value, error), found in zip(figures, wholes, scores, strict=True):
+        low, high = np.quantile(np.concatenate(found), [tail, 1 - tail])
+        least, most = figure.bounds
+        result.append(
+            (max(least, float(value - high * error)), min(most, float(value - low * error)))
+        )
+    return result
+
+
+def _drawn(documents: int, replicates: int, seed: int) -> Iterator[Floats]:
+    """How often each document is drawn in each replicate, some replicates at a time: (rows, documents)."""
+    random = np.random.default_rng(seed)
+    most = max(1, DRAWS_AT_ONCE // documents)
+    for begin in range(0, replicates, most):
+        rows = min(most, replicates - begin)
+        places = random.integers(0, documents, size=(rows, documents))
+        places += documents * np.arange(rows)[:, None]
+        counts = np.bincount(places.ravel(), minlength=rows * documents)
+        yield counts.reshape(rows, documents).astype(np.float64)
+
+
+def _value_and_error(figure: Figure, sums: Floats, documents: int) -> tuple[Floats, Floats]:
+    """The figure and its standard error, of sums followed by the sums of all products of two columns."""
+    size = figure.columns.shape[1]
+    gradient = figure.gradient(sums[..., :size])
+    rows, columns = np.triu_indices(size)
+    pairs = gradient[..., rows] * gradient[..., columns] * np.where(rows == columns, 1, 2)
+    variance = np.maximum(0, (pairs * sums[..., size:]).sum(axis=-1))
+    return figure.value(sums[..., :size]), np.sqrt(variance * documents / max(1, documents - 1))
+
+
+def _products(columns: Floats) -> Floats:
+    rows, others = np.triu_indices(columns.shape[1])
+    return columns[:, rows] * columns[:, others]
+
+
+def _divided(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=whole > 0)

@@ -1,69 +1,320 @@
-"""All scores of a run from gold documents and what was found in them."""
+"""All scores of a run from gold documents and what was found in them, one document at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
+from gonerd.dataset.mentions import surface_form
 from gonerd.dataset.rows import COMMON_WINDOW
-from gonerd.errors import CheckError
+from gonerd.errors import CheckError, SchemaError
 from gonerd.labels import LABELS
 from gonerd.schema import Document, Entity
-from gonerd.scoring.compat import paper_compat
-from gonerd.scoring.confidence import f1_interval
-from gonerd.scoring.counts import DocumentScore, exact_match, summary, within
+from gonerd.scoring.buckets import (
+    ENTITY_LENGTHS,
+    PLACES,
+    SEEN,
+    UNKNOWN,
+    BucketCounts,
+    length_place,
+    place,
+    source_of,
+    year_of,
+)
+from gonerd.scoring.compat import PaperCompat
+from gonerd.scoring.confidence import LEVEL, METHOD, REPLICATES, intervals
+from gonerd.scoring.counts import Counts, ratio
+from gonerd.scoring.document_counts import (
+    DocumentCounts,
+    f1_figure,
+    in_any_order,
+    macro_f1,
+    precision_figure,
+    recall_figure,
+    total_counts,
+)
+from gonerd.scoring.matching import KINDS, Bools, matching
+from gonerd.scoring.seen import Form
+from gonerd.scoring.spans import Batch, Ints, Labels, Spans, batch_from_documents
+from gonerd.scoring.words_covered import word_counts
 
 __all__ = ["Pair", "Scorer", "score_pairs"]
 
-Pair = tuple[Document, tuple[Entity, ...]]
+Pair = tuple[Document, Sequence[Entity]]
+
+DOCUMENTS_AT_ONCE = 512
+CHARACTERS_AT_ONCE = 4_000_000
+
+EXACT, BOUNDARY, TYPE, BOTH = range(4)
 
 
 class Scorer:
-    """Takes documents one by one with what was found in each; then gives the `scores` of a result."""
+    """Takes documents one by one with what was found in each; then gives the `scores` of a result.
 
-    def __init__(self) -> None:
-        self._pairs: list[Pair] = []
+    Documents are counted a few hundred at a time and forgotten: what stays is 24 bytes for each document
+    and label.
+
+    Args:
+        seen: surface forms with labels that count as seen (`seen_forms` of the train split).
+        labels: labels that are shown even where nothing has them.
+        paper: whether to give `paper_compat`; it imports seqeval, which takes a second.
+    """
+
+    def __init__(
+        self,
+        seen: Container[Form] | None = None,
+        labels: Sequence[str] = (),
+        *,
+        paper: bool = True,
+    ) -> None:
+        self._seen = seen
+        self._labels = Labels()
+        for label in labels:
+            self._labels[label]
+        self._known = set(labels)
+        self._waiting: list[Pair] = []
+        self._characters = 0
+        self._gold_total = 0
+        self._full, self._window = DocumentCounts(), DocumentCounts()
+        self._paper = PaperCompat() if paper else None
+        self._buckets = {
+            "source": BucketCounts(),
+            "length": BucketCounts(PLACES),
+            "position": BucketCounts(PLACES),
+            "entity_length": BucketCounts(ENTITY_LENGTHS),
+            "seen": BucketCounts(SEEN),
+            "year": BucketCounts(),
+        }
+        self._window_source = BucketCounts()
+        self._kinds = np.zeros(len(KINDS), dtype=np.int64)
+        self._words = Counts()
 
     def add(self, gold: Document, found: Sequence[Entity]) -> None:
-        """Count one document, which has tokens and flat entities."""
-        self._pairs.append((gold, tuple(found)))
+        """Count one document.
 
-    def scores(self, *, seed: int = 0) -> dict[str, Any]:
-        """Full document, common window, and as the paper took it.
+        Raises:
+            SchemaError: a prediction ends past the end of the text (maybe of an earlier document).
+        """
+        self._waiting.append((gold, found))
+        self._gold_total += len(gold.entities)
+        self._characters += len(gold.text)
+        if len(self._waiting) >= DOCUMENTS_AT_ONCE or self._characters >= CHARACTERS_AT_ONCE:
+            self._count()
+
+    def scores(self, *, seed: int = 0, replicates: int = REPLICATES) -> dict[str, Any]:
+        """Full document, common window and, where asked for, as the paper took it.
 
         Raises:
             CheckError: gold went missing on the way: tp + fn is not the number of gold entities.
         """
-        full = [exact_match(document, entities) for document, entities in self._pairs]
-        windows = [_in_window(document, entities) for document, entities in self._pairs]
+        self._count()
+        names = [label for label in LABELS if label in self._labels]
+        names += sorted(self._labels.keys() - set(LABELS))
+        tables = [
+            in_any_order(counts.table([self._labels[name] for name in names]))
+            for counts in (self._full, self._window)
+        ]
+        full, window = (_summary(table, names, seed, replicates) for table in tables)
+        total = Counts(full["tp"], full["fp"], full["fn"])
+        self._require_all_gold(total, tables[0])
+        kinds = dict(zip(KINDS, self._kinds.tolist(), strict=True))
+        unknown = (
+            name
+            for name in names
+            if name not in self._known and not _gold_of(full["by_type"][name])
+        )
         scores = {
-            "full": _with_interval(full, seed),
-            f"common_window_{COMMON_WINDOW}": _with_interval(
-                [exact_match(*pair) for pair in windows], seed
-            ),
-            "paper_compat": paper_compat(self._pairs),
+            "full": {
+                **full,
+                **{f"by_{name}": self._bucket(name).as_json() for name in self._buckets},
+                "errors": kinds,
+                "partial": _partial(kinds),
+                "tokens": self._words.as_json(),
+                "unknown_labels": {name: full["by_type"][name]["fp"] for name in unknown},
+            },
+            f"common_window_{COMMON_WINDOW}": {
+                **window,
+                "by_source": {}
+                if self._buckets["source"].is_only(UNKNOWN)
+                else self._window_source.as_json(),
+            },
         }
-        gold_total = sum(len(document.entities) for document, _ in self._pairs)
-        counted = scores["full"]["tp"] + scores["full"]["fn"]
-        if counted != gold_total:
-            raise CheckError(f"{counted} gold entities were counted of {gold_total}")
+        if self._paper is not None:
+            scores["paper_compat"] = self._paper.as_json()
         return scores
 
+    def _count(self) -> None:
+        """Count the documents that wait, and forget them."""
+        if not self._waiting:
+            return
+        documents, found = ([pair[side] for pair in self._waiting] for side in (0, 1))
+        self._waiting, self._characters = [], 0
+        batch = batch_from_documents(documents, found, self._labels)
+        _require_within(batch)
+        match = matching(batch.gold, batch.found)
+        hits = match.gold_kind == EXACT, match.found_kind == EXACT
+        ends = batch.text_begins + np.array(
+            [document.meta.get("common_window_end", len(document.text)) for document in documents]
+        )
+        self._full.add(batch, len(self._labels), *hits)
+        self._window.add(batch, len(self._labels), *hits, inside=ends)
+        self._kinds += np.bincount(match.gold_kind, minlength=len(KINDS))
+        self._kinds[-1] += int((match.found_kind == len(KINDS) - 1).sum())
+        self._words += word_counts(batch)
+        self._fill_buckets(batch, *hits)
+        inside = [side.end <= ends[side.document] for side in (batch.gold, batch.found)]
+        _by_document(self._window_source, batch, source_of, *hits, *inside)
+        if self._paper is not None:
+            self._paper.add(batch, list(self._labels), ends)
 
-def score_pairs(pairs: Iterable[Pair], *, seed: int = 0) -> dict[str, Any]:
+    def _fill_buckets(self, batch: Batch, gold_hit: Bools, found_hit: Bools) -> None:
+        sides, hits = (batch.gold, batch.found), (gold_hit, found_hit)
+        lengths = place(np.diff(batch.word_begins))
+        self._buckets["length"].add(PLACES, *(lengths[s.document] for s in sides), *hits)
+        positions = (place(s.first - batch.word_begins[s.document]) for s in sides)
+        self._buckets["position"].add(PLACES, *positions, *hits)
+        sizes = (length_place(s.stop - s.first) for s in sides)
+        self._buckets["entity_length"].add(ENTITY_LENGTHS, *sizes, *hits)
+        _by_document(self._buckets["source"], batch, source_of, *hits)
+        _by_document(self._buckets["year"], batch, year_of, *hits)
+        if self._seen is not None:
+            names = list(self._labels)
+            unseen = (_unseen(batch, side, names, self._seen) for side in sides)
+            self._buckets["seen"].add(SEEN, *unseen, *hits)
+
+    def _bucket(self, name: str) -> BucketCounts:
+        """The counts of a kind of buckets; none where they say nothing."""
+        bucket = self._buckets[name]
+        says_nothing = name in ("source", "year") and bucket.is_only(UNKNOWN)
+        return BucketCounts() if says_nothing else bucket
+
+    def _require_all_gold(self, total: Counts, table: Ints) -> None:
+        """On every path of counting all gold is there, whatever was found and left out."""
+        paths = {
+            "all": total,
+            "by type": total_counts(table.sum(axis=1)),
+            "kinds of errors": Counts(int(self._kinds[EXACT]), 0, int(self._kinds[1:5].sum())),
+            **{
+                f"by {name}": bucket.total()
+                for name, bucket in self._buckets.items()
+                if name != "seen" or self._seen is not None
+            },
+        }
+        for name, counts in paths.items():
+            if counts.tp + counts.fn != self._gold_total or counts.tp != total.tp:
+                raise CheckError(
+                    f"{name}: {counts.tp + counts.fn} gold entities were counted of {self._gold_total}"
+                )
+
+
+def score_pairs(
+    pairs: Iterable[Pair],
+    *,
+    seen: Container[Form] | None = None,
+    labels: Sequence[str] = LABELS,
+    seed: int = 0,
+    replicates: int = REPLICATES,
+) -> dict[str, Any]:
     """The `scores` object of a result, see `Scorer`."""
-    scorer = Scorer()
+    scorer = Scorer(seen, labels)
     for gold, found in pairs:
         scorer.add(gold, found)
-    return scorer.scores(seed=seed)
+    return scorer.scores(seed=seed, replicates=replicates)
 
 
-def _with_interval(scores: Sequence[DocumentScore], seed: int) -> dict[str, Any]:
-    interval = f1_interval([score.total for score in scores], seed=seed)
-    return {**summary(scores, labels=LABELS), "ci": interval}
+def _summary(table: Ints, names: Sequence[str], seed: int, replicates: int) -> dict[str, Any]:
+    """Totals and types with intervals, of a table (documents, labels, 3)."""
+    totals = table.sum(axis=1)
+    by_label = [table[:, place] for place in range(len(names))]
+    figures = [figure(totals) for figure in (f1_figure, precision_figure, recall_figure)] + [
+        f1_figure(part) for part in by_label
+    ]
+    f1, precision, recall, *types = intervals(figures, replicates=replicates, seed=seed)
+    return {
+        **total_counts(totals).as_json(),
+        "macro_documents": macro_f1(table),
+        "ci": {
+            "method": METHOD,
+            "unit": "document",
+            "B": replicates,
+            "seed": seed,
+            "level": LEVEL,
+            "f1": list(f1),
+            "precision": list(precision),
+            "recall": list(recall),
+        },
+        "by_type": {
+            name: {**total_counts(part).as_json(), "ci": list(interval)}
+            for name, part, interval in zip(names, by_label, types, strict=True)
+        },
+    }
 
 
-def _in_window(document: Document, entities: tuple[Entity, ...]) -> Pair:
-    end = document.meta.get("common_window_end", len(document.text))
-    return replace(document, entities=within(document.entities, end)), within(entities, end)
+def _partial(kinds: dict[str, int]) -> dict[str, float]:
+    """Half a point for an overlap, a whole one for the same span, whatever the label (SemEval 2013, task 9)."""
+    points = kinds["exact"] + kinds["type"] + (kinds["boundary"] + kinds["both"]) / 2
+    answered = kinds["exact"] + kinds["type"] + kinds["boundary"] + kinds["both"]
+    wanted, found = answered + kinds["missed"], answered + kinds["spurious"]
+    return {
+        "precision": ratio(points, found),
+        "recall": ratio(points, wanted),
+        "f1": ratio(2 * points, wanted + found),
+    }
+
+
+def _by_document(
+    buckets: BucketCounts,
+    batch: Batch,
+    bucket_of: Callable[[Document], str],
+    gold_hit: Bools,
+    found_hit: Bools,
+    of_gold: Bools | None = None,
+    of_found: Bools | None = None,
+) -> None:
+    """Count entities by a bucket of their document, all or those chosen."""
+    numbers = Labels()
+    of_document = np.array([numbers[bucket_of(document)] for document in batch.documents])
+    chosen_gold = slice(None) if of_gold is None else of_gold
+    chosen_found = slice(None) if of_found is None else of_found
+    buckets.add(
+        list(numbers),
+        of_document[batch.gold.document][chosen_gold],
+        of_document[batch.found.document][chosen_found],
+        gold_hit[chosen_gold],
+        found_hit[chosen_found],
+    )
+
+
+def _unseen(batch: Batch, side: Spans, names: Sequence[str], seen: Container[Form]) -> Ints:
+    """By entity 0 for a form that is in `seen` with its label, else 1."""
+    begins = batch.text_begins[side.document]
+    forms = (
+        (surface_form(batch.documents[document].text[start:end]), names[label])
+        for document, start, end, label in zip(
+            *(
+                part.tolist()
+                for part in (side.document, side.start - begins, side.end - begins, side.label)
+            ),
+            strict=True,
+        )
+    )
+    return np.array([form not in seen for form in forms], dtype=np.int64)
+
+
+def _gold_of(entry: dict[str, Any]) -> int:
+    return int(entry["tp"] + entry["fn"])
+
+
+def _require_within(batch: Batch) -> None:
+    found = batch.found
+    lengths = np.array([len(document.text) for document in batch.documents], dtype=np.int64)
+    ends = found.end - batch.text_begins[found.document]
+    past = np.flatnonzero(ends > lengths[found.document])
+    if len(past):
+        document = batch.documents[int(found.document[past[0]])]
+        raise SchemaError(
+            f"document {document.id!r}: a prediction ends at {int(ends[past[0]])}, "
+            f"past the end of the text ({len(document.text)} characters)"
+        )

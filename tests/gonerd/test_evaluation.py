@@ -1,5 +1,4 @@
 import json
-import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +11,11 @@ from gonerd import Document, Entity
 from gonerd.adapters import AdapterOptions, ModelCard, Policy, Prediction, adapter_from_spec
 from gonerd.adapters.predictions import prediction_from_record, record_from_prediction
 from gonerd.adapters.rules import entities_by_rule
-from gonerd.align import entities_from_tags, tags_from_entities
 from gonerd.dataset import build_dataset
 from gonerd.errors import CheckError, ConfigError, InputError, SchemaError
 from gonerd.evaluation import evaluate_model
-from gonerd.labels import LABELS
-from gonerd.scoring import score_pairs
-from gonerd.scoring.confidence import f1_interval
-from gonerd.scoring.counts import Counts, exact_match, pair_by_id, summary
 from tests.gonerd.test_dataset import some_documents
-from tests.strategies import iob2_tags, tokenized_documents
+from tests.strategies import tokenized_documents
 
 OPTIONS = AdapterOptions()
 
@@ -52,57 +46,6 @@ def oracle(dataset: str) -> list[Prediction]:
     from gonerd.dataset import documents_of
 
     return [Prediction(d.id, d.entities, len(d.text)) for d in documents_of(dataset, "test")]
-
-
-@given(st.lists(st.tuples(iob2_tags(), iob2_tags()), min_size=1, max_size=5))
-def test_counts_agree_with_seqeval_on_what_both_define(
-    cases: list[tuple[list[str], list[str]]],
-) -> None:
-    from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
-
-    pairs, gold_tags, found_tags = [], [], []
-    for number, (gold, found) in enumerate(cases):
-        size = min(len(gold), len(found))
-        tokens = tuple((2 * i, 2 * i + 1) for i in range(size))
-        wanted, predicted = (entities_from_tags(tokens, tags[:size]) for tags in (gold, found))
-        text = "x " * size
-        pairs.append(
-            (
-                Document(id=str(number), text=text, tokens=tokens, entities=tuple(wanted)),
-                tuple(predicted),
-            )
-        )
-        gold_tags.append(gold[:size])
-        found_tags.append(found[:size])
-    scores = score_pairs(pairs)
-    if any(tag != "O" for tags in (*gold_tags, *found_tags) for tag in tags):
-        expected = precision_recall_fscore_support(
-            gold_tags, found_tags, average="micro", zero_division=0
-        )
-        for ours in (scores["full"], scores["paper_compat"]):
-            assert (ours["precision"], ours["recall"], ours["f1"]) == pytest.approx(expected[:3])
-    assert scores["full"]["tp"] + scores["full"]["fn"] == sum(len(d.entities) for d, _ in pairs)
-
-
-def test_a_second_copy_and_an_unknown_label_are_false_positives() -> None:
-    gold = Document(id="a", text="Ada met Bo", entities=(Entity(0, 3, "PER"),))
-    found = [Entity(0, 3, "PER"), Entity(0, 3, "PER"), Entity(8, 10, "GPE")]
-    score = exact_match(gold, found)
-    assert score.by_type == {"PER": Counts(1, 1, 0), "GPE": Counts(0, 1, 0)}
-    assert summary([score], labels=LABELS)["by_type"]["LOC"]["f1"] == 0.0
-
-
-def test_the_interval_resamples_documents_and_is_fixed_by_seed() -> None:
-    counts = [Counts(3, 1, 1)] * 20 + [Counts(0, 2, 4)] * 20
-    interval = f1_interval(counts, seed=3)
-    low, high = interval["f1"]
-    assert low < sum(counts, Counts()).f1 < high
-    assert interval == f1_interval(counts, seed=3)
-    assert f1_interval(counts[:1])["f1"] == [0.75, 0.75]
-    assert f1_interval([])["f1"] == [0.0, 0.0]
-    # order-free: the same documents in another order are the same sample up to resampling noise
-    again = f1_interval(counts[::-1], seed=3)["f1"]
-    assert again == pytest.approx(interval["f1"], abs=0.05)
 
 
 def test_an_oracle_scores_one_and_never_sees_gold(dataset: str, tmp_path: Path) -> None:
@@ -229,27 +172,6 @@ def test_rules_find_what_capitals_and_patterns_tell() -> None:
         ("12 Larkspur Avenue", "MISC", "ADDRESS"),
         ("(555) 010-0199", "MISC", "PHONE"),
     }
-
-
-def test_documents_are_paired_by_id_and_text() -> None:
-    one, other = Document(id="a", text="x"), Document(id="b", text="y")
-    assert list(pair_by_id([one, other], [other, one])) == [(one, one), (other, other)]
-    with pytest.raises(SchemaError, match="document 'b' has no prediction"):
-        list(pair_by_id([one, other], [one]))
-    with pytest.raises(SchemaError, match="prediction 'b' has no gold document"):
-        list(pair_by_id([one], [one, other]))
-    with pytest.raises(SchemaError, match="document 'a': gold and predicted texts differ"):
-        list(pair_by_id([one], [Document(id="a", text="z")]))
-
-
-@given(tokenized_documents(), st.randoms(use_true_random=False))
-def test_the_order_of_predictions_changes_nothing(document: Document, rng: random.Random) -> None:
-    found = list(document.entities[::2])
-    shuffled = rng.sample(found, len(found))
-    assert exact_match(document, found) == exact_match(document, shuffled)
-    assert tags_from_entities(document.tokens or (), found) == tags_from_entities(
-        document.tokens or (), shuffled
-    )
 
 
 @pytest.mark.parametrize(
