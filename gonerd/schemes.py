@@ -23,7 +23,7 @@ Scheme = Literal["iob2", "iob1", "bioes"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
 Repair = Literal["conlleval", "discard", "error"]
-"""What becomes of tags that are not of their scheme; seqeval's default is `conlleval`, its strict mode `discard`."""
+"""What becomes of tags that are not of their scheme; seqeval: `conlleval`, in its strict mode `discard`."""
 REPAIRS: tuple[Repair, ...] = get_args(Repair)
 
 PREFIXES: dict[Scheme, str] = {"iob2": "OBI", "iob1": "OBI", "bioes": "OBIES"}

@@ -1,44 +1,127 @@
-"""`gonerd score`: one corpus file against another."""
+"""`gonerd score`: predictions against gold, from files of any form."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from gonerd.cli.options import format_option, scheme_option
-from gonerd.console import print_json, print_text
+from gonerd.console import counted, note, print_json, print_text
 from gonerd.corpora import Format
-from gonerd.schemes import Scheme
+from gonerd.errors import ConfigError
+from gonerd.schemes import REPAIRS, Repair, Scheme
 
 __all__ = ["score"]
+
+BY = ("type", "source", "length", "position", "entity_length", "seen", "year")
 
 
 @click.command()
 @click.argument("gold")
 @click.argument("predicted", metavar="PRED")
+@click.option(
+    "--split", help="The split of GOLD, and of PRED, where they are datasets.  [default: test]"
+)
+@click.option(
+    "--by",
+    type=click.Choice(BY),
+    multiple=True,
+    help="Show the scores by this, too; repeatable.  [default: type, source]",
+)
+@click.option(
+    "--tag-repair",
+    type=click.Choice(REPAIRS),
+    default="conlleval",
+    show_default=True,
+    help="How tags of PRED that are not of the scheme are read; those of GOLD are refused.",
+)
+@click.option(
+    "--seen-in",
+    metavar="DATASET",
+    help="Whose surface forms count as seen.  [default: the train split of GOLD, for --by seen]",
+)
+@click.option("--paper", is_flag=True, help="Show seqeval's score as the paper took it, too.")
+@click.option(
+    "--errors",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write every error in its context as one HTML page.",
+)
 @format_option
 @scheme_option
+@click.option(
+    "--replicates",
+    type=click.IntRange(1),
+    default=2000,
+    show_default=True,
+    help="Of the bootstrap.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
-@click.option("--json", "as_json", is_flag=True, help="Print the scores as one JSON object.")
+@click.option("--force", is_flag=True, help="Replace the page of errors if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the scores of a result as one object.")
 def score(
-    gold: str, predicted: str, form: Format, scheme: Scheme, seed: int, as_json: bool
+    gold: str,
+    predicted: str,
+    split: str | None,
+    by: tuple[str, ...],
+    tag_repair: Repair,
+    seen_in: str | None,
+    paper: bool,
+    errors: Path | None,
+    form: Format,
+    scheme: Scheme,
+    replicates: int,
+    seed: int,
+    force: bool,
+    as_json: bool,
 ) -> None:
-    """Score the documents of PRED against those of GOLD, by document id and character offsets.
+    """Score PRED against GOLD by document id and character offsets; all gold counts.
+
+    Each is a corpus file (JSON Lines, CoNLL columns and the like), or a dataset: a built folder, a Hub
+    id, 'sample'. PRED may be a run of 'gonerd eval', or its predictions.
 
     \b
     Examples:
-      gonerd score gold.jsonl predicted.jsonl
-      gonerd score gold.conll predicted.conll --scheme iob1 --json
+      gonerd score gold.jsonl predicted.jsonl --by type --by length
+      gonerd score gold.conll predicted.conll --scheme iob1 --tag-repair discard --json
+      gonerd score sample runs/rules --by seen --errors errors.html
     """
-    from gonerd.align import fit_to_tokens
-    from gonerd.corpora import read_corpus
-    from gonerd.evaluation.terminal import score_lines
-    from gonerd.scoring import score_pairs
-    from gonerd.scoring.counts import pair_by_id
+    from gonerd.evaluation.scoring_files import score_files
+    from gonerd.files import require_file_to_write, write_text
+    from gonerd.schemes import TagRepairs
+    from gonerd.scoring.score_table import score_text
 
-    wanted, found = (read_corpus(path, form=form, scheme=scheme) for path in (gold, predicted))
-    pairs = [(fit_to_tokens(one)[0], other.entities) for one, other in pair_by_id(wanted, found)]
-    scores = score_pairs(pairs, seed=seed)
+    if gold == predicted == "-":
+        raise ConfigError("GOLD and PRED can't both be standard input")
+    if errors is not None:
+        require_file_to_write(errors, overwrite=force, inputs=[gold, predicted])
+    repairs = TagRepairs(tag_repair)
+    scored = score_files(
+        gold,
+        predicted,
+        split=split,
+        form=form,
+        scheme=scheme,
+        repairs=repairs,
+        seen_in=seen_in,
+        seen="seen" in by,
+        paper=paper or as_json,
+        errors=errors is not None,
+        replicates=replicates,
+        seed=seed,
+    )
+    if repairs.tags:
+        note(
+            f"{counted(repairs.tags, 'tag')} of PRED not of the scheme, in "
+            f"{counted(repairs.documents, 'document')}, repaired by {tag_repair}; "
+            f"the first in {repairs.first!r}"
+        )
+    if errors is not None and scored.errors is not None:
+        title = f"Errors of {Path(predicted).name} against {Path(gold).name}"
+        write_text(errors, scored.errors.html(title), overwrite=force)
+        note(f"errors in {errors}")
     if as_json:
-        print_json(scores)
+        print_json(scored.scores)
     else:
-        print_text("\n".join(score_lines(scores)))
+        print_text(score_text(scored.scores, by=by or ("type", "source")))

@@ -47,23 +47,16 @@ class BucketCounts:
         self._counts: dict[str, Counts] = {}
 
     def add(
-        self,
-        names: Sequence[str],
-        of_gold: Ints,
-        of_found: Ints,
-        gold_hit: Bools,
-        found_hit: Bools,
+        self, names: Sequence[str], places: tuple[Ints, Ints], hits: tuple[Bools, Bools]
     ) -> None:
-        """Count entities; `of_gold` and `of_found` are the places in `names` of each one's bucket."""
+        """Count entities, gold and found: `places` are those in `names` of each one's bucket."""
+        (of_gold, of_found), (gold_hit, found_hit) = places, hits
         size = len(names)
         tp, fn = (np.bincount(of_gold[chosen], minlength=size) for chosen in (gold_hit, ~gold_hit))
         fp = np.bincount(of_found[~found_hit], minlength=size)
         for name, *counts in zip(names, tp.tolist(), fp.tolist(), fn.tolist(), strict=True):
             if any(counts):
                 self._counts[name] = self._counts.get(name, Counts()) + Counts(*counts)
-
-    def __len__(self) -> int:
-        return len(self._counts)
 
     def total(self) -> Counts:
         """The counts of all buckets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def _ranges(spans: Spans, labels: Sequence[str], cuts: Sequence[int]) -> list[li
 def _flat(ranges: list[Range]) -> list[Range]:
     """Without overlaps, which tags can't say: the longest stays, the first among equals."""
     ranges.sort()
-    if all(a[1] <= b[0] for a, b in zip(ranges, ranges[1:], strict=False)):
+    if all(a[1] <= b[0] for a, b in pairwise(ranges)):
         return ranges
     kept: list[Range] = []
     taken: set[int] = set()

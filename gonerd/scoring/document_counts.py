@@ -30,14 +30,10 @@ class DocumentCounts:
         self._parts: list[Ints] = []
 
     def add(
-        self,
-        batch: Batch,
-        labels: int,
-        gold_hit: Bools,
-        found_hit: Bools,
-        inside: Ints | None = None,
+        self, batch: Batch, labels: int, hits: tuple[Bools, Bools], inside: Ints | None = None
     ) -> None:
         """Count a batch; with `inside`, only entities that end at or before their document's value."""
+        gold_hit, found_hit = hits
         sizes = len(batch.documents), labels
         of_gold, of_found = np.ones_like(gold_hit), np.ones_like(found_hit)
         if inside is not None:
@@ -64,7 +60,8 @@ def in_any_order(table: Ints) -> Ints:
     """The table with its documents sorted, so that their order plays no part in what is drawn from it."""
     if not table.size:
         return table
-    return table[np.lexsort(table.reshape(len(table), -1).T)]
+    order: Ints = np.lexsort(table.reshape(len(table), -1).T)
+    return np.take(table, order, axis=0)
 
 
 def macro_f1(table: Ints) -> float:

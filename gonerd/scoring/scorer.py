@@ -43,6 +43,8 @@ from gonerd.scoring.words_covered import word_counts
 __all__ = ["Pair", "Scorer", "score_pairs"]
 
 Pair = tuple[Document, Sequence[Entity]]
+Hits = tuple[Bools, Bools]
+"""Which gold entities were found, and which predictions are gold."""
 
 DOCUMENTS_AT_ONCE = 512
 CHARACTERS_AT_ONCE = 4_000_000
@@ -149,7 +151,8 @@ class Scorer:
         """Count the documents that wait, and forget them."""
         if not self._waiting:
             return
-        documents, found = ([pair[side] for pair in self._waiting] for side in (0, 1))
+        documents = [gold for gold, _ in self._waiting]
+        found = [entities for _, entities in self._waiting]
         self._waiting, self._characters = [], 0
         batch = batch_from_documents(documents, found, self._labels)
         _require_within(batch)
@@ -158,31 +161,40 @@ class Scorer:
         ends = batch.text_begins + np.array(
             [document.meta.get("common_window_end", len(document.text)) for document in documents]
         )
-        self._full.add(batch, len(self._labels), *hits)
-        self._window.add(batch, len(self._labels), *hits, inside=ends)
+        self._full.add(batch, len(self._labels), hits)
+        self._window.add(batch, len(self._labels), hits, ends)
         self._kinds += np.bincount(match.gold_kind, minlength=len(KINDS))
         self._kinds[-1] += int((match.found_kind == len(KINDS) - 1).sum())
         self._words += word_counts(batch)
-        self._fill_buckets(batch, *hits)
-        inside = [side.end <= ends[side.document] for side in (batch.gold, batch.found)]
-        _by_document(self._window_source, batch, source_of, *hits, *inside)
+        self._fill_buckets(batch, hits, ends)
         if self._paper is not None:
             self._paper.add(batch, list(self._labels), ends)
 
-    def _fill_buckets(self, batch: Batch, gold_hit: Bools, found_hit: Bools) -> None:
-        sides, hits = (batch.gold, batch.found), (gold_hit, found_hit)
-        lengths = place(np.diff(batch.word_begins))
-        self._buckets["length"].add(PLACES, *(lengths[s.document] for s in sides), *hits)
-        positions = (place(s.first - batch.word_begins[s.document]) for s in sides)
-        self._buckets["position"].add(PLACES, *positions, *hits)
-        sizes = (length_place(s.stop - s.first) for s in sides)
-        self._buckets["entity_length"].add(ENTITY_LENGTHS, *sizes, *hits)
-        _by_document(self._buckets["source"], batch, source_of, *hits)
-        _by_document(self._buckets["year"], batch, year_of, *hits)
-        if self._seen is not None:
+    def _fill_buckets(self, batch: Batch, hits: Hits, ends: Ints) -> None:
+        gold, found = batch.gold, batch.found
+
+        def fill(kind: str, names: Sequence[str], of: Callable[[Spans], Ints]) -> None:
+            self._buckets[kind].add(names, (of(gold), of(found)), hits)
+
+        begins = batch.word_begins
+        lengths = place(np.diff(begins))
+        fill("length", PLACES, lambda side: lengths[side.document])
+        fill("position", PLACES, lambda side: place(side.first - begins[side.document]))
+        fill("entity_length", ENTITY_LENGTHS, lambda side: length_place(side.stop - side.first))
+        years, of_year = _named(batch, year_of)
+        fill("year", years, lambda side: of_year[side.document])
+        sources, of_source = _named(batch, source_of)
+        fill("source", sources, lambda side: of_source[side.document])
+        in_gold, in_found = (side.end <= ends[side.document] for side in (gold, found))
+        self._window_source.add(
+            sources,
+            (of_source[gold.document][in_gold], of_source[found.document][in_found]),
+            (hits[0][in_gold], hits[1][in_found]),
+        )
+        seen = self._seen
+        if seen is not None:
             names = list(self._labels)
-            unseen = (_unseen(batch, side, names, self._seen) for side in sides)
-            self._buckets["seen"].add(SEEN, *unseen, *hits)
+            fill("seen", SEEN, lambda side: _unseen(batch, side, names, seen))
 
     def _bucket(self, name: str) -> BucketCounts:
         """The counts of a kind of buckets; none where they say nothing."""
@@ -253,7 +265,7 @@ def _summary(table: Ints, names: Sequence[str], seed: int, replicates: int) -> d
 
 
 def _partial(kinds: dict[str, int]) -> dict[str, float]:
-    """Half a point for an overlap, a whole one for the same span, whatever the label (SemEval 2013, task 9)."""
+    """Half a point for an overlap, one for the same span, whatever the label (SemEval 2013 task 9)."""
     points = kinds["exact"] + kinds["type"] + (kinds["boundary"] + kinds["both"]) / 2
     answered = kinds["exact"] + kinds["type"] + kinds["boundary"] + kinds["both"]
     wanted, found = answered + kinds["missed"], answered + kinds["spurious"]
@@ -264,27 +276,11 @@ def _partial(kinds: dict[str, int]) -> dict[str, float]:
     }
 
 
-def _by_document(
-    buckets: BucketCounts,
-    batch: Batch,
-    bucket_of: Callable[[Document], str],
-    gold_hit: Bools,
-    found_hit: Bools,
-    of_gold: Bools | None = None,
-    of_found: Bools | None = None,
-) -> None:
-    """Count entities by a bucket of their document, all or those chosen."""
+def _named(batch: Batch, name_of: Callable[[Document], str]) -> tuple[list[str], Ints]:
+    """The names that the batch's documents have, and by document the place of its own."""
     numbers = Labels()
-    of_document = np.array([numbers[bucket_of(document)] for document in batch.documents])
-    chosen_gold = slice(None) if of_gold is None else of_gold
-    chosen_found = slice(None) if of_found is None else of_found
-    buckets.add(
-        list(numbers),
-        of_document[batch.gold.document][chosen_gold],
-        of_document[batch.found.document][chosen_found],
-        gold_hit[chosen_gold],
-        found_hit[chosen_found],
-    )
+    places = np.array([numbers[name_of(document)] for document in batch.documents], dtype=np.int64)
+    return list(numbers), places
 
 
 def _unseen(batch: Batch, side: Spans, names: Sequence[str], seen: Container[Form]) -> Ints:

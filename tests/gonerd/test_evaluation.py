@@ -12,7 +12,7 @@ from gonerd.adapters import AdapterOptions, ModelCard, Policy, Prediction, adapt
 from gonerd.adapters.predictions import prediction_from_record, record_from_prediction
 from gonerd.adapters.rules import entities_by_rule
 from gonerd.dataset import build_dataset
-from gonerd.errors import CheckError, ConfigError, InputError, SchemaError
+from gonerd.errors import CheckError, ConfigError, InputError
 from gonerd.evaluation import evaluate_model
 from tests.gonerd.test_dataset import some_documents
 from tests.strategies import tokenized_documents

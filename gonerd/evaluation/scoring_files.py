@@ -1,0 +1,82 @@
+"""One file's predictions scored against another's gold, a document at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gonerd.console import track
+from gonerd.corpora import Format
+from gonerd.dataset.loading import load
+from gonerd.dataset.places import is_corpus_file
+from gonerd.errors import ConfigError
+from gonerd.evaluation.answers import answers_in, gold_in
+from gonerd.evaluation.error_page import ErrorPage
+from gonerd.labels import LABELS
+from gonerd.schemes import Scheme, TagRepairs
+from gonerd.scoring import Scorer, seen_forms
+from gonerd.scoring.seen import Form
+
+__all__ = ["Scored", "score_files"]
+
+TRAIN = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What `score_files` gives."""
+
+    scores: dict[str, Any]
+    """The `scores` object of a result."""
+    errors: ErrorPage | None
+
+
+def score_files(
+    gold: str,
+    predicted: str,
+    *,
+    split: str | None = None,
+    form: Format = "auto",
+    scheme: Scheme = "iob2",
+    repairs: TagRepairs | None = None,
+    seen_in: str | None = None,
+    seen: bool = False,
+    paper: bool = True,
+    errors: bool = False,
+    replicates: int = 2000,
+    seed: int = 0,
+) -> Scored:
+    """Score `predicted` against `gold`; in memory are counts, ids and the page of errors, never all texts.
+
+    Raises:
+        InputError: there is no such file, dataset or split, or no gold in it.
+        SchemaError: documents are missing, left over or doubled, or their texts differ.
+        ConfigError: `seen` is asked for, and nothing says what was seen.
+    """
+    is_dataset = form == "auto" and not is_corpus_file(gold)
+    forms = _seen(gold if is_dataset else None, seen_in) if seen or seen_in else None
+    scorer = Scorer(forms, LABELS if is_dataset else (), paper=paper)
+    page = ErrorPage() if errors else None
+    answers = answers_in(predicted, split=split, form=form, scheme=scheme, repairs=repairs)
+    documents = gold_in(gold, split=split, form=form, scheme=scheme)
+    for document in track(documents, "scoring"):
+        found = answers.of(document)
+        scorer.add(document, found)
+        if page is not None:
+            page.add(document, found)
+    answers.require_no_more()
+    return Scored(scorer.scores(seed=seed, replicates=replicates), page)
+
+
+def _seen(dataset: str | None, seen_in: str | None) -> frozenset[Form]:
+    """The forms of the dataset or file `seen_in`, else of the train split of `dataset`."""
+    if seen_in is not None:
+        place = load(seen_in)
+        split = TRAIN if TRAIN in place.splits else "all"
+        documents = gold_in(seen_in, window=False) if not place.splits else place.documents(split)
+        return seen_forms(documents)
+    if dataset is None:
+        raise ConfigError(
+            "GOLD is a file without a train split: name what was seen with --seen-in for --by seen"
+        )
+    return seen_forms(load(dataset).documents(TRAIN))

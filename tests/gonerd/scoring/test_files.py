@@ -1,0 +1,213 @@
+"""Predictions against gold from files: `gonerd score` and what reads for it."""
+
+import gzip
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gonerd import Document, Entity
+from gonerd.cli.main import run
+from gonerd.corpora import write_conll
+from gonerd.dataset import build_dataset
+from gonerd.errors import SchemaError
+from gonerd.evaluation.answers import Answer, Answers, answers_in, gold_in
+from gonerd.records import write_documents, write_json_lines
+from gonerd.schema import text_sha256
+from tests.gonerd.scoring.pairs import document, spans
+from tests.gonerd.test_dataset import some_documents
+
+
+def gold_documents() -> list[Document]:
+    return [
+        document("a", 12, [(0, 2, "PER"), (4, 6, "ORG")], source="news"),
+        document("b", 12, [(1, 3, "LOC")], source="justice", date="2020-01-02"),
+        document("c", 12, [], source="news"),
+    ]
+
+
+def found_documents() -> list[Document]:
+    found = [[(0, 2, "PER"), (4, 7, "ORG")], [(1, 3, "ORG")], [(0, 1, "PER")]]
+    return [
+        replace(gold, entities=tuple(spans(some)), meta={})
+        for gold, some in zip(gold_documents(), found, strict=True)
+    ]
+
+
+def prediction_lines(documents: list[Document]) -> list[dict[str, object]]:
+    return [
+        {
+            "doc_id": d.id,
+            "text_sha256": text_sha256(d.text),
+            "entities": [[e.start, e.end, e.label] for e in d.entities],
+            "consumed_to": len(d.text),
+            "windows": 1,
+        }
+        for d in documents
+    ]
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> str:
+    write_documents(tmp_path / "gold.jsonl", gold_documents())
+    return str(tmp_path / "gold.jsonl")
+
+
+def scores_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
+    assert run(["score", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert run(["score", *arguments]) in (1, 2)
+    out, said = capsys.readouterr()
+    assert out == ""
+    assert said.count("\n") == 1
+    return said
+
+
+def test_every_form_of_the_same_predictions_gives_the_same_scores(gold, tmp_path, capsys) -> None:
+    found = found_documents()
+    write_documents(tmp_path / "found.jsonl", found)
+    write_json_lines(tmp_path / "predictions.jsonl.zst", prediction_lines(found))
+    write_json_lines(tmp_path / "shuffled.jsonl", prediction_lines(found[::-1]))
+    write_documents(tmp_path / "shuffled.jsonl.gz", found[::-1])
+    scores = scores_of(capsys, gold, str(tmp_path / "found.jsonl"))
+    assert [scores["full"][n] for n in ("tp", "fp", "fn")] == [1, 3, 2]
+    assert set(scores) == {"full", "common_window_4096", "paper_compat"}
+    for name in ("predictions.jsonl.zst", "shuffled.jsonl", "shuffled.jsonl.gz", ""):
+        assert scores_of(capsys, gold, str(tmp_path / name)) == scores
+
+
+def test_columns_are_scored_and_repairs_are_told(tmp_path, capsys) -> None:
+    write_conll(tmp_path / "gold.conll", gold_documents())
+    broken = (
+        (tmp_path / "gold.conll").read_text().replace("B-ORG", "I-ORG").replace("B-LOC", "I-PER")
+    )
+    (tmp_path / "found.conll").write_text(broken)
+    files = [str(tmp_path / name) for name in ("gold.conll", "found.conll")]
+    assert run(["score", *files, "--json"]) == 0
+    out, said = capsys.readouterr()
+    assert json.loads(out)["full"]["tp"] == 2
+    assert "3 tags of PRED not of the scheme, in 2 documents, repaired by conlleval" in said
+    scores = scores_of(capsys, *files, "--tag-repair", "discard")
+    assert scores["full"]["tp"] == 1
+    assert "is not IOB2 after 'O'" in refused(capsys, *files, "--tag-repair", "error")
+    assert "is not IOB2 after 'O'" in refused(capsys, *files[::-1])  # gold is never repaired
+
+
+def test_tokens_and_tags_as_json_lines_are_repaired_too(tmp_path, capsys) -> None:
+    record = {"id": "a", "tokens": ["Ada", "Marlow"], "ner_tags": ["B-PER", "I-PER"]}
+    write_json_lines(tmp_path / "gold.jsonl", [record])
+    write_json_lines(tmp_path / "found.jsonl", [{**record, "ner_tags": ["I-PER", "I-PER"]}])
+    files = [str(tmp_path / name) for name in ("gold.jsonl", "found.jsonl")]
+    assert scores_of(capsys, *files)["full"]["f1"] == 1.0
+    assert scores_of(capsys, *files, "--tag-repair", "discard")["full"]["f1"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: p[:2], r"found.jsonl has no prediction for document 'c'"),
+        (lambda p: [p[0], p[2]], r"found.jsonl has no prediction for document 'b'"),
+        (lambda p: [*p, {**p[0], "doc_id": "z"}], r"found.jsonl: document 'z' has no gold document"),
+        (lambda p: [{**p[0], "doc_id": "z"}, *p], r"found.jsonl: document 'z' has no gold document"),
+        (lambda p: [*p, p[1]], r"found.jsonl: document 'b' is predicted twice"),
+        (lambda p: [p[0], p[0], *p[1:]], r"found.jsonl: document 'a' is predicted twice"),
+        (lambda p: [p[1], p[0], p[1], p[2]], r"found.jsonl: document 'b' is predicted twice"),
+        (lambda p: [{**p[0], "text_sha256": "0" * 64}, *p[1:]], r"document 'a': its text in .* is another"),
+        (lambda p: [{**p[0], "entities": [[0, 99, "PER"]]}, *p[1:]], r"'a': a prediction ends at 99, past"),
+        (lambda p: [{"doc_id": "a"}], r"found.jsonl:1: field 'entities' is missing"),
+    ],
+)  # fmt: skip
+def test_predictions_that_do_not_fit_are_refused_in_one_sentence(
+    gold, tmp_path, capsys, change, message
+) -> None:
+    import re
+
+    write_json_lines(tmp_path / "found.jsonl", change(prediction_lines(found_documents())))
+    assert re.search(message, refused(capsys, gold, str(tmp_path / "found.jsonl")))
+
+
+def test_a_split_is_scored_with_what_its_train_split_has_seen(tmp_path, capsys) -> None:
+    build_dataset(some_documents(), tmp_path / "gonerd")
+    dataset, run_folder = str(tmp_path / "gonerd"), str(tmp_path / "run")
+    assert run(["eval", "--model", "rules", "--dataset", dataset, "--out", run_folder]) == 0
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    capsys.readouterr()
+    scores = scores_of(capsys, dataset, run_folder, "--by", "seen")
+    assert scores["full"]["by_seen"]
+    for key in ("tp", "fp", "fn", "errors", "ci", "by_type"):
+        assert scores["full"][key] == result["scores"]["full"][key]
+    assert scores["paper_compat"] == result["scores"]["paper_compat"]
+    assert run(["score", dataset, run_folder, "--by", "seen", "--by", "length", "--paper"]) == 0
+    text = capsys.readouterr().out
+    assert "by whether the train split has the form and label" in text
+    assert "by words of the document" in text
+    assert "as in the paper" in text
+    assert "has no prediction for document" in refused(
+        capsys, dataset, run_folder, "--split", "train"
+    )
+    assert "has no split 'dev'" in refused(capsys, dataset, run_folder, "--split", "dev")
+    assert scores_of(capsys, dataset, dataset, "--split", "train")["full"]["f1"] == 1.0
+
+
+def test_what_was_seen_must_be_known(gold, capsys) -> None:
+    assert "name what was seen with --seen-in" in refused(capsys, gold, gold, "--by", "seen")
+    full = scores_of(capsys, gold, gold, "--seen-in", gold)["full"]
+    assert list(full["by_seen"]) == ["seen"]
+    assert "is one file without splits" in refused(capsys, gold, gold, "--split", "test")
+    assert "can't both be standard input" in refused(capsys, "-", "-")
+
+
+def test_answers_out_of_order_go_to_the_disk_one_by_one() -> None:
+    texts = [
+        Document(id=f"d{n}", text=f"text {n}", entities=(Entity(0, 4, "PER"),)) for n in range(300)
+    ]
+    answers = [Answer(d.id, text_sha256(d.text), d.entities) for d in texts]
+    random.Random(0).shuffle(answers)
+    opened = Answers("found", iter(answers))
+    assert all(opened.of(d) == d.entities for d in texts)
+    opened.require_no_more()
+    with pytest.raises(SchemaError, match="found has no prediction for document 'd0'"):
+        opened.of(texts[0])
+
+
+def test_answers_in_order_are_read_no_further_than_asked() -> None:
+    texts = [Document(id=f"d{n}", text="x") for n in range(3)]
+    read = []
+
+    def stream():
+        for one in texts:
+            read.append(one.id)
+            yield Answer(one.id, text_sha256(one.text), ())
+
+    opened = Answers("found", stream())
+    opened.of(texts[0])
+    assert read == ["d0"]
+
+
+def test_gold_of_a_file_has_the_reference_tokenizers_window(tmp_path) -> None:
+    long = Document(id="long", text="Ada met Bo. " * 2000)
+    short = Document(id="short", text="Ada met Bo.")
+    with gzip.open(tmp_path / "gold.jsonl.gz", "wt") as out:
+        for one in (long, short):
+            out.write(json.dumps({"id": one.id, "text": one.text}) + "\n")
+    ends = [d.meta["common_window_end"] for d in gold_in(str(tmp_path / "gold.jsonl.gz"))]
+    assert 4094 < ends[0] < len(long.text)
+    assert ends[1] == len(short.text)
+    from gonerd.dataset.windows import window_tokenizer
+
+    reference = window_tokenizer()
+    assert reference.bytewise  # or short texts could not be passed over
+    assert ends[0] == reference.window_end(long.text)
+
+
+def test_a_run_folder_is_read_by_its_predictions(tmp_path) -> None:
+    write_json_lines(
+        tmp_path / "run" / "predictions.jsonl.zst", prediction_lines(found_documents())
+    )
+    answers = answers_in(str(tmp_path / "run"))
+    assert answers.of(gold_documents()[0]) == found_documents()[0].entities
