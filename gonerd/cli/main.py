@@ -34,7 +34,7 @@ SECTIONS = {
     ),
     "Annotation": ("annotate",),
     "Dataset": ("build", "stats", "audit", "export", "publish", "join"),
-    "Evaluation": ("eval", "score"),
+    "Evaluation": ("eval", "score", "compare"),
     "Models": ("finetune",),
     "Leaderboard": ("submit", "leaderboard"),
 }

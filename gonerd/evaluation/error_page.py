@@ -90,7 +90,8 @@ above it, <mark class="both">both</mark> have both.</p>
 {_select("kind", "Class", [kind for kind in KINDS if self._kinds[kind]])}
 {_select("type", "Type", labels)}
 {_select("source", "Source", sources)}
-<div><label for="text">Text or document</label><input type="search" id="text" name="text" autocomplete="off"></div>
+<div><label for="text">Text or document</label>
+<input type="search" id="text" name="text" autocomplete="off"></div>
 </form>
 <nav><button type="button" id="back">Back</button><button type="button" id="next">Next</button>
 <span id="count" role="status"></span></nav>

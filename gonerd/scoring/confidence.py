@@ -24,6 +24,7 @@ __all__ = [
     "Floats",
     "Quotient",
     "Ratio",
+    "drawn_documents",
     "intervals",
 ]
 
@@ -146,7 +147,7 @@ def intervals(
         _value_and_error(figure, totals[a:b], documents)
         for figure, a, b in zip(figures, edges, edges[1:], strict=False)
     ]
-    for drawn in _drawn(documents, replicates, seed):
+    for drawn in drawn_documents(documents, replicates, seed):
         sums = drawn @ table
         for figure, a, b, (value, error), found in zip(
             figures, edges, edges[1:], wholes, scores, strict=False
@@ -164,7 +165,7 @@ def intervals(
     return result
 
 
-def _drawn(documents: int, replicates: int, seed: int) -> Iterator[Floats]:
+def drawn_documents(documents: int, replicates: int, seed: int) -> Iterator[Floats]:
     """How often each document is drawn in each replicate, some replicates at a time: (rows, documents)."""
     random = np.random.default_rng(seed)
     most = max(1, DRAWS_AT_ONCE // documents)
