@@ -21,14 +21,14 @@ from gonerd.schema import Document, Entity
 from gonerd.schemes import Scheme, TagRepairs
 from gonerd.scoring.confidence import LEVEL, METHOD, Difference, Figure, Quotient, intervals
 from gonerd.scoring.counts import Counts, ratio
-from gonerd.scoring.document_counts import DocumentCounts, f1_figure, total_counts
+from gonerd.scoring.document_counts import Counted, DocumentCounts, f1_figure, total_counts
 from gonerd.scoring.matching import exact_hits
 from gonerd.scoring.permutation import holm, permutation_p
-from gonerd.scoring.spans import Ints, Labels, batch_from_documents
+from gonerd.scoring.spans import Labels, batch_from_documents
 
 __all__ = ["compare_files", "names_apart", "place_of_gold"]
 
-AT_ONCE = 512
+AT_ONCE = 64
 ALL = "all types"
 
 
@@ -39,7 +39,7 @@ class _Tables:
     documents: list[str]
     columns: list[str]
     """All types together, then each label."""
-    counts: list[Ints]
+    counts: list[Counted]
     """By model (documents, columns, 3)."""
 
 
@@ -253,11 +253,11 @@ def _by_column(
     }
 
 
-def _f1_of(table: Ints) -> Any:
+def _f1_of(table: Counted) -> Any:
     return np.array([total_counts(table[:, place]).f1 for place in range(table.shape[1])])
 
 
-def _quotient(student: Ints, teacher: Ints) -> list[float]:
+def _quotient(student: Counted, teacher: Counted) -> list[float]:
     return [ratio(one, other) for one, other in zip(_f1_of(student), _f1_of(teacher), strict=True)]
 
 
@@ -305,7 +305,7 @@ def _differ_most(tables: _Tables, a: int, b: int, top: int) -> list[dict[str, An
     ]
 
 
-def _counts(row: Ints) -> dict[str, float]:
+def _counts(row: Counted) -> dict[str, float]:
     tp, fp, fn = row.tolist()
     return Counts(tp, fp, fn).as_json()
 

@@ -34,7 +34,7 @@ METHOD = "bootstrap-t"
 LEVEL = 0.95
 REPLICATES = 2000
 
-DRAWS_AT_ONCE = 2_000_000
+DRAWS_AT_ONCE = 500_000
 LEAST_ERROR = 0.5
 """Of the sample's standard error, what a replicate's is taken for at least.
 
@@ -138,9 +138,11 @@ def intervals(
     documents = len(figures[0].columns) if figures else 0
     if not documents:
         return [(0.0, 0.0)] * len(figures)
-    tables = [np.concatenate([f.columns, _products(f.columns)], axis=1) for f in figures]
-    edges = np.cumsum([0, *(table.shape[1] for table in tables)])
-    table = np.concatenate(tables, axis=1)
+    sizes = [figure.columns.shape[1] for figure in figures]
+    edges = np.cumsum([0, *(size + size * (size + 1) // 2 for size in sizes)]).tolist()
+    table = np.empty((documents, edges[-1]))
+    for figure, size, begin in zip(figures, sizes, edges, strict=False):
+        _fill(table[:, begin:], figure.columns, size)
     totals = table.sum(axis=0)
     scores: list[list[Floats]] = [[] for _ in figures]
     wholes = [
@@ -187,9 +189,11 @@ def _value_and_error(figure: Figure, sums: Floats, documents: int) -> tuple[Floa
     return figure.value(sums[..., :size]), np.sqrt(variance * documents / max(1, documents - 1))
 
 
-def _products(columns: Floats) -> Floats:
-    rows, others = np.triu_indices(columns.shape[1])
-    return columns[:, rows] * columns[:, others]
+def _fill(table: Floats, columns: Floats, size: int) -> None:
+    """Write the columns, then the products of each two."""
+    table[:, :size] = columns
+    for place, (row, other) in enumerate(zip(*np.triu_indices(size), strict=True), start=size):
+        np.multiply(columns[:, row], columns[:, other], out=table[:, place])
 
 
 def _divided(part: Floats, whole: Floats) -> Floats:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from gonerd.scoring.confidence import Floats, Ratio
 from gonerd.scoring.counts import Counts, ratio
@@ -13,6 +14,7 @@ from gonerd.scoring.matching import Bools
 from gonerd.scoring.spans import Batch, Ints, Spans
 
 __all__ = [
+    "Counted",
     "DocumentCounts",
     "f1_figure",
     "in_any_order",
@@ -23,11 +25,14 @@ __all__ = [
 ]
 
 
+Counted = npt.NDArray[np.int32]
+
+
 class DocumentCounts:
     """tp, fp and fn of each document and label: 12 bytes each."""
 
     def __init__(self) -> None:
-        self._parts: list[Ints] = []
+        self._parts: list[Counted] = []
 
     def add(
         self, batch: Batch, labels: int, hits: tuple[Bools, Bools], inside: Ints | None = None
@@ -44,9 +49,9 @@ class DocumentCounts:
         fn = _by_label(batch.gold, ~gold_hit & of_gold, *sizes)
         self._parts.append(np.stack([tp, fp, fn], axis=-1).astype(np.int32))
 
-    def table(self, labels: Sequence[int]) -> Ints:
+    def table(self, labels: Sequence[int]) -> Counted:
         """All counts, (documents, labels, 3), the labels in the order of their numbers `labels`."""
-        table = np.zeros((sum(map(len, self._parts)), len(labels), 3), dtype=np.int64)
+        table = np.zeros((sum(map(len, self._parts)), len(labels), 3), dtype=np.int32)
         begin = 0
         for part in self._parts:
             for place, label in enumerate(labels):
@@ -56,7 +61,7 @@ class DocumentCounts:
         return table
 
 
-def in_any_order(table: Ints) -> Ints:
+def in_any_order(table: Counted) -> Counted:
     """The table with its documents sorted, so that their order plays no part in what is drawn from it."""
     if not table.size:
         return table
@@ -64,7 +69,7 @@ def in_any_order(table: Ints) -> Ints:
     return np.take(table, order, axis=0)
 
 
-def macro_f1(table: Ints) -> float:
+def macro_f1(table: Counted) -> float:
     """The mean F1 of the documents that hold anything, gold or found."""
     totals = table.sum(axis=1)
     tp, wrong = totals[:, 0], totals[:, 1] + totals[:, 2]
@@ -73,28 +78,28 @@ def macro_f1(table: Ints) -> float:
     return ratio(math.fsum(values.tolist()), int(some.sum()))
 
 
-def total_counts(table: Ints) -> Counts:
+def total_counts(table: Counted) -> Counts:
     """The counts of a table (documents, 3)."""
     tp, fp, fn = table.sum(axis=0).tolist()
     return Counts(tp, fp, fn)
 
 
-def f1_figure(table: Ints) -> Ratio:
+def f1_figure(table: Counted) -> Ratio:
     """F1 as a ratio of sums, of a table (documents, 3)."""
     return Ratio(_columns(2 * table[:, 0], 2 * table[:, 0] + table[:, 1] + table[:, 2]))
 
 
-def precision_figure(table: Ints) -> Ratio:
+def precision_figure(table: Counted) -> Ratio:
     """Precision, as `f1_figure`."""
     return Ratio(_columns(table[:, 0], table[:, 0] + table[:, 1]))
 
 
-def recall_figure(table: Ints) -> Ratio:
+def recall_figure(table: Counted) -> Ratio:
     """Recall, as `f1_figure`."""
     return Ratio(_columns(table[:, 0], table[:, 0] + table[:, 2]))
 
 
-def _columns(part: Ints, whole: Ints) -> Floats:
+def _columns(part: Counted, whole: Counted) -> Floats:
     return np.stack([part, whole], axis=1).astype(np.float64)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gonerd.scoring.confidence import Floats
-from gonerd.scoring.spans import Ints
+from gonerd.scoring.document_counts import Counted
 
 __all__ = ["PERMUTATIONS", "holm", "permutation_p"]
 
@@ -19,7 +19,7 @@ ROUNDING = 1e-12
 
 
 def permutation_p(
-    one: Ints, other: Ints, *, permutations: int = PERMUTATIONS, seed: int = 0
+    one: Counted, other: Counted, *, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> Floats:
     """Two-sided p of the difference of F1 for each column of counts; both are (documents, columns, 3).
 

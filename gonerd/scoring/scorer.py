@@ -27,6 +27,7 @@ from gonerd.scoring.compat import PaperCompat
 from gonerd.scoring.confidence import LEVEL, METHOD, REPLICATES, intervals
 from gonerd.scoring.counts import Counts, ratio
 from gonerd.scoring.document_counts import (
+    Counted,
     DocumentCounts,
     f1_figure,
     in_any_order,
@@ -46,8 +47,9 @@ Pair = tuple[Document, Sequence[Entity]]
 Hits = tuple[Bools, Bools]
 """Which gold entities were found, and which predictions are gold."""
 
-DOCUMENTS_AT_ONCE = 512
-CHARACTERS_AT_ONCE = 4_000_000
+DOCUMENTS_AT_ONCE = 256
+CHARACTERS_AT_ONCE = 500_000
+"""About 90,000 words, whose places take 11 MB."""
 
 EXACT, BOUNDARY, TYPE, BOTH = range(4)
 
@@ -202,7 +204,7 @@ class Scorer:
         says_nothing = name in ("source", "year") and bucket.is_only(UNKNOWN)
         return BucketCounts() if says_nothing else bucket
 
-    def _require_all_gold(self, total: Counts, table: Ints) -> None:
+    def _require_all_gold(self, total: Counts, table: Counted) -> None:
         """On every path of counting all gold is there, whatever was found and left out."""
         paths = {
             "all": total,
@@ -236,7 +238,7 @@ def score_pairs(
     return scorer.scores(seed=seed, replicates=replicates)
 
 
-def _summary(table: Ints, names: Sequence[str], seed: int, replicates: int) -> dict[str, Any]:
+def _summary(table: Counted, names: Sequence[str], seed: int, replicates: int) -> dict[str, Any]:
     """Totals and types with intervals, of a table (documents, labels, 3)."""
     totals = table.sum(axis=1)
     by_label = [table[:, place] for place in range(len(names))]
