@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from gonerd.console import counted
 from gonerd.errors import AlignmentError
 
 __all__ = [
@@ -119,6 +120,12 @@ class TagRepairs:
     documents: int = 0
     first: str = ""
     """The document in which the first was met."""
+
+    def __str__(self) -> str:
+        return (
+            f"{counted(self.tags, 'tag')} in {counted(self.documents, 'document')} not of the scheme, "
+            f"repaired by {self.policy}; the first in {self.first!r}"
+        )
 
     def iob2(self, tags: Sequence[str], scheme: Scheme, document: str) -> list[str]:
         """The document's tags, repaired and counted; raises as `repaired_iob2`."""

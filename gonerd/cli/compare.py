@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gonerd.cli.options import format_option, scheme_option
-from gonerd.console import print_json, print_text
+from gonerd.console import note, print_json, print_text
 from gonerd.corpora import Format
 from gonerd.options import dataset_option
 from gonerd.schemes import REPAIRS, Repair, Scheme
@@ -80,19 +80,22 @@ def compare(
     from gonerd.schemes import TagRepairs
 
     gold, split = place_of_gold(dataset, split, models)
+    repairs = TagRepairs(tag_repair)
     comparison = compare_files(
         gold,
         models,
         split=split,
         form=form,
         scheme=scheme,
-        repairs=TagRepairs(tag_repair),
+        repairs=repairs,
         teacher=teacher,
         permutations=permutations,
         replicates=replicates,
         seed=seed,
         top=top,
     )
+    if repairs.tags:
+        note(str(repairs))
     if as_json:
         print_json(comparison)
     else:

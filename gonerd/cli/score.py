@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gonerd.cli.options import format_option, scheme_option
-from gonerd.console import counted, note, print_json, print_text
+from gonerd.console import note, print_json, print_text
 from gonerd.corpora import Format
 from gonerd.errors import ConfigError
 from gonerd.schemes import REPAIRS, Repair, Scheme
@@ -112,11 +112,7 @@ def score(
         seed=seed,
     )
     if repairs.tags:
-        note(
-            f"{counted(repairs.tags, 'tag')} of PRED not of the scheme, in "
-            f"{counted(repairs.documents, 'document')}, repaired by {tag_repair}; "
-            f"the first in {repairs.first!r}"
-        )
+        note(f"PRED: {repairs}")
     if errors is not None and scored.errors is not None:
         title = f"Errors of {Path(predicted).name} against {Path(gold).name}"
         write_text(errors, scored.errors.html(title), overwrite=force)

@@ -160,9 +160,7 @@ class Scorer:
         _require_within(batch)
         match = matching(batch.gold, batch.found)
         hits = match.gold_kind == EXACT, match.found_kind == EXACT
-        ends = batch.text_begins + np.array(
-            [document.meta.get("common_window_end", len(document.text)) for document in documents]
-        )
+        ends = batch.text_begins + np.array([_window_end(document) for document in documents])
         self._full.add(batch, len(self._labels), hits)
         self._window.add(batch, len(self._labels), hits, ends)
         self._kinds += np.bincount(match.gold_kind, minlength=len(KINDS))
@@ -276,6 +274,16 @@ def _partial(kinds: dict[str, int]) -> dict[str, float]:
         "recall": ratio(points, wanted),
         "f1": ratio(2 * points, wanted + found),
     }
+
+
+def _window_end(document: Document) -> int:
+    """The character at which the common window ends; the whole text where nothing says it."""
+    end = document.meta.get("common_window_end", len(document.text))
+    if type(end) is not int:
+        raise SchemaError(
+            f"document {document.id!r}: meta 'common_window_end' is {end!r}, expected a whole number"
+        )
+    return end
 
 
 def _named(batch: Batch, name_of: Callable[[Document], str]) -> tuple[list[str], Ints]:

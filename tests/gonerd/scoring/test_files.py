@@ -10,12 +10,14 @@ import pytest
 
 from gonerd import Document, Entity
 from gonerd.cli.main import run
+from gonerd.cli.score import BY
 from gonerd.corpora import write_conll
 from gonerd.dataset import build_dataset
 from gonerd.errors import SchemaError
 from gonerd.evaluation.answers import Answer, Answers, answers_in, gold_in
 from gonerd.records import write_documents, write_json_lines
 from gonerd.schema import text_sha256
+from gonerd.scoring.score_table import TITLES
 from tests.gonerd.scoring.pairs import document, spans
 from tests.gonerd.test_dataset import some_documents
 
@@ -91,7 +93,10 @@ def test_columns_are_scored_and_repairs_are_told(tmp_path, capsys) -> None:
     assert run(["score", *files, "--json"]) == 0
     out, said = capsys.readouterr()
     assert json.loads(out)["full"]["tp"] == 2
-    assert "3 tags of PRED not of the scheme, in 2 documents, repaired by conlleval" in said
+    assert (
+        "PRED: 3 tags in 2 documents not of the scheme, repaired by conlleval; the first in 'a'"
+        in said
+    )
     scores = scores_of(capsys, *files, "--tag-repair", "discard")
     assert scores["full"]["tp"] == 1
     assert "is not IOB2 after 'O'" in refused(capsys, *files, "--tag-repair", "error")
@@ -120,6 +125,8 @@ def test_tokens_and_tags_as_json_lines_are_repaired_too(tmp_path, capsys) -> Non
         (lambda p: [{**p[0], "text_sha256": "0" * 64}, *p[1:]], r"document 'a': its text in .* is another"),
         (lambda p: [{**p[0], "entities": [[0, 99, "PER"]]}, *p[1:]], r"'a': a prediction ends at 99, past"),
         (lambda p: [{"doc_id": "a"}], r"found.jsonl:1: field 'entities' is missing"),
+        (lambda p: [{**p[0], "entities": [[0.5, 2, "PER"]]}], r"'a': \[0.5, 2, 'PER'\] is not \[start, end"),
+        (lambda p: [{**p[0], "entities": [[0, 2, 7]]}], r"'a': \[0, 2, 7\] is not \[start, end"),
     ],
 )  # fmt: skip
 def test_predictions_that_do_not_fit_are_refused_in_one_sentence(
@@ -203,6 +210,17 @@ def test_gold_of_a_file_has_the_reference_tokenizers_window(tmp_path) -> None:
     reference = window_tokenizer()
     assert reference.bytewise  # or short texts could not be passed over
     assert ends[0] == reference.window_end(long.text)
+
+
+def test_a_window_that_is_no_number_is_refused(tmp_path, capsys) -> None:
+    bad = Document(id="a", text="Ada", meta={"common_window_end": "all"})
+    write_documents(tmp_path / "gold.jsonl", [bad])
+    said = refused(capsys, *[str(tmp_path / "gold.jsonl")] * 2)
+    assert "document 'a': meta 'common_window_end' is 'all', expected a whole number" in said
+
+
+def test_every_table_that_can_be_asked_for_has_a_title() -> None:
+    assert tuple(TITLES) == BY
 
 
 def test_a_run_folder_is_read_by_its_predictions(tmp_path) -> None:
