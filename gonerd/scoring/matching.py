@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gonerd.scoring.spans import Ints, Spans
+from gonerd.scoring.spans import Batch, Ints, Spans
 
 __all__ = ["KINDS", "Matching", "exact_hits", "matching"]
 
@@ -54,12 +54,14 @@ def exact_hits(gold: Spans, found: Spans) -> tuple[Bools, Bools]:
     return hits[:wanted], hits[wanted:]
 
 
-def matching(gold: Spans, found: Spans) -> Matching:
+def matching(batch: Batch) -> Matching:
     """Pair what is left after the exact matches, by overlap, each entity once.
 
     Pairs of the same span come first (`type`), then those of one label, then the rest (`both`); among equals
-    the larger overlap, the closer boundaries, the earlier place. The order of predictions plays no part.
+    the larger overlap, the closer boundaries, the earlier place, the label's name. Neither the order of
+    predictions nor that of documents plays a part.
     """
+    gold, found = batch.gold, batch.found
     gold_hit, found_hit = exact_hits(gold, found)
     gold_kind = np.where(gold_hit, EXACT, MISSED).astype(np.int64)
     found_kind = np.where(found_hit, EXACT, SPURIOUS).astype(np.int64)
@@ -75,7 +77,9 @@ def matching(gold: Spans, found: Spans) -> Matching:
         gold.end[left] - found.end[right]
     )
     rank = np.where(same_span, 0, np.where(same_label, 1, 2))
-    order = np.lexsort((found.start[right], gold.start[left], distance, -overlap, rank))
+    names = batch.label_ranks[found.label[right]], batch.label_ranks[gold.label[left]]
+    places = found.end[right], found.start[right], gold.end[left], gold.start[left]
+    order = np.lexsort((*names, *places, distance, -overlap, rank))
     free_gold, free_found = set(left.tolist()), set(right.tolist())
     for one, other, what in zip(
         left[order].tolist(), right[order].tolist(), kind[order].tolist(), strict=True

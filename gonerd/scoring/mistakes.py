@@ -35,7 +35,7 @@ class Mistake:
 def mistakes_in(document: Document, found: Sequence[Entity]) -> list[Mistake]:
     """The mistakes of one document in text order, as `Scorer` counts them."""
     batch = batch_from_documents([document], [found], Labels())
-    match = matching(batch.gold, batch.found)
+    match = matching(batch)
     mistakes = [
         Mistake(KINDS[kind], gold, found[partner] if partner >= 0 else None)
         for gold, kind, partner in zip(

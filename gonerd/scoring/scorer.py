@@ -69,7 +69,7 @@ class Scorer:
     def __init__(
         self,
         seen: Container[Form] | None = None,
-        labels: Sequence[str] = (),
+        labels: Sequence[str] = LABELS,
         *,
         paper: bool = True,
     ) -> None:
@@ -158,7 +158,7 @@ class Scorer:
         self._waiting, self._characters = [], 0
         batch = batch_from_documents(documents, found, self._labels)
         _require_within(batch)
-        match = matching(batch.gold, batch.found)
+        match = matching(batch)
         hits = match.gold_kind == EXACT, match.found_kind == EXACT
         ends = batch.text_begins + np.array([_window_end(document) for document in documents])
         self._full.add(batch, len(self._labels), hits)

@@ -58,6 +58,8 @@ class Batch:
     """Where each document's words begin on the line of words, and where the last one's end."""
     word_ends: Ints
     """The character at which each word ends, on the batch's line."""
+    label_ranks: Ints
+    """By number of a label its place among all by name: numbers depend on which document came first."""
 
 
 def words(document: Document) -> Sequence[Span]:
@@ -87,7 +89,9 @@ def batch_from_documents(
         _spans(entities, labels, text_begins, edges)
         for entities in ([document.entities for document in documents], found)
     ]
-    return Batch(documents, sides[0], sides[1], text_begins, word_begins, edges[:, 1])
+    by_name = sorted(labels)
+    ranks = np.array([by_name.index(label) for label in labels], dtype=np.int64)
+    return Batch(documents, sides[0], sides[1], text_begins, word_begins, edges[:, 1], ranks)
 
 
 def _spans(

@@ -10,7 +10,7 @@ Places = list[tuple[int, int, str]]
 
 def kinds(gold: Places, found: Places) -> tuple[list[str], list[str]]:
     batch = batch_from_documents([document("a", 40, gold)], [spans(found)], Labels())
-    match = matching(batch.gold, batch.found)
+    match = matching(batch)
     return [KINDS[k] for k in match.gold_kind], [KINDS[k] for k in match.found_kind]
 
 
@@ -40,6 +40,20 @@ def test_the_same_span_comes_before_the_same_label() -> None:
     assert kinds(gold, [(0, 3, "ORG"), (1, 3, "PER")])[1] == ["spurious", "boundary"]
 
 
+def test_names_decide_between_equals_and_not_which_came_first() -> None:
+    gold, found = [(0, 1, "PER"), (0, 3, "LOC")], [(0, 3, "PER"), (0, 3, "ORG")]
+    expected = (["boundary", "type"], ["boundary", "type"])
+    assert kinds(gold, found) == expected
+    for first in ("LOC", "ORG", "PER"):
+        batch = batch_from_documents(
+            [document("z", 2, [(0, 1, first)]), document("a", 40, gold)],
+            [[], spans(found)],
+            Labels(),
+        )
+        match = matching(batch)
+        assert [KINDS[k] for k in match.gold_kind[1:]] == expected[0]
+
+
 def test_touching_is_not_overlapping() -> None:
     assert kinds([(0, 2, "PER")], [(2, 3, "PER")]) == (["missed"], ["spurious"])
 
@@ -48,7 +62,7 @@ def test_touching_is_not_overlapping() -> None:
 def test_partners_overlap_and_are_shared_by_none(some) -> None:
     documents, found = ([pair[side] for pair in some] for side in (0, 1))
     batch = batch_from_documents(documents, found, Labels())
-    match = matching(batch.gold, batch.found)
+    match = matching(batch)
     partners = [p for p in match.partner.tolist() if p >= 0]
     assert len(partners) == len(set(partners))
     for one, other in enumerate(match.partner.tolist()):
@@ -70,7 +84,7 @@ def test_partners_overlap_and_are_shared_by_none(some) -> None:
 def test_missed_and_spurious_have_no_one_left_to_pair_with(some, data) -> None:
     documents, found = ([pair[side] for pair in some] for side in (0, 1))
     batch = batch_from_documents(documents, found, Labels())
-    match = matching(batch.gold, batch.found)
+    match = matching(batch)
     for one in (match.gold_kind == KINDS.index("missed")).nonzero()[0]:
         for other in (match.found_kind == KINDS.index("spurious")).nonzero()[0]:
             assert max(batch.gold.start[one], batch.found.start[other]) >= min(

@@ -122,7 +122,7 @@ def test_a_label_that_gold_does_not_know_is_a_false_positive_and_named() -> None
     assert full["unknown_labels"] == {"GPE": 1}
     assert counts_of(full["by_type"]["GPE"]) == (0, 1, 0)
     assert list(full["by_type"]) == [*LABELS, "GPE"]
-    scorer = Scorer()  # without labels of its own, it knows those of gold alone
+    scorer = Scorer(labels=())  # without labels of its own, it knows those of gold alone
     scorer.add(gold, found)
     full = scorer.scores()["full"]
     assert full["unknown_labels"] == {"LOC": 1, "GPE": 1}
@@ -198,8 +198,8 @@ def test_a_prediction_past_the_end_of_its_text_is_refused() -> None:
 
 
 def test_lost_gold_is_an_error_not_a_better_score(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lossy(gold, found):  # as a scorer would that forgets what lies after the first window
-        match = real(gold, found)
+    def lossy(batch):  # as a scorer would that forgets what lies after the first window
+        match = real(batch)
         return Matching(match.gold_kind[:-1], match.found_kind, match.partner)
 
     from gonerd.scoring import scorer as module
