@@ -1,6 +1,7 @@
 """`gonerd compare`: runs against each other on the same documents."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,8 +152,6 @@ def test_runs_are_compared_on_their_own_split(tmp_path, capsys) -> None:
 def test_what_can_not_be_compared_is_told_in_one_sentence(
     files, tmp_path, capsys, arguments, message
 ) -> None:
-    import re
-
     other = [replace(d, text="y" + d.text[1:]) for d in gold_documents()]
     write_documents(tmp_path / "other.jsonl", other)
     paths = {**files, "gone": "gone.jsonl", "other": str(tmp_path / "other.jsonl")}

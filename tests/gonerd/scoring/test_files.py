@@ -3,6 +3,9 @@
 import gzip
 import json
 import random
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,8 +135,6 @@ def test_tokens_and_tags_as_json_lines_are_repaired_too(tmp_path, capsys) -> Non
 def test_predictions_that_do_not_fit_are_refused_in_one_sentence(
     gold, tmp_path, capsys, change, message
 ) -> None:
-    import re
-
     write_json_lines(tmp_path / "found.jsonl", change(prediction_lines(found_documents())))
     assert re.search(message, refused(capsys, gold, str(tmp_path / "found.jsonl")))
 
@@ -210,6 +211,21 @@ def test_gold_of_a_file_has_the_reference_tokenizers_window(tmp_path) -> None:
     reference = window_tokenizer()
     assert reference.bytewise  # or short texts could not be passed over
     assert ends[0] == reference.window_end(long.text)
+
+
+def test_scoring_files_imports_nothing_heavy(gold) -> None:
+    program = (
+        "import sys; from gonerd.cli.main import run; status = run(sys.argv[1:]); "
+        "heavy = {'datasets', 'matplotlib', 'scipy', 'seqeval', 'sklearn', 'spacy', 'torch'}; "
+        "print(status, sorted(heavy & set(sys.modules)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "score", gold, gold, "--by", "length"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == "0 []"
 
 
 def test_a_window_that_is_no_number_is_refused(tmp_path, capsys) -> None:

@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from seqeval.metrics import classification_report
 
+from benchmarks.scoring import against_seqeval, same_counts, wrong
 from gonerd import Document
 from gonerd.align import entities_from_tags, tags_from_entities
+from gonerd.labels import LABELS
 from gonerd.schemes import repaired_iob2
 from gonerd.scoring import Pair, Scorer, score_pairs
-from tests.gonerd.scoring.pairs import flat_pairs
+from tests.gonerd.scoring.pairs import document, flat_pairs
 from tests.strategies import iob2_tags
 
 FEW = 20
@@ -167,6 +170,21 @@ def test_kinds_of_errors_are_nervaluates_where_each_entity_meets_one(some: list[
     assert [full["partial"][n] for n in ("precision", "recall", "f1")] == pytest.approx(
         [partial.precision, partial.recall, partial.f1]
     )
+
+
+def test_the_benchmark_holds_our_counts_against_seqevals_report() -> None:
+    documents = [
+        document(f"d{n}", 40, [(m, m + 2, LABELS[(n + m) % 4]) for m in range(0, 36, 4)])
+        for n in range(30)
+    ]
+    pairs = [(one, wrong(one, number)) for number, one in enumerate(documents)]
+    found = against_seqeval(pairs, 1)
+    assert found is not None
+    assert found["same_counts"]
+    assert found["ratio"] > 0
+    report = classification_report([["B-PER"]], [["O"]], output_dict=True, zero_division=0)
+    full = score_pairs([pair("a", ["B-PER"], ["B-PER"])], labels=())["full"]
+    assert not same_counts(full, report)
 
 
 def test_seqeval_is_left_alone_where_its_score_is_not_asked_for() -> None:
