@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-__all__ = ["counted", "note", "print_json", "print_text", "shown", "track"]
+__all__ = ["counted", "kind_of", "note", "print_json", "print_text", "shown", "track"]
 
 T = TypeVar("T")
 
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """What a terminal takes for a command, or can't be written; line feeds and tabs may stand."""
+
+LONGEST_VALUE = 60
+"""Characters of a value that a message quotes."""
 
 
 def shown(text: str) -> str:
@@ -24,6 +27,20 @@ def shown(text: str) -> str:
 def counted(number: int, thing: str) -> str:
     """`1 document`, `2,237 documents`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def kind_of(value: Any) -> str:
+    """Say what a value of JSON or TOML is, in few characters that are safe to print."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if type(value) is int and abs(value) >= 10**50:
+        return "a huge number"
+    if not isinstance(value, str | int | float | None):
+        return f"a {type(value).__name__}"  # TOML has dates and times
+    said = json.dumps(value)
+    return said if len(said) <= LONGEST_VALUE else said[: LONGEST_VALUE - 1] + "…"
 
 
 def note(message: str) -> None:

@@ -21,6 +21,11 @@ from gonerd.dataset.entries import gold_hash
 from gonerd.dataset.loading import documents_of
 from gonerd.dataset.places import dataset_id
 from gonerd.errors import InputError
+from gonerd.evaluation.schema import (
+    PREDICTIONS_FILE,
+    RESULT_FILE,
+    SCHEMA_VERSION,
+)
 from gonerd.files import file_sha256, folder_to_write, write_json
 from gonerd.labels import LABELS
 from gonerd.machine import environment, hardware, peak_rss_mib
@@ -29,11 +34,7 @@ from gonerd.schema import Document
 from gonerd.scoring import score_pairs
 from gonerd.scoring.counts import within
 
-__all__ = ["PREDICTIONS_FILE", "RESULT_FILE", "evaluate_model"]
-
-SCHEMA_VERSION = 2
-RESULT_FILE = "result.json"
-PREDICTIONS_FILE = "predictions.jsonl.zst"
+__all__ = ["evaluate_model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _result(
     identity = {
         "dataset": _dataset_record(dataset, split, documents),
         "model": _model_record(adapter),
-        "policy": adapter.policy.as_json(),
+        "policy": {**adapter.policy.as_json(), "perturbation": None, "processes": 1},
         "seeds": {"bootstrap": seed},
     }
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
@@ -110,8 +111,9 @@ def _result(
         **identity,
         "scores": score_pairs(pairs, seed=seed),
         "coverage": _coverage(documents, run.predictions),
+        "calibration": None,
         "efficiency": _efficiency(documents, run.seconds),
-        "env": environment(),
+        "env": {"cuda": None, "driver": None, "gpu": None, **environment()},
         "provenance": "self_reported",
     }
 
@@ -126,6 +128,7 @@ def _dataset_record(dataset: str, split: str, documents: Sequence[Document]) -> 
         "revision": digest[:40],
         "split": split,
         "split_sha256": digest,
+        "fingerprint": None,
         "n_docs": len(documents),
         "gold_total": by_type.total(),
         "gold_by_type": {label: by_type[label] for label in LABELS},
@@ -157,6 +160,8 @@ def _coverage(documents: Sequence[Document], predictions: Sequence[Prediction]) 
         "n_repairs": sum(prediction.repairs for prediction in predictions),
         "n_misaligned": misaligned,
         "n_failed_docs": sum(prediction.error is not None for prediction in predictions),
+        "dropped": dict(sum((Counter(p.dropped) for p in predictions), Counter[str]())),
+        "failed_docs": [p.doc_id for p in predictions if p.error is not None],
     }
 
 
@@ -167,8 +172,11 @@ def _efficiency(documents: Sequence[Document], seconds: float) -> dict[str, Any]
         "documents_per_s": len(documents) / seconds,
         "tokens_per_s": tokens / seconds,
         "peak_rss_mib": peak_rss_mib(),
+        "peak_allocated_mib": None,
+        "peak_reserved_mib": None,
         "hardware": hardware(),
         "note": "one pass over the split, model loading left out; compare on the same hardware only",
+        "by_length": [],
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gonerd.labels import LABELS
 from gonerd_leaderboard.board import Board, Row
 from gonerd_leaderboard.number import percent, rounded, short_count
+from gonerd_leaderboard.result import Timing
 
 __all__ = ["COLUMNS", "GROUPS", "Column", "columns_of"]
 
@@ -69,9 +70,50 @@ def _reachable(row: Row) -> Value:
     return row.entry.result.coverage.gold_reachable / gold if gold else None
 
 
-def _paper(row: Row) -> Value:
-    paper = row.entry.result.paper
-    return paper.f1 if paper else None
+def _timing(row: Row, length: int) -> Timing | None:
+    """One document at a time: what every model can do, and so what compares."""
+    timings = row.entry.result.efficiency.by_length
+    fitting = (t for t in timings if (t.length, t.batch) == (length, 1) and not t.out_of_memory)
+    return next(fitting, None)
+
+
+def _latency(length: int) -> Callable[[Row], Value]:
+    def value(row: Row) -> Value:
+        timing = _timing(row, length)
+        return timing.p50_ms if timing else None
+
+    return value
+
+
+def _memory(length: int) -> Callable[[Row], Value]:
+    def value(row: Row) -> Value:
+        timing = _timing(row, length)
+        mib = timing.memory_mib if timing else None
+        return None if mib is None else mib / 1024
+
+    return value
+
+
+def _cost_columns(length: int) -> Iterator[Column]:
+    documents = f"one document of {length:,} tokens at a time"
+    yield Column(
+        f"ms_{length}",
+        f"ms {length}",
+        f"Median time, {documents}; comparable on the same hardware only",
+        "cost",
+        _latency(length),
+        _rounded,
+        descending=False,
+    )
+    yield Column(
+        f"gib_{length}",
+        f"GiB {length}",
+        f"Peak memory, {documents}: reserved on the accelerator, else of the whole process",
+        "cost",
+        _memory(length),
+        _rounded,
+        descending=False,
+    )
 
 
 COLUMNS = (
@@ -124,7 +166,7 @@ COLUMNS = (
         "Paper",
         "F1 as arXiv 2311.13657 took it: seqeval on cut sequences; gold beyond the cut is not counted",
         "counts",
-        _paper,
+        lambda row: row.entry.result.paper.f1,
         _percent,
     ),
     Column(
@@ -152,6 +194,8 @@ COLUMNS = (
         lambda row: row.entry.result.efficiency.documents_per_s,
         _rounded,
     ),
+    *_cost_columns(512),
+    *_cost_columns(4096),
 )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from gonerd.errors import CheckError
-from gonerd_leaderboard.result import Counts, Result, Score
+from gonerd_leaderboard.result import Calibration, Counts, Result, Score, Timing
 
 __all__ = ["check_consistency"]
 
@@ -50,7 +50,12 @@ def _problems(result: Result) -> Iterator[str]:
         )
     yield from _score_problems("scores.full", full)
     yield from _score_problems("scores.common_window_4096", window)
+    yield from _breakdown_problems(result)
     yield from _coverage_problems(result)
+    if result.calibration:
+        yield from _calibration_problems(result.calibration, full.total)
+    for number, timing in enumerate(result.efficiency.by_length):
+        yield from _timing_problems(f"efficiency.by_length.{number}", timing)
 
 
 def _score_problems(name: str, score: Score) -> Iterator[str]:
@@ -58,6 +63,24 @@ def _score_problems(name: str, score: Score) -> Iterator[str]:
     yield from _part_problems(f"{name}.by_type", score.by_type, score.total)
     if score.by_source:  # a corpus without sources has none
         yield from _part_problems(f"{name}.by_source", score.by_source, score.total)
+
+
+def _breakdown_problems(result: Result) -> Iterator[str]:
+    breakdown, total = result.breakdown, result.full.total
+    for by, buckets in breakdown.buckets.items():
+        if buckets:  # empty where it does not apply
+            yield from _part_problems(f"scores.full.{by}", buckets, total)
+    errors = breakdown.errors
+    if errors.gold != result.dataset.gold_total:
+        yield (
+            f"scores.full.errors has exact + boundary + type + both + missed = {errors.gold}, "
+            f"dataset.gold_total is {result.dataset.gold_total}"
+        )
+    if errors.exact != total.tp:
+        yield f"scores.full.errors.exact is {errors.exact}, scores.full.tp is {total.tp}"
+    if errors.spurious > total.fp:
+        yield f"scores.full.errors.spurious is {errors.spurious}, scores.full.fp is {total.fp}"
+    yield from _ratio_problems("scores.full.tokens", breakdown.tokens)
 
 
 def _part_problems(name: str, parts: Mapping[str, Counts], total: Counts) -> Iterator[str]:
@@ -97,3 +120,38 @@ def _coverage_problems(result: Result) -> Iterator[str]:
     for field in ("docs_truncated", "n_failed_docs"):
         if getattr(coverage, field) > dataset.n_docs:
             yield f"coverage.{field} is more than dataset.n_docs ({dataset.n_docs})"
+    if len(coverage.failed_docs) != coverage.n_failed_docs:
+        yield (
+            f"coverage.failed_docs names {len(coverage.failed_docs)} documents, "
+            f"coverage.n_failed_docs is {coverage.n_failed_docs}"
+        )
+
+
+def _calibration_problems(calibration: Calibration, total: Counts) -> Iterator[str]:
+    counted = sum(bin_.n for bin_ in calibration.bins)
+    if counted != calibration.n:
+        yield f"n of calibration.bins sums to {counted}, calibration.n is {calibration.n}"
+    if calibration.n > total.tp + total.fp:
+        yield (
+            f"calibration.n is {calibration.n}, more than scores.full counts: "
+            f"tp + fp = {total.tp + total.fp}"
+        )
+    distance = sum(
+        bin_.n * abs(bin_.confidence - bin_.precision)
+        for bin_ in calibration.bins
+        if bin_.confidence is not None and bin_.precision is not None
+    )
+    expected = distance / calibration.n if calibration.n else 0.0
+    if not math.isclose(calibration.ece, expected, rel_tol=0, abs_tol=ROUNDING):
+        yield f"calibration.ece is {calibration.ece}, its bins give {expected:.6f}"
+
+
+def _timing_problems(name: str, timing: Timing) -> Iterator[str]:
+    times = (timing.p50_ms, timing.p95_ms, timing.tokens_per_s)
+    if timing.out_of_memory:
+        if any(times):
+            yield f"{name} has times, and memory ran out"
+    elif None in times:
+        yield f"{name} has no times, and memory did not run out"
+    elif timing.p50_ms is not None and timing.p95_ms is not None and timing.p50_ms > timing.p95_ms:
+        yield f"{name}.p50_ms is {timing.p50_ms}, more than its p95_ms with {timing.p95_ms}"

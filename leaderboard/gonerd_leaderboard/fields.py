@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from gonerd.console import kind_of
 from gonerd.errors import SchemaError
 
 __all__ = ["LONGEST_NAME", "LONGEST_TEXT", "Fields", "json_from_text"]
@@ -66,7 +67,7 @@ class Fields:
         self._path = path
         if not isinstance(value, dict):
             raise SchemaError(
-                f"{where}: {path or 'the file'} is {_kind(value)}, expected an object"
+                f"{where}: {path or 'the file'} is {kind_of(value)}, expected an object"
             )
         self._values: dict[str, Any] = value.copy()
 
@@ -193,7 +194,7 @@ class Fields:
     def refuse(self, key: str, value: Any, expected: str) -> NoReturn:
         """Say that `key` has the wrong value."""
         raise SchemaError(
-            f"{self._where}: field {self.name(key)} is {_kind(value)}, expected {expected}"
+            f"{self._where}: field {self.name(key)} is {kind_of(value)}, expected {expected}"
         )
 
 
@@ -205,17 +206,3 @@ def _depth(value: Any) -> int:
         level = [x for v in inner for x in (v.values() if isinstance(v, dict) else v)]
         depth += bool(inner)
     return depth
-
-
-def _kind(value: Any) -> str:
-    """Say what `value` is in few characters that are safe to print."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if type(value) is int and abs(value) >= 10**50:
-        return "a huge number"
-    if not isinstance(value, str | int | float | None):
-        return f"a {type(value).__name__}"  # TOML has dates and times
-    shown = json.dumps(value)
-    return shown if len(shown) <= 60 else shown[:59] + "…"

@@ -90,7 +90,7 @@ def points_of(board: Board, f1: Axis) -> tuple[list[Point], Axis | None, list[st
     timed = [
         (row, speed)
         for row in board.rows
-        if (speed := row.entry.result.efficiency.documents_per_s) is not None and speed >= 1e-6
+        if (speed := row.entry.result.efficiency.documents_per_s) >= 1e-6
     ]
     if not timed:
         return [], None, []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -71,6 +71,7 @@ def html_from_boards(boards: Sequence[Board]) -> str:
     )
     environment.filters |= {
         "command": _command,
+        "counted": _counted,
         "percent": percent,
         "rounded": rounded,
         "short_count": short_count,
@@ -107,6 +108,10 @@ def _view(board: Board) -> dict[str, Any]:
 
 def _command(arguments: Sequence[str]) -> str:
     return shlex.join(arguments) or "not stated"
+
+
+def _counted(tally: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in tally.items())
 
 
 def _source(*path: str) -> Any:

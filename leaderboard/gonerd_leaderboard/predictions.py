@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +23,24 @@ SHA256 = "[0-9a-f]{64}"
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a predictions file holds: documents, and predicted entities by label."""
+    """What a predictions file holds: documents, predicted entities by label, and what each line tells of."""
 
     documents: int
     by_label: Mapping[str, int]
+    dropped: Mapping[str, int]
+    """Predictions that the label map left out, by the model's own type."""
+    repairs: int
+    failed: frozenset[str]
+    """Documents without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    document: str
+    labels: Sequence[str]
+    dropped: Mapping[str, int]
+    repairs: int
+    failed: bool
 
 
 def check_predictions(data: bytes, result: Result, where: str) -> Tally:
@@ -39,24 +53,39 @@ def check_predictions(data: bytes, result: Result, where: str) -> Tally:
         SchemaError: a line has the wrong shape; the message names line, document and field.
         CheckError: documents or entities are not as many as the result says.
     """
-    seen: set[str] = set()
-    by_label: Counter[str] = Counter()
-    for number, line in lines_from_zstd(data, where, most=MOST_UNPACKED):
+    lines: dict[str, _Line] = {}
+    for number, text in lines_from_zstd(data, where, most=MOST_UNPACKED):
         here = f"{where}:{number}"
-        document, labels = _prediction(json_from_text(line, here), here)
-        if document in seen:
-            raise SchemaError(f"{here}: document {document!r} stands in the file twice")
-        seen.add(document)
-        by_label.update(labels)
-    if len(seen) != result.dataset.n_docs:
+        line = _line(json_from_text(text, here), here)
+        if line.document in lines:
+            raise SchemaError(f"{here}: document {line.document!r} stands in the file twice")
+        lines[line.document] = line
+    if len(lines) != result.dataset.n_docs:
         raise CheckError(
-            f"{where}: holds {len(seen)} documents, dataset.n_docs says {result.dataset.n_docs}"
+            f"{where}: holds {len(lines)} documents, dataset.n_docs says {result.dataset.n_docs}"
         )
-    _check_counts(by_label, result, where)
-    return Tally(len(seen), dict(by_label))
+    tally = _tally(lines.values())
+    _check_counts(tally, result, where)
+    _check_coverage(tally, result, where)
+    return tally
 
 
-def _check_counts(by_label: Counter[str], result: Result, where: str) -> None:
+def _tally(lines: Iterable[_Line]) -> Tally:
+    by_label: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    documents = repairs = 0
+    failed = []
+    for line in lines:
+        by_label.update(line.labels)
+        dropped.update(line.dropped)
+        documents += 1
+        repairs += line.repairs
+        if line.failed:
+            failed.append(line.document)
+    return Tally(documents, by_label, dropped, repairs, frozenset(failed))
+
+
+def _check_counts(tally: Tally, result: Result, where: str) -> None:
     def compare(name: str, found: int, counts: Counts) -> None:
         if found != counts.tp + counts.fp:
             raise CheckError(
@@ -64,12 +93,32 @@ def _check_counts(by_label: Counter[str], result: Result, where: str) -> None:
                 f"tp + fp = {counts.tp} + {counts.fp} = {counts.tp + counts.fp}"
             )
 
-    compare("entities", by_label.total(), result.full.total)
+    compare("entities", sum(tally.by_label.values()), result.full.total)
     for label, counts in result.full.by_type.items():
-        compare(f"entities {label}", by_label[label], counts)
+        compare(f"entities {label}", tally.by_label.get(label, 0), counts)
 
 
-def _prediction(record: Any, here: str) -> tuple[str, list[str]]:
+def _check_coverage(tally: Tally, result: Result, where: str) -> None:
+    coverage = result.coverage
+    if tally.repairs != coverage.n_repairs:
+        raise CheckError(
+            f"{where}: tells of {tally.repairs} repairs, coverage.n_repairs says {coverage.n_repairs}"
+        )
+    for name in sorted(tally.dropped.keys() | coverage.dropped.keys()):
+        found, stated = tally.dropped.get(name, 0), coverage.dropped.get(name, 0)
+        if found != stated:
+            raise CheckError(
+                f"{where}: tells of {found} dropped {name!r}, coverage.dropped says {stated}"
+            )
+    unlike = tally.failed ^ set(coverage.failed_docs)
+    if unlike:
+        raise CheckError(
+            f"{where}: document {min(unlike)!r} has failed either here or in coverage.failed_docs, "
+            "not in both"
+        )
+
+
+def _line(record: Any, here: str) -> _Line:
     fields = Fields(record, here)
     document = fields.text("doc_id", longest=1_000)
     here = f"{here}: document {document!r}"
@@ -77,11 +126,16 @@ def _prediction(record: Any, here: str) -> tuple[str, list[str]]:
     consumed = fields.whole("consumed_to")
     fields.whole("windows")
     entities = fields.take("entities")
-    if fields.has("error"):
+    dropped = _dropped(fields.inner("dropped")) if fields.has("dropped") else {}
+    repairs = fields.whole("repairs") if fields.has("repairs") else 0
+    failed = fields.has("error")
+    if failed:
         fields.text("error", longest=1_000)
     fields.end()
     if not isinstance(entities, list):
         raise SchemaError(f"{here}: field entities is no list")
+    if failed and entities:
+        raise SchemaError(f"{here}: has an error and entities, expected one of them")
     spans = [_entity(entity, f"{here}: entities[{n}]") for n, entity in enumerate(entities)]
     previous = 0
     for start, end, _ in sorted(spans):
@@ -95,7 +149,14 @@ def _prediction(record: Any, here: str) -> tuple[str, list[str]]:
                 "model read (consumed_to)"
             )
         previous = end
-    return document, [label for _, _, label in spans]
+    return _Line(document, [label for _, _, label in spans], dropped, repairs, failed)
+
+
+def _dropped(fields: Fields) -> dict[str, int]:
+    names = fields.names()
+    for name in names:
+        fields.group("dropped", {"name": name}).text("name")
+    return {name: fields.whole(name, least=1) for name in names}
 
 
 def _entity(entity: Any, here: str) -> tuple[int, int, str]:
@@ -107,5 +168,5 @@ def _entity(entity: Any, here: str) -> tuple[int, int, str]:
     if label not in LABELS:
         raise SchemaError(f"{here}: the label is unknown; expected one of {', '.join(LABELS)}")
     if len(entity) == 4:
-        Fields({"score": entity[3]}, here).number("score", least=-1e308, most=1e308)
+        Fields({"score": entity[3]}, here).share("score")
     return start, end, label

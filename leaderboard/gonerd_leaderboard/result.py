@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 __all__ = [
     "Artifact",
+    "Breakdown",
+    "Calibration",
+    "CalibrationBin",
     "Counts",
     "Coverage",
     "DatasetRef",
     "Efficiency",
+    "Errors",
     "Interval",
     "Model",
     "PaperScore",
     "Policy",
+    "Range",
     "Result",
     "Score",
+    "Timing",
 ]
 
 
@@ -36,6 +42,14 @@ class Counts:
     def gold(self) -> int:
         """Entities in the gold."""
         return self.tp + self.fn
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where a score from 0 to 1 may lie."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +75,41 @@ class Score:
 
     total: Counts
     by_type: Mapping[str, Counts]
+    type_ranges: Mapping[str, Range]
+    """The interval of F1 by type."""
     by_source: Mapping[str, Counts]
-    macro_documents: float | None
+    macro_documents: float
     interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """What became of each gold entity, in five classes, and the predictions that touch none."""
+
+    exact: int
+    boundary: int
+    type: int
+    both: int
+    missed: int
+    spurious: int
+
+    @property
+    def gold(self) -> int:
+        """Entities in the gold."""
+        return self.exact + self.boundary + self.type + self.both + self.missed
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The full score taken apart; a map of buckets is empty where it does not apply."""
+
+    buckets: Mapping[str, Mapping[str, Counts]]
+    """By what (`by_length`, ...), and within that by bucket, in order."""
+    errors: Errors
+    partial_f1: float
+    """With half credit for overlap."""
+    tokens: Counts
+    unknown_labels: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +136,13 @@ class DatasetRef:
     gold_by_type: Mapping[str, int]
     synthetic: bool
     notice: str
+    # runs on the whole build and on a file of the split's documents stand on one board
+    fingerprint: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Which model tagged them; `params` counts parameters, `max_len` tokens."""
+    """Which model tagged them; `params` counts parameters, `max_len` the model's own units."""
 
     kind: str
     id: str
@@ -103,7 +151,10 @@ class Model:
     params: int | None
     max_len: int | None
     license: str
-    extra: Mapping[str, str]
+    teacher_id: str
+    training_data: tuple[str, ...]
+    trained_on_gonerd: bool | None
+    details: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +176,66 @@ class Coverage:
     n_repairs: int
     n_misaligned: int
     n_failed_docs: int
+    dropped: Mapping[str, int]
+    """Predictions that the label map left out, by the model's own type."""
+    failed_docs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Predictions whose score lies from `low` to `high`; no means where there are none."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float | None
+    precision: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Whether predictions are right as often as their scores say."""
+
+    n: int
+    ece: float
+    bins: tuple[CalibrationBin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Documents of one length, in tokens, in one batch size; no times where memory ran out."""
+
+    length: int
+    batch: int
+    n: int
+    p50_ms: float | None
+    p95_ms: float | None
+    tokens_per_s: float | None
+    peak_rss_mib: float | None
+    peak_allocated_mib: float | None
+    peak_reserved_mib: float | None
+    out_of_memory: bool
+
+    @property
+    def memory_mib(self) -> float | None:
+        """On the accelerator where there is one, of the process otherwise."""
+        reserved = self.peak_reserved_mib
+        return self.peak_rss_mib if reserved is None else reserved
 
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
     """Speed; comparable within one `hardware` only."""
 
-    documents_per_s: float | None
-    tokens_per_s: float | None
-    seconds: float | None
+    documents_per_s: float
+    tokens_per_s: float
+    seconds: float
     peak_rss_mib: float | None
+    peak_allocated_mib: float | None
+    peak_reserved_mib: float | None
     hardware: str
     note: str
+    by_length: tuple[Timing, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +259,11 @@ class Result:
     model: Model
     policy: Policy
     full: Score
+    breakdown: Breakdown
     common_window: Score
-    paper: PaperScore | None
+    paper: PaperScore
     coverage: Coverage
+    calibration: Calibration | None
     efficiency: Efficiency
     env: Mapping[str, str]
     packages: Mapping[str, str]

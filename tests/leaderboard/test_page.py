@@ -20,7 +20,7 @@ from gonerd_leaderboard.page import build_page
 from gonerd_leaderboard.serving import page_server
 from gonerd_leaderboard.submission import submit
 from tests.leaderboard.conftest import HOSTILE, LONG, RIGHT_TO_LEFT
-from tests.leaderboard.factory import make_run
+from tests.leaderboard.factory import change_result, make_run
 
 FILES = ["board.js", "index.html", "leaderboard.csv", "leaderboard.json", "style.css"]
 
@@ -85,6 +85,28 @@ def test_the_csv_has_one_line_an_entry_and_the_json_s_numbers(page_folder):
     expected = [entry for board in boards for entry in board["entries"]]
     assert [float(line["f1"]) for line in lines] == [entry["f1"] for entry in expected]
     assert [line["params"] for line in lines[:2]] == ["150000000", ""]
+
+
+def test_time_and_memory_of_one_document_at_a_time_are_columns_where_some_entry_states_them(
+    tmp_path,
+):
+    timing = {"n": 20, "p95_ms": 25.0, "tok_s": 9.0, "peak_rss_mib": 512.0, "oom": False}
+    timing |= {"peak_allocated_mib": None, "peak_reserved_mib": None}
+    run = make_run(tmp_path / "run")
+    stated = [timing | {"len": 512, "batch": 8, "p50_ms": 5.0}]
+    stated += [timing | {"len": 512, "batch": 1, "p50_ms": 21.0}]
+    no_times = {"p50_ms": None, "p95_ms": None, "tok_s": None, "oom": True}
+    stated += [timing | {"len": 4096, "batch": 1} | no_times]
+    change_result(run, "efficiency.by_length", stated)
+    submit(run, tmp_path / "to")
+    page = build_page(tmp_path / "to", tmp_path / "page").path
+    (line,) = csv.DictReader((page / "leaderboard.csv").read_text().splitlines())
+    assert (line["ms_512"], line["gib_512"]) == ("21.0", "0.5")
+    assert (line["ms_4096"], line["gib_4096"]) == ("", "")
+    html = (page / "index.html").read_text()
+    assert "ms 512" in html
+    assert "ms 4096" not in html
+    assert "out of memory" in html
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_disarmed(tmp_path):

@@ -11,6 +11,13 @@ from gonerd_leaderboard.entry import entries
 from gonerd_leaderboard.submission import read_run, submit
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
 
+NOTHING = {"tp": 0, "fp": 0, "fn": 0, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+CAT = NOTHING | {"ci": [0.0, 0.0]}
+TIMING = {
+    "len": 512, "batch": 1, "n": 20, "p50_ms": 20.0, "p95_ms": 25.0, "tok_s": 25_600.0, "peak_rss_mib": 512.0,
+    "peak_allocated_mib": None, "peak_reserved_mib": None, "oom": False,
+}  # fmt: skip
+
 
 def test_a_submitted_run_is_read_back_as_one_entry(run, tmp_path):
     place = submit(run, tmp_path / "to", name="My tagger", licence="MIT")
@@ -61,12 +68,12 @@ def test_a_refused_run_leaves_nothing_behind(run, tmp_path):
     [
         ("schema_version", 1, SchemaError, "schema_version is 1, expected 2"),
         ("schema_version", True, SchemaError, "schema_version is true"),
-        ("provenance", "rerun", SchemaError, 'provenance is "rerun", expected the form self_repor'),
+        ("provenance", "rerun", SchemaError, 'provenance is "rerun", expected "self_reported"'),
         ("surprise", 1, SchemaError, "field surprise is unknown"),
         ("scores.full.ci.extra", 1, SchemaError, "field scores.full.ci.extra is unknown"),
         ("created", ..., SchemaError, "field created is missing"),
         ("created", "2026-11-20T10:00:00", SchemaError, "expected a time with its zone"),
-        ("model.revision", "main", SchemaError, "expected a revision that stays"),
+        ("model.revision", "main", SchemaError, "expected 40 hex digits: a revision that"),
         ("model.params", "12M", SchemaError, 'model.params is "12M", expected a whole number'),
         ("model.params", -1, SchemaError, "expected a whole number from 0"),
         ("model.id", "", SchemaError, "model.id is .*expected a string that is not empty"),
@@ -77,7 +84,7 @@ def test_a_refused_run_leaves_nothing_behind(run, tmp_path):
         ("scores.full.f1", True, SchemaError, "scores.full.f1 is true"),
         ("scores.full.ci.f1", [0.9, 0.8], SchemaError, "with low <= high"),
         ("scores.full.ci.f1", [0.9], SchemaError, r"expected a pair \[low, high\]"),
-        ("scores.full.by_type.CAT", {}, SchemaError, 'by_type is "CAT", expected the labels'),
+        ("scores.full.by_type.CAT", CAT, SchemaError, 'by_type is "CAT", expected the labels'),
         ("scores", [], SchemaError, "scores is a list of 0, expected an object"),
         ("policy.mode", "oracle", SchemaError, 'policy.mode is "oracle"'),
         ("artifacts", [], SchemaError, "an entry for predictions.jsonl.zst"),
@@ -91,6 +98,77 @@ def test_a_refused_run_leaves_nothing_behind(run, tmp_path):
         ("scores.common_window_4096.f1", 0.0, CheckError, "scores.common_window_4096.f1"),
         ("coverage.gold_lost", 3, CheckError, r"coverage.gold_reachable \+ gold_lost"),
         ("coverage.docs_truncated", 41, CheckError, "coverage.docs_truncated is more than"),
+        (
+            "coverage.failed_docs",
+            ["doc-1"],
+            CheckError,
+            "failed_docs names 1 documents, coverage.n_f",
+        ),
+        ("coverage.n_repairs", 7, CheckError, "tells of 0 repairs, coverage.n_repairs says 7"),
+        ("coverage.dropped", {"DATE": 3}, CheckError, "0 dropped 'DATE', coverage.dropped says 3"),
+        (
+            "policy.perturbation",
+            {"kind": "typos", "rate": 0.1, "seed": 0},
+            SchemaError,
+            "as they are",
+        ),
+        (
+            "scores.full.by_length",
+            {"0-511": NOTHING},
+            CheckError,
+            "tp of scores.full.by_length sums t",
+        ),
+        (
+            "scores.full.errors.missed",
+            0,
+            CheckError,
+            "errors has exact . boundary . type . both . mis",
+        ),
+        (
+            "scores.full.errors.spurious",
+            10**6,
+            CheckError,
+            "errors.spurious is 1000000, scores.full.f",
+        ),
+        ("scores.full.tokens.f1", 1.0, CheckError, "scores.full.tokens.f1 is 1.0, its counts give"),
+        ("scores.full.by_type.PER.ci", [0.9, 0.8], SchemaError, "by_type.PER.ci is .*low <= high"),
+        (
+            "scores.full.ci.recall",
+            [0.9, 0.8],
+            SchemaError,
+            "ci.recall is a list of 2, expected a pair",
+        ),
+        (
+            "calibration",
+            {"n": 9, "ece": 0.0, "bins": []},
+            CheckError,
+            "sums to 0, calibration.n is 9",
+        ),
+        (
+            "calibration",
+            {"n": 0, "ece": 0.5, "bins": []},
+            CheckError,
+            "ece is 0.5, its bins give 0.0",
+        ),
+        (
+            "efficiency.by_length",
+            [TIMING | {"p50_ms": 30.0}],
+            CheckError,
+            r"p50_ms is 30.0, more than",
+        ),
+        (
+            "efficiency.by_length",
+            [TIMING | {"oom": True}],
+            CheckError,
+            r"0 has times, and memory ran",
+        ),
+        (
+            "efficiency.by_length",
+            [TIMING | {"tok_s": None}],
+            CheckError,
+            "0 has no times, and memory d",
+        ),
+        ("efficiency.by_length", [TIMING], None, ""),
     ],
 )
 def test_a_result_with_one_wrong_field_is_refused_by_name(run, tmp_path, path, value, kind, words):
@@ -179,6 +257,13 @@ def _field(key, value):
         (_field("entities", []), "holds .* entities, scores.full counts"),
         (_field("entities", None), "field entities is no list"),
         (_field("doc_id", 7), ":4: field doc_id is 7"),
+        (_entity([0, 2, "PER", 1.5]), "score is 1.5, expected a number from 0 to 1"),
+        (_field("dropped", {"DATE": 0}), "field dropped.DATE is 0, expected a whole number from 1"),
+        (_field("dropped", {"DATE": 2}), "tells of 2 dropped 'DATE', coverage.dropped says 0"),
+        (_field("dropped", ["DATE"]), "dropped is a list of 1, expected an object"),
+        (_field("repairs", -1), "repairs is -1, expected a whole number from 0"),
+        (_field("repairs", 1), "tells of 1 repairs, coverage.n_repairs says 0"),
+        (_field("error", "ran out of memory"), "has an error and entities, expected one of them"),
         (_field("text_sha256", "0"), ":4: field text_sha256"),
         (_field("consumed_to", True), ":4: field consumed_to is true"),
         (_field("code", "import os"), ":4: field code is unknown"),
@@ -279,3 +364,25 @@ def test_an_unfinished_copy_is_passed_over(run, tmp_path):
     place = submit(run, tmp_path / "to")
     Path(f"{place}.123.partial").mkdir()
     assert len(list(entries(tmp_path / "to"))) == 1
+
+
+def test_a_line_may_tell_of_what_was_left_out_repaired_or_failed(run):
+    lines = predictions_of(run)
+    lines[0] |= {"dropped": {"DATE": 2, "MONEY": 1}, "repairs": 3}
+    lines[1] |= {"dropped": {"DATE": 1}}
+    change_predictions(run, lines)
+    change_result(run, "coverage.dropped", {"DATE": 3, "MONEY": 1})
+    change_result(run, "coverage.n_repairs", 3)
+    assert read_run(run).result.coverage.dropped == {"DATE": 3, "MONEY": 1}
+
+
+def test_a_document_without_an_answer_is_named_in_both_files(tmp_path):
+    run = make_run(tmp_path / "run", error=2.0)  # finds nothing
+    lines = predictions_of(run)
+    lines[7] |= {"error": "ran out of memory"}
+    change_predictions(run, lines)
+    with pytest.raises(CheckError, match="'doc-7' has failed either here or in"):
+        read_run(run)
+    change_result(run, "coverage.failed_docs", ["doc-7"])
+    change_result(run, "coverage.n_failed_docs", 1)
+    assert read_run(run).result.coverage.failed_docs == ("doc-7",)
