@@ -34,7 +34,7 @@ SECTIONS = {
     ),
     "Annotation": ("annotate",),
     "Dataset": ("build", "stats", "audit", "export", "publish", "join"),
-    "Evaluation": ("eval", "score", "compare"),
+    "Evaluation": ("eval", "score", "compare", "report"),
     "Models": ("finetune",),
     "Leaderboard": ("submit", "leaderboard"),
 }

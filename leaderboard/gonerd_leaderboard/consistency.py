@@ -136,11 +136,7 @@ def _calibration_problems(calibration: Calibration, total: Counts) -> Iterator[s
             f"calibration.n is {calibration.n}, more than scores.full counts: "
             f"tp + fp = {total.tp + total.fp}"
         )
-    distance = sum(
-        bin_.n * abs(bin_.confidence - bin_.precision)
-        for bin_ in calibration.bins
-        if bin_.confidence is not None and bin_.precision is not None
-    )
+    distance = sum(bin_.n * abs(bin_.confidence - bin_.precision) for bin_ in calibration.bins)
     expected = distance / calibration.n if calibration.n else 0.0
     if not math.isclose(calibration.ece, expected, rel_tol=0, abs_tol=ROUNDING):
         yield f"calibration.ece is {calibration.ece}, its bins give {expected:.6f}"

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from gonerd.evaluation.exports import cell
 from gonerd_leaderboard.board import Board, Row
 from gonerd_leaderboard.column import COLUMNS
 
 __all__ = ["csv_from_boards", "json_from_boards", "record_from_board"]
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def record_from_board(board: Board) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def csv_from_boards(boards: Sequence[Board]) -> str:
     writer.writerow(head)
     for board in boards:
         for row in board.rows:
-            writer.writerow([_cell(value) for value in _values(board, row)])
+            writer.writerow([cell(value) for value in _values(board, row)])
     return out.getvalue()
 
 
@@ -65,12 +64,6 @@ def _values(board: Board, row: Row) -> list[Any]:
         *(result.efficiency.hardware, "self-reported", card.license),
         *(f"{result.created:%Y-%m-%d}", row.entry.id),
     ]
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return "" if value is None else value
 
 
 def _record_from_row(row: Row) -> dict[str, Any]:

@@ -183,13 +183,13 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """Predictions whose score lies from `low` to `high`; no means where there are none."""
+    """Predictions whose score lies from `low` to `high`, with its mean and the share that is right."""
 
     low: float
     high: float
     n: int
-    confidence: float | None
-    precision: float | None
+    confidence: float
+    precision: float
 
 
 @dataclass(frozen=True, slots=True)

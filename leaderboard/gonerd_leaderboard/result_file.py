@@ -252,8 +252,8 @@ def _calibration(fields: Fields) -> Calibration:
                 low=item.share("low"),
                 high=item.share("high"),
                 n=item.whole("n"),
-                confidence=_number(item, "confidence"),
-                precision=_number(item, "precision"),
+                confidence=item.share("confidence"),
+                precision=item.share("precision"),
             )
             for item in fields.items("bins")
         ),

@@ -1,0 +1,33 @@
+"""The Hub's `.eval_results/*.yaml`, by huggingface_hub's own classes.
+
+See https://huggingface.co/docs/hub/eval-results: the file lies in the model's repository, and its entry
+appears on the model's page and on the leaderboard of the dataset, which must be registered as a benchmark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gonerd.evaluation.exports.conditions import conditions_of
+
+__all__ = ["TASK", "hub_results_from_result"]
+
+TASK = "ner"
+"""The task's id in the dataset's own eval.yaml."""
+
+
+def hub_results_from_result(result: dict[str, Any], *, hub_dataset: str) -> str:
+    """YAML with one entry: F1 on all gold, from 0 to 1, with its conditions as a note."""
+    import yaml
+    from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
+
+    entry = EvalResultEntry(
+        dataset_id=hub_dataset,
+        task_id=TASK,
+        value=result["scores"]["full"]["f1"],
+        dataset_revision=result["dataset"]["revision"],
+        date=result["created"],
+        notes=conditions_of(result),
+    )
+    entries = eval_result_entries_to_yaml([entry])
+    return str(yaml.safe_dump(entries, sort_keys=False, allow_unicode=True))
