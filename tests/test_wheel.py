@@ -57,6 +57,8 @@ def test_the_wheel_carries_the_sample_and_all_that_commands_read(
     said(
         python, tmp_path, *gonerd, "eval", "--model", "rules", "--dataset", "sample", "--out", "run"
     )
+    said(python, tmp_path, *gonerd, "report", "run", "--html", "report.html")
+    assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
     said(python, tmp_path, *gonerd, "submit", "run", "--to", "submissions")
     said(python, tmp_path, *gonerd, "leaderboard", "build", "submissions", "--out", "page")
     assert "rules" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8").lower()

@@ -112,7 +112,7 @@ def _scores(result: dict[str, Any]) -> Iterator[Html]:
             _percent(window["f1"]),
             f"{_ends(window['ci']['f1'])}, {window['tp'] + window['fn']:,} gold",
         ),
-        ("With half credit for overlap", _percent(full["partial"]["f1"]), ""),
+        ("By place alone, half credit for overlap", _percent(full["partial"]["f1"]), ""),
         ("By token, labels without B and I", _percent(full["tokens"]["f1"]), ""),
         ("Mean of documents", _percent(full["macro_documents"]), ""),
         (

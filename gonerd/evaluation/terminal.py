@@ -117,7 +117,7 @@ def _otherwise(scores: dict[str, Any]) -> Iterator[str]:
         [
             f"{_percent(window['f1'])} in the common window ({_percent(low)} to {_percent(high)}, "
             f"{window['tp'] + window['fn']:,} gold)",
-            f"{_percent(full['partial']['f1'])} with half credit for overlap, "
+            f"{_percent(full['partial']['f1'])} by place alone with half credit for overlap, "
             f"{_percent(full['tokens']['f1'])} by token, "
             f"{_percent(full['macro_documents'])} as the mean of documents",
             f"{_percent(compat['f1'])} as the paper took it: seqeval on cut texts, its own "
@@ -133,7 +133,7 @@ def _errors(full: dict[str, Any]) -> str:
 
 
 def _bucket_line(buckets: Mapping[str, Mapping[str, Any]]) -> str:
-    pairs = (f"{_line(name)} {_percent(counts['f1'])}" for name, counts in buckets.items())
+    pairs = (f"{_line(name)}: {_percent(counts['f1'])}" for name, counts in buckets.items())
     return ", ".join(pair.replace(" ", NO_BREAK) for pair in pairs)
 
 

@@ -107,7 +107,7 @@ class Breakdown:
     """By what (`by_length`, ...), and within that by bucket, in order."""
     errors: Errors
     partial_f1: float
-    """With half credit for overlap."""
+    """By place alone, with half credit for overlap."""
     tokens: Counts
     unknown_labels: Mapping[str, int]
 

@@ -69,7 +69,7 @@ def test_cost_calibration_and_buckets_are_shown_where_they_are_stated() -> None:
     assert "21.5" in rows_of(text)["512"]
     assert rows_of(text)["4,096"][2:] == ["out", "of", "memory"]
     assert "12.5 points on average" in text
-    assert "seen 50.0, unseen 25.0" in text
+    assert "seen: 50.0, unseen: 25.0" in text
     assert "left out by the label map: DATE 12, MONEY 3" in text
     assert "failed: doc-7" in text
     assert max(map(len, text.splitlines())) <= 80
