@@ -35,6 +35,10 @@ class Column:
     value: Callable[[Row], Value]
     shown: Callable[[Value], str]
     descending: bool = True
+    small: Callable[[Row], str] | None = None
+    """What stands below the number in small print."""
+    in_table: bool = True
+    """Whether it has a column of its own on the page; the files have all."""
 
 
 def _percent(value: Value) -> str:
@@ -96,23 +100,26 @@ def _memory(length: int) -> Callable[[Row], Value]:
 
 def _cost_columns(length: int) -> Iterator[Column]:
     documents = f"one document of {length:,} tokens at a time"
+    memory = _memory(length)
     yield Column(
         f"ms_{length}",
         f"ms {length}",
-        f"Median time, {documents}; comparable on the same hardware only",
+        f"Median time and peak memory, {documents}; comparable on the same hardware only",
         "cost",
         _latency(length),
         _rounded,
         descending=False,
+        small=lambda row: f"{size} GiB" if (size := rounded(memory(row))) else "",
     )
     yield Column(
         f"gib_{length}",
         f"GiB {length}",
         f"Peak memory, {documents}: reserved on the accelerator, else of the whole process",
         "cost",
-        _memory(length),
+        memory,
         _rounded,
         descending=False,
+        in_table=False,
     )
 
 
@@ -200,7 +207,9 @@ COLUMNS = (
 
 
 def columns_of(board: Board) -> tuple[Column, ...]:
-    """The columns for which some entry of `board` has a number."""
+    """The columns of the page for which some entry of `board` has a number."""
     return tuple(
-        column for column in COLUMNS if any(column.value(row) is not None for row in board.rows)
+        column
+        for column in COLUMNS
+        if column.in_table and any(column.value(row) is not None for row in board.rows)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,36 +53,28 @@ def check_predictions(data: bytes, result: Result, where: str) -> Tally:
         SchemaError: a line has the wrong shape; the message names line, document and field.
         CheckError: documents or entities are not as many as the result says.
     """
-    lines: dict[str, _Line] = {}
+    seen: set[str] = set()
+    by_label: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    repairs, failed = 0, []
     for number, text in lines_from_zstd(data, where, most=MOST_UNPACKED):
         here = f"{where}:{number}"
         line = _line(json_from_text(text, here), here)
-        if line.document in lines:
+        if line.document in seen:
             raise SchemaError(f"{here}: document {line.document!r} stands in the file twice")
-        lines[line.document] = line
-    if len(lines) != result.dataset.n_docs:
+        seen.add(line.document)
+        by_label.update(line.labels)
+        dropped.update(line.dropped)
+        repairs += line.repairs
+        failed += [line.document] * line.failed
+    if len(seen) != result.dataset.n_docs:
         raise CheckError(
-            f"{where}: holds {len(lines)} documents, dataset.n_docs says {result.dataset.n_docs}"
+            f"{where}: holds {len(seen)} documents, dataset.n_docs says {result.dataset.n_docs}"
         )
-    tally = _tally(lines.values())
+    tally = Tally(len(seen), by_label, dropped, repairs, frozenset(failed))
     _check_counts(tally, result, where)
     _check_coverage(tally, result, where)
     return tally
-
-
-def _tally(lines: Iterable[_Line]) -> Tally:
-    by_label: Counter[str] = Counter()
-    dropped: Counter[str] = Counter()
-    documents = repairs = 0
-    failed = []
-    for line in lines:
-        by_label.update(line.labels)
-        dropped.update(line.dropped)
-        documents += 1
-        repairs += line.repairs
-        if line.failed:
-            failed.append(line.document)
-    return Tally(documents, by_label, dropped, repairs, frozenset(failed))
 
 
 def _check_counts(tally: Tally, result: Result, where: str) -> None:

@@ -10,10 +10,23 @@ import pytest
 from gonerd_leaderboard.page import build_page
 from gonerd_leaderboard.submission import submit
 from tests.browsing import browser  # noqa: F401 - a fixture
-from tests.leaderboard.factory import make_run
+from tests.leaderboard.factory import change_result, make_run
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>&amp;"\''
 LONG = "longest" * 28 + "name"
+TIMINGS = [
+    {
+        "len": length,
+        "batch": 1,
+        "n": 20,
+        "p50_ms": 1234.5,
+        "p95_ms": 1300.0,
+        "tok_s": 3317.0,
+        "oom": False,
+    }
+    | {"peak_rss_mib": 20_480.0, "peak_allocated_mib": None, "peak_reserved_mib": None}
+    for length in (512, 4096)
+]
 RIGHT_TO_LEFT = "‮نموذج التعرف על שמות"
 
 
@@ -38,6 +51,8 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for number, (name, options) in enumerate(runs.items()):
         run = make_run(folder / f"run-{number}", seed=number, **options)
+        if name == "Beta base":
+            change_result(run, "efficiency.by_length", TIMINGS)
         submit(run, folder / "submissions", name=name)
     return folder / "submissions"
 

@@ -104,8 +104,9 @@ def test_time_and_memory_of_one_document_at_a_time_are_columns_where_some_entry_
     assert (line["ms_512"], line["gib_512"]) == ("21.0", "0.5")
     assert (line["ms_4096"], line["gib_4096"]) == ("", "")
     html = (page / "index.html").read_text()
-    assert "ms 512" in html
-    assert "ms 4096" not in html
+    assert 'data-key="ms_512"' in html
+    assert "<small>0.50 GiB</small>" in html
+    assert 'data-key="ms_4096"' not in html
     assert "out of memory" in html
 
 
