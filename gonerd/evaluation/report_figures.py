@@ -125,7 +125,7 @@ def bucket_figure(
     below.locator_params(axis="y", nbins=2)
     step = -(-len(names) // MOST_TICKS)
     below.set_xticks(places[::step], [_short(name) for name in names[::step]])
-    if len(names) // step > 4:
+    if len(names) // step > 5:
         below.tick_params(axis="x", labelrotation=30)
         for tick in below.get_xticklabels():
             tick.set(ha="right", rotation_mode="anchor")

@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, reject, settings
+from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
 from gonerd.cli.main import run
+from gonerd.errors import SchemaError
+from gonerd.evaluation.exports import exported
 from gonerd.evaluation.report import report_html
 from gonerd.evaluation.report_figures import _place_of
+from gonerd.evaluation.schema import require_valid_result
+from gonerd.evaluation.terminal import summary_of
 from tests.browsing import CONTRAST, browser  # noqa: F401 - a fixture
 from tests.gonerd.evaluation.results import put, result_of_rules, run_of_rules
 
@@ -218,3 +224,56 @@ def test_a_command_line_that_makes_no_sense_is_refused_in_one_sentence(
     assert said in error
     assert (out, error.count("\n")) == ("", 1)
     assert json.loads((folder / "result.json").read_text(encoding="utf-8")) == before
+
+
+EDGES: dict[type, list[Any]] = {
+    int: [0, 1, 2**53],
+    float: [0.0, 1.0, 2.0**53],
+    str: ["x" * 3000, "\n", "\x1b[2J", "‮אב", "$\\frac", "0-511", "%&_#", "=1"],
+    dict: [{}],
+    list: [[]],
+    bool: [True, False],
+    type(None): [None],
+}
+
+
+def _somewhere(value: Any, draw: Any) -> Any:
+    """`value` with about one of its parts in ten at an edge of what it may be."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(st.sampled_from(EDGES[type(value)]))
+    if isinstance(value, dict):
+        return {key: _somewhere(inner, draw) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_somewhere(inner, draw) for inner in value]
+    return value
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a report is slow to shrink
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+def test_whatever_the_schema_accepts_can_be_shown_and_exported(data: st.DataObject) -> None:
+    result = everything("name")
+    parts = [("scores", "full"), ("scores", "common_window_4096"), ("dataset",), ("efficiency",)]
+    parts += [("calibration",), ("coverage",), ("model",), ("policy",), ("env",), ("command",)]
+    for _ in range(3):
+        *parents, last = data.draw(st.sampled_from(parts))
+        inner = result
+        for key in parents:
+            inner = inner[key]
+        whole = inner[last]
+        if isinstance(whole, dict):
+            for key in whole:
+                put(whole, key, _somewhere(whole[key], data.draw))
+    try:
+        require_valid_result(result, "result.json")
+    except SchemaError:
+        reject()
+    summary_of(result)
+    for form in ("model-index", "every-eval-ever", "csv", "latex"):
+        exported(result, form)  # type: ignore[arg-type]
+    if data.draw(st.integers(0, 5)) == 0:  # figures take their time
+        report_html(result)
