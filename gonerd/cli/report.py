@@ -7,7 +7,7 @@ from typing import cast
 
 import click
 
-from gonerd.console import note, print_json, print_text
+from gonerd.console import print_json, print_text
 from gonerd.errors import ConfigError
 
 __all__ = ["report"]
@@ -18,7 +18,10 @@ FORMS = ("model-index", "hub", "every-eval-ever", "csv", "latex")
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
-    "--html", metavar="FILE.html", help="Write one self-contained page with figures there."
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="Write one self-contained page with figures there.",
 )
 @click.option(
     "--as",
@@ -26,7 +29,13 @@ FORMS = ("model-index", "hub", "every-eval-ever", "csv", "latex")
     type=click.Choice(FORMS),
     help="Write the result for a model card, the Hub, Every Eval Ever, a spreadsheet or a paper.",
 )
-@click.option("--out", metavar="FILE", help="Where --as writes; standard output without it.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="-",
+    metavar="FILE",
+    help="Where --as writes; standard output without it.",
+)
 @click.option(
     "--hub-dataset",
     metavar="NAMESPACE/NAME",
@@ -36,9 +45,9 @@ FORMS = ("model-index", "hub", "every-eval-ever", "csv", "latex")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def report(
     run: Path,
-    html: str | None,
+    html: Path | None,
     form: str | None,
-    out: str | None,
+    out: Path,
     hub_dataset: str | None,
     force: bool,
     as_json: bool,
@@ -57,29 +66,25 @@ def report(
     """
     from gonerd.evaluation.exports import exported
     from gonerd.evaluation.exports.form import Form
-    from gonerd.evaluation.report import report_html
-    from gonerd.evaluation.schema import read_result
+    from gonerd.evaluation.report import require_report_to_write, write_report
+    from gonerd.evaluation.schema import RESULT_FILE, read_result
     from gonerd.evaluation.terminal import summary_of
     from gonerd.files import require_file_to_write, write_text
 
-    if html == "-":
-        raise ConfigError("--html writes a page beside what is printed; expected a file, found -")
-    if form is None and (out or hub_dataset):
-        raise ConfigError(f"{'--out' if out else '--hub-dataset'} goes with --as")
+    if form is None and (str(out) != "-" or hub_dataset):
+        raise ConfigError(f"{'--hub-dataset' if hub_dataset else '--out'} goes with --as")
     if form is not None and as_json:
         raise ConfigError("--json and --as both want the output: choose one")
     result = read_result(run)
-    inputs = [run / "result.json" if run.is_dir() else run]
-    target = Path(out or "-")
-    for path in (Path(html) if html else None, target if form else None):
-        if path is not None:
-            require_file_to_write(path, overwrite=force, inputs=inputs)
+    inputs = [run / RESULT_FILE if run.is_dir() else run]
+    if html:
+        require_report_to_write(html, overwrite=force, inputs=inputs)
+    require_file_to_write(out, overwrite=force, inputs=inputs)
     text = exported(result, cast(Form, form), hub_dataset=hub_dataset) if form else ""
     if html:
-        write_text(Path(html), report_html(result), overwrite=force)
-        note(f"report written to {html}")
+        write_report(result, html, overwrite=force)
     if form:
-        write_text(target, text, overwrite=force)
+        write_text(out, text, overwrite=force)
     elif as_json:
         print_json(result)
     else:

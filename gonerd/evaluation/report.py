@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gonerd.console import counted
+from gonerd.console import counted, note
+from gonerd.errors import ConfigError
 from gonerd.evaluation.caveats import caveats_of
 from gonerd.evaluation.page import Html, bullets, facts, page, section, table, text
 from gonerd.evaluation.report_figures import (
@@ -18,11 +20,12 @@ from gonerd.evaluation.report_figures import (
     forest_figure,
     svg_of,
 )
+from gonerd.files import require_file_to_write, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["report_html"]
+__all__ = ["report_html", "require_report_to_write", "write_report"]
 
 MODES = {
     "native": "Read whole",
@@ -38,6 +41,29 @@ ERRORS = {
     "missed": "Not touched by any prediction",
     "spurious": "Predictions that touch no gold, beside the above",
 }
+
+
+def require_report_to_write(
+    path: Path, *, overwrite: bool = False, inputs: Iterable[Path] = ()
+) -> None:
+    """Refuse a file that can't become a report, or an environment that can't draw, before any work is done.
+
+    Raises:
+        OutputError: as `gonerd.files.require_file_to_write`.
+        ConfigError: `path` is standard output, where other things are printed.
+        ModuleNotFoundError: matplotlib is not installed.
+    """
+    import matplotlib as mpl  # noqa: F401 - that it is there
+
+    if str(path) == "-":
+        raise ConfigError("a report stands beside what is printed; expected a file, found -")
+    require_file_to_write(path, overwrite=overwrite, inputs=inputs)
+
+
+def write_report(result: dict[str, Any], path: Path, *, overwrite: bool = False) -> None:
+    """Write the page of `result`, whole or not at all, and say so on stderr."""
+    write_text(path, report_html(result), overwrite=overwrite)
+    note(f"report written to {path}")
 
 
 def report_html(result: dict[str, Any]) -> str:

@@ -205,7 +205,7 @@ def test_the_command_shows_a_run_again_and_writes_page_and_exports(
         (["--hub-dataset", "a/b"], 2, "--hub-dataset goes with --as"),
         (["--as", "csv", "--json"], 2, "--json and --as both want the output: choose one"),
         (["--as", "hub"], 2, "--as hub needs --hub-dataset NAMESPACE/NAME"),
-        (["--html", "-"], 2, "--html writes a page beside what is printed"),
+        (["--html", "-"], 2, "a report stands beside what is printed"),
         (["--html", "{run}/result.json"], 1, "exists already; give another name, or --force"),
         (["--html", "{run}/result.json", "--force"], 1, "would be replaced, and is read"),
     ],
