@@ -151,10 +151,10 @@ class Fields:
         """The fields of an object inside this one."""
         return Fields(self.take(key), self._where, self.name(key))
 
-    def each(self, key: str) -> Iterator[tuple[str, Fields]]:
+    def each(self, key: str, *, most: int = 200) -> Iterator[tuple[str, Fields]]:
         """The objects inside the object `key`, by name."""
         inner = self.inner(key)
-        for name in inner.names():
+        for name in inner.names(most=most):
             if name:  # a corpus without sources calls its one source ""
                 self.group(key, {"name": name}).text("name")
             yield name, inner.inner(name)

@@ -169,7 +169,8 @@ def _errors(fields: Fields) -> Errors:
 
 
 def _buckets(fields: Fields, key: str) -> dict[str, Counts]:
-    return {name: _whole_counts(inner) for name, inner in fields.each(key)}
+    buckets = fields.each(key, most=2_000)  # a million tokens by 512
+    return {name: _whole_counts(inner) for name, inner in buckets}
 
 
 def _counts(fields: Fields) -> Counts:

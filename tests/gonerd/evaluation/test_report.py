@@ -249,7 +249,7 @@ def _somewhere(value: Any, draw: Any) -> Any:
 
 
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a report is slow to shrink
     suppress_health_check=list(HealthCheck),
