@@ -39,18 +39,53 @@ def environment() -> dict[str, Any]:
         "ram_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "packages": {name: found for name in PACKAGES if (found := _version(name)) is not None},
         "commit": _commit(),
+        **_gpu(),
     }
 
 
-def hardware() -> str:
-    """Processor and cores in one phrase; timings compare only where it is the same."""
-    return f"{_cpu_model()}, {_cores()} cores"
+def hardware(device: str = "cpu") -> str:
+    """Processor and cores, after the GPU if one is used; timings compare only where this is the same."""
+    processor = f"{_cpu_model()}, {_cores()} cores"
+    return f"{_gpu()['gpu']}; {processor}" if device.startswith("cuda") else processor
 
 
 def peak_rss_mib() -> int:
     """The most memory this process has held so far, in MiB."""
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 2**20
+
+
+def _gpu() -> dict[str, str | None]:
+    """CUDA's version, the driver's and the GPU's name, where torch is in use and sees a GPU; else None each.
+
+    Torch is not imported for it: a model without torch ran on no GPU.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return {"cuda": None, "driver": None, "gpu": None}
+    return {
+        "cuda": torch.version.cuda,
+        "driver": _driver(),
+        "gpu": torch.cuda.get_device_name(),
+    }
+
+
+def _driver() -> str | None:
+    """The version of NVIDIA's driver, as its kernel module or else its own tool tells it."""
+    module = Path("/sys/module/nvidia/version")
+    if module.exists():
+        return module.read_text(encoding="ascii").strip()
+    try:
+        said = subprocess.run(
+            ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return said.stdout.split("\n")[0].strip() or None
 
 
 def _cores() -> int:

@@ -2,62 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from gonerd.adapters.adapter import Adapter, Prediction
 from gonerd.errors import CheckError
 from gonerd.schema import Document
 
-__all__ = ["predictions_of"]
+__all__ = ["UnsoundPredictionError", "answered", "predictions_of"]
 
 
-def predictions_of(adapter: Adapter, documents: Sequence[Document]) -> Iterator[Prediction]:
+class UnsoundPredictionError(CheckError):
+    """What a model said of one document can't be true of it; it may do better with the next."""
+
+
+def predictions_of(adapter: Adapter, documents: Iterable[Document]) -> Iterator[Prediction]:
     """Yield what `adapter` finds in each document, in their order.
 
     Raises:
         CheckError: the adapter did not give one prediction a document, in order and within the text.
     """
-    yield from _checked(adapter.predict(_blind(documents)), documents)
+    for _, prediction in answered(adapter, documents, deque()):
+        yield prediction
 
 
-def _blind(documents: Iterable[Document]) -> Iterator[Document]:
-    """Text and tokens alone: an adapter never sees gold, nor where a text comes from."""
-    for document in documents:
-        yield Document(id=document.id, text=document.text, tokens=document.tokens)
+def answered(
+    adapter: Adapter, documents: Iterable[Document], waiting: deque[Document]
+) -> Iterator[tuple[Document, Prediction]]:
+    """Yield each document with its prediction; documents are read one at a time, as the adapter asks.
 
+    Args:
+        adapter: what predicts.
+        documents: with gold or without; the adapter gets id, text and tokens.
+        waiting: an empty queue. It holds what the adapter has read and not answered yet, also after it broke.
 
-def _checked(
-    predictions: Iterable[Prediction], documents: Sequence[Document]
-) -> Iterator[Prediction]:
-    expected = iter(documents)
-    for prediction in predictions:
-        document = next(expected, None)
-        if document is None or prediction.doc_id != document.id:
-            wanted = "no further document" if document is None else repr(document.id)
+    Raises:
+        UnsoundPredictionError: a prediction does not lie within its text.
+        CheckError: the adapter did not give one prediction a document, in order.
+    """
+    source = iter(documents)
+
+    def read() -> Iterator[Document]:
+        for document in source:
+            waiting.append(document)
+            yield _blind(document)
+
+    for prediction in adapter.predict(read()):
+        if not waiting or prediction.doc_id != waiting[0].id:
+            wanted = repr(waiting[0].id) if waiting else "no further document"
             raise CheckError(
                 f"the model predicted {prediction.doc_id!r} where {wanted} was expected"
             )
-        _require_sound(prediction, document)
-        yield prediction
-    left = next(expected, None)
+        _require_sound(prediction, waiting[0])
+        yield waiting.popleft(), prediction
+    left = waiting[0] if waiting else next(source, None)
     if left is not None:
         raise CheckError(f"the model gave no prediction for document {left.id!r}")
+
+
+def _blind(document: Document) -> Document:
+    """Text and tokens alone: an adapter never sees gold, nor where a text comes from."""
+    return Document(id=document.id, text=document.text, tokens=document.tokens)
 
 
 def _require_sound(prediction: Prediction, document: Document) -> None:
     """What a leaderboard would refuse is refused here, where the model can still be mended."""
     where = f"document {document.id!r}: the model"
     if not 0 <= prediction.consumed_to <= len(document.text):
-        raise CheckError(
+        raise UnsoundPredictionError(
             f"{where} read up to {prediction.consumed_to} of {len(document.text)} characters"
         )
     previous = 0
     for entity in sorted(prediction.entities):
         if entity.start < previous:
-            raise CheckError(f"{where} predicted overlapping entities at {entity.start}")
+            raise UnsoundPredictionError(
+                f"{where} predicted overlapping entities at {entity.start}"
+            )
         if entity.end > prediction.consumed_to:
-            raise CheckError(
+            raise UnsoundPredictionError(
                 f"{where} predicted an entity that ends at {entity.end}, past what it read "
                 f"({prediction.consumed_to} of {len(document.text)} characters)"
             )
         previous = entity.end
+    scores = prediction.scores
+    if scores is not None and (
+        len(scores) != len(prediction.entities) or not all(0 <= score <= 1 for score in scores)
+    ):
+        raise UnsoundPredictionError(
+            f"{where} gave {len(scores)} scores for {len(prediction.entities)} entities; "
+            f"expected one each, from 0 to 1"
+        )

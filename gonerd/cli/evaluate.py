@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gonerd.console import print_json, print_text
+from gonerd.adapters.policy import POLICIES
+from gonerd.console import counted, print_json, print_text
+from gonerd.errors import CheckError
 from gonerd.options import dataset_option
+
+if TYPE_CHECKING:
+    from gonerd.adapters.policy import PolicyMode
 
 __all__ = ["evaluate"]
 
@@ -25,43 +31,120 @@ __all__ = ["evaluate"]
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The folder of the run."
 )
+@click.option(
+    "--policy",
+    type=click.Choice(POLICIES),
+    default=None,
+    help="How a text longer than the model reads is met; left to the adapter if not given.",
+)
+@click.option(
+    "--max-len",
+    type=click.IntRange(1),
+    default=None,
+    help="The most to read at once, in the model's units.",
+)
+@click.option(
+    "--stride",
+    type=click.IntRange(1),
+    default=None,
+    help="How far each window starts after the one before, in the same units.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1),
+    default=None,
+    help="Windows or documents at once; left to the adapter if not given.",
+)
 @click.option("--device", default="cpu", show_default=True, help="Where the model runs.")
 @click.option(
-    "--batch-size", type=click.IntRange(1), default=None, help="Left to the adapter if not given."
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16", "float16"]),
+    default="float32",
+    show_default=True,
+    help="What the model computes in.",
+)
+@click.option("--compile", is_flag=True, help="Compile the model with torch.compile.")
+@click.option(
+    "--label-map",
+    metavar="TYPE=LABEL,...|FILE",
+    default=None,
+    help="Which label each of the model's types becomes, - leaves one out; or a JSON file.",
 )
 @click.option(
-    "--max-len", type=click.IntRange(1), default=None, help="Cut the input, in the model's units."
+    "--perturb",
+    metavar="KIND[:RATE]",
+    default=None,
+    help="Change the texts first: typos, case, ocr or names; RATE is the share of words.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
-@click.option("--force", is_flag=True, help="Replace the run if it exists.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Of the bootstrap, and of what --perturb draws.",
+)
+@click.option("--no-cost", is_flag=True, help="Time nothing at fixed lengths.")
+@click.option(
+    "--allow-failures", is_flag=True, help="Exit 0 although the model failed at documents."
+)
+@click.option(
+    "--force", is_flag=True, help="Replace the run if it exists, and begin an unfinished one anew."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def evaluate(
     spec: str,
     dataset: str | None,
     split: str,
     out: Path,
-    device: str,
-    batch_size: int | None,
+    policy: PolicyMode | None,
     max_len: int | None,
+    stride: int | None,
+    batch_size: int | None,
+    device: str,
+    dtype: str,
+    compile: bool,  # noqa: A002 - the option's name
+    label_map: str | None,
+    perturb: str | None,
     seed: int,
+    no_cost: bool,
+    allow_failures: bool,
     force: bool,
     as_json: bool,
 ) -> None:
     """Evaluate a model: result.json and predictions.jsonl.zst in one folder.
 
-    Every gold entity counts, also those that the model could not reach.
+    Every gold entity counts, also those that the model could not reach. An option that the model has
+    no use for is refused. A run that was interrupted goes on with the same command. Where a document
+    makes the model fail, all of it counts as missed, and the exit status is 1 in the end.
 
     \b
     Examples:
       gonerd eval --model rules --dataset sample --out runs/rules
       gonerd eval --model preds:runs/rules/predictions.jsonl.zst --dataset sample --out runs/again
+      gonerd eval --model rules --dataset sample --out runs/typos --perturb typos:0.2
+      torchrun --standalone --nproc-per-node 2 -m gonerd.cli.main eval --model rules --out runs/two
     """
     from gonerd.adapters import AdapterOptions, adapter_from_spec
+    from gonerd.adapters.label_map import label_map_from_argument
     from gonerd.dataset import dataset_or_default
     from gonerd.evaluation import evaluate_model
+    from gonerd.evaluation.cost import CostPlan
+    from gonerd.evaluation.perturbing import perturbation_from_argument
+    from gonerd.evaluation.processes import Processes
     from gonerd.evaluation.terminal import summary_of
 
-    options = AdapterOptions(device=device, batch_size=batch_size, max_len=max_len)
+    processes = Processes.of_environment()
+    perturbation = perturbation_from_argument(perturb, seed=seed)
+    options = AdapterOptions(
+        device=processes.device(device),
+        dtype=dtype,
+        batch_size=batch_size,
+        max_len=max_len,
+        policy=policy,
+        stride=stride,
+        compile=compile,
+        label_map=label_map_from_argument(label_map),
+    )
     result = evaluate_model(
         adapter_from_spec(spec, options),
         out,
@@ -70,9 +153,25 @@ def evaluate(
         command=click.get_current_context().obj,
         seed=seed,
         overwrite=force,
+        perturbation=perturbation,
+        cost=None if no_cost else CostPlan(),
     )
+    if not processes.is_first:
+        return
     if as_json:
         print_json(result)
     else:
         print_text(summary_of(result))
         print_text(f"\nwritten to {out}")
+    if not allow_failures:
+        _require_no_failures(result)
+
+
+def _require_no_failures(result: dict[str, Any]) -> None:
+    failed = result["coverage"]["failed_docs"]
+    if failed:
+        raise CheckError(
+            f"the model failed at {len(failed)} of {counted(result['dataset']['n_docs'], 'document')}, "
+            f"which count as missed; the first is {failed[0]!r}, and the predictions' lines say why "
+            f"(--allow-failures accepts that)"
+        )

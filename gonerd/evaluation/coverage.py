@@ -1,0 +1,52 @@
+"""How much of the gold a model could see at all, and what became of its predictions on the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from gonerd.adapters import Prediction
+from gonerd.align import fit_to_tokens
+from gonerd.schema import Document
+from gonerd.scoring.counts import within
+
+__all__ = ["Coverage"]
+
+
+class Coverage:
+    """Counts over documents, taken one by one."""
+
+    def __init__(self) -> None:
+        self._gold = self._reached = self._cut = self._misaligned = self._repairs = 0
+        self._dropped: Counter[str] = Counter()
+        self._failed: list[str] = []
+
+    def add(self, document: Document, prediction: Prediction) -> None:
+        """Count one document with gold and tokens, and what was predicted for it."""
+        self._gold += len(document.entities)
+        self._reached += len(within(document.entities, prediction.consumed_to))
+        predicted = replace(document, entities=prediction.entities)
+        self._misaligned += sum(
+            change.problem != "overlaps another entity"
+            for change in fit_to_tokens(predicted, on_misaligned="snap")[1]
+        )
+        self._repairs += prediction.repairs
+        self._dropped.update(prediction.dropped)
+        if prediction.error is not None:
+            self._failed.append(document.id)
+        else:
+            self._cut += prediction.consumed_to < len(document.text.rstrip())
+
+    def as_json(self) -> dict[str, Any]:
+        """The `coverage` of a result. A document that failed was not reached, and is not counted as cut."""
+        return {
+            "docs_truncated": self._cut,
+            "gold_reachable": self._reached,
+            "gold_lost": self._gold - self._reached,
+            "n_repairs": self._repairs,
+            "n_misaligned": self._misaligned,
+            "n_failed_docs": len(self._failed),
+            "dropped": dict(sorted(self._dropped.items())),
+            "failed_docs": self._failed,
+        }

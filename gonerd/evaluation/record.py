@@ -1,0 +1,136 @@
+"""What result.json says of a run, apart from its scores."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gonerd.adapters import Adapter
+from gonerd.errors import InputError
+from gonerd.evaluation.cost import Cost
+from gonerd.evaluation.machine_paths import public_command
+from gonerd.evaluation.perturbing import Perturbation
+from gonerd.evaluation.processes import Processes
+from gonerd.evaluation.surveying import SplitRecord
+from gonerd.files import file_sha256
+from gonerd.machine import environment, hardware
+
+__all__ = [
+    "PREDICTIONS_FILE",
+    "RESULT_FILE",
+    "SCHEMA_VERSION",
+    "artifact",
+    "efficiency_record",
+    "heading",
+    "identity_of",
+]
+
+SCHEMA_VERSION = 2
+RESULT_FILE = "result.json"
+PREDICTIONS_FILE = "predictions.jsonl.zst"
+
+
+def identity_of(
+    adapter: Adapter, split: SplitRecord, perturbation: Perturbation | None
+) -> dict[str, Any]:
+    """What makes a run what it is: with any other, its predictions would be others.
+
+    Raises:
+        InputError: the model's revision names nothing that stays.
+    """
+    card, policy = adapter.card, adapter.policy
+    if not re.fullmatch("[0-9a-f]{40}", card.revision):
+        raise InputError(
+            f"the revision of {card.kind}:{card.id} is {card.revision!r}, expected 40 hex digits: "
+            f"a name such as main means another model tomorrow"
+        )
+    return {
+        "dataset": split.as_json,
+        "model": {**asdict(card), "training_data": list(card.training_data)},
+        "policy": {
+            **policy.as_json(),
+            # which of several GPUs it was says nothing
+            "device": policy.device.partition(":")[0],
+            "perturbation": perturbation.as_json() if perturbation else None,
+        },
+    }
+
+
+def heading(
+    identity: Mapping[str, Any],
+    command: Sequence[str],
+    *,
+    seed: int,
+    processes: Processes,
+) -> dict[str, Any]:
+    """The fields of a result that begin it: its name, its making, and what makes it what it is."""
+    perturbation = identity["policy"]["perturbation"]
+    seeds = {"bootstrap": seed} | ({"perturbation": perturbation["seed"]} if perturbation else {})
+    config = json.dumps({**identity, "seeds": seeds}, sort_keys=True)
+    digest = hashlib.sha256(config.encode()).hexdigest()
+    now = datetime.now(UTC)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": f"{now:%Y%m%dT%H%M%S}-{digest[:12]}",
+        "created": now.isoformat(timespec="seconds"),
+        "command": public_command(command),
+        "config_sha256": digest,
+        **identity,
+        "policy": {**identity["policy"], "processes": processes.count},
+        "seeds": seeds,
+        "env": environment(),
+        "provenance": "self_reported",
+    }
+
+
+def efficiency_record(
+    split: SplitRecord,
+    stretches: Sequence[float],
+    peaks: Mapping[str, int | None],
+    *,
+    reread: int,
+    device: str,
+    processes: Processes,
+    cost: Cost,
+) -> dict[str, Any]:
+    """The `efficiency` of a result: what the split's own documents took, and the cells of `cost`."""
+    seconds = sum(stretches)
+    notes = [
+        "one pass over the split, model loading left out; compare on the same hardware only",
+    ]
+    if len(stretches) > 1:
+        parts = ", ".join(f"{part:.1f}" for part in stretches)
+        notes.append(
+            f"resumed {len(stretches) - 1} time{'s' if len(stretches) > 2 else ''}: {parts} s"
+        )
+    if processes.count > 1:
+        notes.append(f"{processes.count} processes at the same time; memory is that of the largest")
+    if reread:
+        notes.append(
+            f"memory ran out on {reread} document{'s' if reread > 1 else ''}, "
+            f"which were read again with batch size 1"
+        )
+    if cost.note:
+        notes.append(cost.note)
+    return {
+        "seconds": seconds,
+        "documents_per_s": split.documents / seconds if seconds else 0.0,
+        "tokens_per_s": split.tokens / seconds if seconds else 0.0,
+        "peak_rss_mib": peaks.get("peak_rss_mib"),
+        "peak_allocated_mib": peaks.get("peak_allocated_mib"),
+        "peak_reserved_mib": peaks.get("peak_reserved_mib"),
+        "hardware": hardware(device),
+        "note": "; ".join(notes),
+        "by_length": cost.as_json(),
+    }
+
+
+def artifact(path: Path) -> dict[str, Any]:
+    """A file of the run, by name, hash and size."""
+    return {"path": path.name, "sha256": file_sha256(path), "bytes": path.stat().st_size}
