@@ -19,6 +19,7 @@ from gonerd.records import json_from_line
 __all__ = ["Journal", "JournalWriter", "unfinished_folder"]
 
 RUN_FILE = "run.json"
+MODEL_FILE = "model.json"
 SYNC_SECONDS = 1.0
 """A line is handed to the system when it is written, and forced to the disk at least so often."""
 
@@ -28,7 +29,7 @@ Place = tuple[int, int, int]
 
 def unfinished_folder(out: Path) -> Path:
     """Where a run that is to become `out` keeps what it has so far."""
-    return out.with_name(f"{out.name}.unfinished")
+    return out.parent / f"{out.name}.unfinished"
 
 
 class Journal:
@@ -66,10 +67,7 @@ class Journal:
         stretch = int(found.pop("stretch", 0))
         asked = json.loads(json.dumps(identity))
         if found != asked:
-            raise OutputError(
-                f"{self.folder} holds an unfinished run of something else: {_difference(found, asked)}; "
-                f"the same command goes on with it, --force begins anew"
-            )
+            raise OutputError(_refusal(self.folder, found, asked))
         write_json(file, {"stretch": stretch + 1, **identity}, overwrite=True)
         lines = 0
         for path in self._parts():
@@ -125,6 +123,25 @@ class Journal:
                     by_stretch[stretch][number] += seconds
                     reread += again
         return [max(by_stretch[stretch].values()) for stretch in sorted(by_stretch)], reread
+
+    def note_model(self, record: Mapping[str, Any]) -> None:
+        """Keep what a model says of itself once it has answered.
+
+        Raises:
+            OutputError: in an earlier stretch it said something else.
+        """
+        file = self.folder / MODEL_FILE
+        if not file.exists():
+            write_json(file, record)
+            return
+        found, now = read_json(file), json.loads(json.dumps(record))
+        if found != now:
+            raise OutputError(_refusal(self.folder, found, now, "model"))
+
+    def model(self) -> dict[str, Any] | None:
+        """What `note_model` kept."""
+        file = self.folder / MODEL_FILE
+        return read_json(file) if file.exists() else None
 
     def note_peaks(self, rank: int, peaks: Mapping[str, int | None]) -> None:
         """Keep the most memory that process `rank` held, in this stretch or an earlier one."""
@@ -228,6 +245,13 @@ def _is_whole(line: bytes) -> bool:
     except (SchemaError, UnicodeDecodeError):  # a power cut can leave a block of zeros
         return False
     return True
+
+
+def _refusal(folder: Path, found: Any, asked: Any, name: str = "") -> str:
+    return (
+        f"{folder} holds an unfinished run of something else: {_difference(found, asked, name)}; "
+        f"the same command goes on with it, --force begins anew"
+    )
 
 
 def _difference(found: Any, asked: Any, name: str = "") -> str:

@@ -63,9 +63,11 @@ class Processes:
         """The device that this process uses where `asked` was given: with `cuda`, each its own GPU."""
         return f"cuda:{self.local_rank}" if asked == "cuda" and self.count > 1 else asked
 
-    def share(self, items: Iterable[T]) -> Iterator[T]:
-        """Yield this process' items: every `count`-th, by position."""
-        return (item for place, item in enumerate(items) if place % self.count == self.rank)
+    def share(self, items: Iterable[T], *, together: int = 1) -> Iterator[T]:
+        """Yield this process' items: of every `count` groups of `together` one, by position."""
+        return (
+            item for place, item in enumerate(items) if place // together % self.count == self.rank
+        )
 
     @contextmanager
     def joined(self) -> Iterator[Barrier]:

@@ -29,6 +29,7 @@ __all__ = [
     "efficiency_record",
     "heading",
     "identity_of",
+    "model_record",
 ]
 
 SCHEMA_VERSION = 2
@@ -44,15 +45,10 @@ def identity_of(
     Raises:
         InputError: the model's revision names nothing that stays.
     """
-    card, policy = adapter.card, adapter.policy
-    if not re.fullmatch("[0-9a-f]{40}", card.revision):
-        raise InputError(
-            f"the revision of {card.kind}:{card.id} is {card.revision!r}, expected 40 hex digits: "
-            f"a name such as main means another model tomorrow"
-        )
+    policy = adapter.policy
     return {
         "dataset": split.as_json,
-        "model": {**asdict(card), "training_data": list(card.training_data)},
+        "model": model_record(adapter),
         "policy": {
             **policy.as_json(),
             # which of several GPUs it was says nothing
@@ -60,6 +56,21 @@ def identity_of(
             "perturbation": perturbation.as_json() if perturbation else None,
         },
     }
+
+
+def model_record(adapter: Adapter) -> dict[str, Any]:
+    """The `model` of a result.
+
+    Raises:
+        InputError: the model's revision names nothing that stays.
+    """
+    card = adapter.card
+    if not re.fullmatch("[0-9a-f]{40}", card.revision):
+        raise InputError(
+            f"the revision of {card.kind}:{card.id} is {card.revision!r}, expected 40 hex digits: "
+            f"a name such as main means another model tomorrow"
+        )
+    return {**asdict(card), "training_data": list(card.training_data)}
 
 
 def heading(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 
 from gonerd.adapters import ModelCard, Policy
 from gonerd.adapters.predictions import read_predictions
-from gonerd.errors import CheckError, OutputError
+from gonerd.errors import CheckError, InputError, OutputError
 from gonerd.evaluation import evaluate_model
 from gonerd.evaluation.journal import Journal
 from gonerd.evaluation.perturbing import Perturbation
+from gonerd.evaluation.processes import Processes
+from gonerd.evaluation.running import Run
 from gonerd.files import read_json
 from tests.gonerd.evaluation.models import Knowing, built, predictions_from_gold
 from tests.places import ROOT
@@ -26,6 +29,11 @@ PREDICTIONS = "predictions.jsonl.zst"
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> str:
     return built(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return built(tmp_path_factory.mktemp("built"), 79)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +113,7 @@ def test_only_what_is_missing_is_predicted(dataset: str, tmp_path: Path) -> None
     kept = read_json(folder / "run.json")
     assert kept["model"]["id"] == "knowing"
     assert kept["dataset"]["split"] == "test"
-    model = Knowing(answers)
+    model = OneByOne(answers)
     evaluate_model(model, tmp_path / "run", dataset=dataset, split="test")
     assert [document.id for document in model.seen] == [a.doc_id for a in answers][2:]
     assert not folder.exists()
@@ -197,3 +205,88 @@ def test_the_most_memory_of_any_stretch_and_process_is_kept(tmp_path: Path) -> N
     journal.note_peaks(0, {"peak_rss_mib": 200, "peak_allocated_mib": None})
     journal.note_peaks(1, {"peak_rss_mib": 250, "peak_allocated_mib": 7})
     assert journal.peaks() == {"peak_rss_mib": 300, "peak_allocated_mib": 7}
+
+
+class OneByOne(Knowing):
+    """A model that takes no batches."""
+
+    with_batch_size = None  # type: ignore[assignment]
+
+
+class Blurred(Knowing):
+    """A model whose confidence shows which documents it computed together, as rounding would."""
+
+    def predict(self, documents: Any) -> Any:
+        stream = iter(documents)
+        while some := list(islice(stream, 256)):
+            for place, document in enumerate(some):
+                answer = self.answers[document.id]
+                score = 1 / (1 + len(some) + place)
+                yield replace(answer, scores=(score,) * len(answer.entities))
+
+
+@pytest.mark.parametrize("at", [1, 31, 32, 33, 50])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_batches_are_the_same_after_a_break_and_in_several_processes(
+    many: str, tmp_path: Path, at: int, count: int
+) -> None:
+    answers = predictions_from_gold(many, "train")
+    assert len(answers) > 50
+    evaluate_model(Blurred(answers), tmp_path / "whole", dataset=many, split="train")
+
+    class Breaking(Blurred):
+        def predict(self, documents: Any) -> Any:
+            for prediction in super().predict(documents):
+                self.seen.append(prediction)
+                if len(self.seen) > at:
+                    raise InputError("a file is gone")
+                yield prediction
+
+    with pytest.raises(InputError, match="a file is gone"):
+        evaluate_model(Breaking(answers), tmp_path / "run", dataset=many, split="train")
+    runs = [
+        Run(Blurred(answers), tmp_path / "run", many, "train", None, Processes(rank, count))
+        for rank in range(count)
+    ]
+    runs[0].prepare(anew=False)
+    for run in runs:
+        run.look_for_finished()
+    for run in runs:
+        run.predict()
+    evaluate_model(Knowing([]), tmp_path / "run", dataset=many, split="train")
+    one, other = (tmp_path / name / PREDICTIONS for name in ("whole", "run"))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_model_that_tells_of_itself_with_its_first_answer_is_recorded_so(
+    dataset: str, tmp_path: Path
+) -> None:
+    answers = predictions_from_gold(dataset)
+
+    def telling(revision: str, *, at: int = 99) -> Knowing:
+        class Telling(Knowing):
+            def predict(self, documents: Any) -> Any:
+                for number, prediction in enumerate(super().predict(documents)):
+                    self.card = ModelCard("knowing", "told", revision)
+                    if number == at:
+                        raise InputError("a file is gone")
+                    yield prediction
+
+        return Telling(answers)
+
+    with pytest.raises(InputError, match="a file is gone"):
+        evaluate_model(telling("1" * 40, at=2), tmp_path / "run", dataset=dataset, split="test")
+    with pytest.raises(OutputError, match=r'its model.revision is "1{40}", "2{40}" was asked for'):
+        evaluate_model(telling("2" * 40), tmp_path / "run", dataset=dataset, split="test")
+    model = telling("1" * 40)
+    result = evaluate_model(model, tmp_path / "run", dataset=dataset, split="test")
+    assert (result["model"]["id"], result["model"]["revision"]) == ("told", "1" * 40)
+    with pytest.raises(InputError, match="revision of knowing:told is 'main'"):
+        evaluate_model(telling("main"), tmp_path / "other", dataset=dataset, split="test")
+
+
+def test_what_is_kept_of_a_run_that_ends_early_is_said(
+    dataset: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken_off(dataset, tmp_path / "run")
+    assert f"what was predicted is kept in {tmp_path}/run.unfinished" in capsys.readouterr().err
