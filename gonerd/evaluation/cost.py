@@ -37,13 +37,13 @@ class CostPlan:
     lengths: tuple[int, ...] = (512, 4096)
     """Tokens of the dataset."""
     seconds: float = 5.0
-    """A cell ends after so many, and a batch that takes a quarter of them grows no more."""
+    """A cell ends after so many, and a batch above 1 takes at most a quarter of them."""
     runs: int = 20
     """A cell ends after so many, too."""
     most_tokens: int = 2**18
     """A batch holds at most so many."""
     most_memory: float = 0.5
-    """On a CPU, a batch grows no more when the process holds so much of the machine's memory."""
+    """With a batch above 1, the process holds at most so much of the machine's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,10 @@ class _Length:
                     raise
                 empty_cache()
                 return largest, batch
-            largest = batch
             held = (resident_peak_mib() or 0) / ram_mib()
             if seconds > self._plan.seconds / 4 or held > self._plan.most_memory:
                 break
+            largest = batch
         return largest, None
 
     def _cell(self, batch: int) -> Cell:
