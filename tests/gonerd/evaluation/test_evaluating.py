@@ -228,3 +228,30 @@ def test_an_entity_of_an_unknown_label_is_counted_and_not_hidden(
     answers[0] = replace(answers[0], entities=(*answers[0].entities, Entity(43, 46, "GPE")))
     result = evaluated(Knowing(answers), tmp_path / "run", dataset)
     assert result["scores"]["full"]["fp"] == 1
+
+
+def test_reading_less_never_raises_the_score_of_an_oracle(dataset: str, tmp_path: Path) -> None:
+    scores = []
+    for reach in (10_000, 60, 30, 11, 0):
+        answers = [
+            replace(
+                p,
+                entities=tuple(e for e in p.entities if e.end <= reach),
+                consumed_to=min(reach, p.consumed_to),
+            )
+            for p in predictions_from_gold(dataset, "train")
+        ]
+        result = evaluated(Knowing(answers), tmp_path / str(reach), dataset, split="train")
+        full, coverage = result["scores"]["full"], result["coverage"]
+        assert full["tp"] == coverage["gold_reachable"]
+        assert full["fn"] == coverage["gold_lost"]
+        scores.append(full["f1"])
+    assert scores == sorted(scores, reverse=True)
+    assert (scores[0], scores[-1]) == (1.0, 0.0)
+    assert len(set(scores)) > 3
+
+
+def test_a_folder_without_a_name_of_its_own_is_refused(dataset: str, tmp_path: Path) -> None:
+    for place in (Path(), Path(".."), tmp_path / ".."):
+        with pytest.raises(OutputError, match=r"exists already|can't be replaced"):
+            evaluated(oracle(dataset), place, dataset)
