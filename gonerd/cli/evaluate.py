@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gonerd.adapters.policy import POLICIES
-from gonerd.console import counted, print_json, print_text
-from gonerd.errors import CheckError
+from gonerd.console import counted, note, print_json, print_text
+from gonerd.errors import CheckError, ConfigError
 from gonerd.options import dataset_option
 
 if TYPE_CHECKING:
@@ -83,6 +83,16 @@ __all__ = ["evaluate"]
     show_default=True,
     help="Of the bootstrap, and of what --perturb draws.",
 )
+@click.option(
+    "--replicates",
+    type=click.IntRange(1),
+    default=2000,
+    show_default=True,
+    help="Of the bootstrap.",
+)
+@click.option(
+    "--report", metavar="FILE.html", help="Write one self-contained page with figures there, too."
+)
 @click.option("--no-cost", is_flag=True, help="Time nothing at fixed lengths.")
 @click.option(
     "--allow-failures", is_flag=True, help="Exit 0 although the model failed at documents."
@@ -106,6 +116,8 @@ def evaluate(
     label_map: str | None,
     perturb: str | None,
     seed: int,
+    replicates: int,
+    report: str | None,
     no_cost: bool,
     allow_failures: bool,
     force: bool,
@@ -121,7 +133,7 @@ def evaluate(
     Examples:
       gonerd eval --model rules --dataset sample --out runs/rules
       gonerd eval --model preds:runs/rules/predictions.jsonl.zst --dataset sample --out runs/again
-      gonerd eval --model rules --dataset sample --out runs/typos --perturb typos:0.2
+      gonerd eval --model rules --dataset sample --out runs/typos --perturb typos:0.2 --report typos.html
       torchrun --standalone --nproc-per-node 2 -m gonerd.cli.main eval --model rules --out runs/two
     """
     from gonerd.adapters import AdapterOptions, adapter_from_spec
@@ -131,8 +143,16 @@ def evaluate(
     from gonerd.evaluation.cost import CostPlan
     from gonerd.evaluation.perturbing import perturbation_from_argument
     from gonerd.evaluation.processes import Processes
+    from gonerd.evaluation.report import report_html
     from gonerd.evaluation.terminal import summary_of
+    from gonerd.files import require_file_to_write, write_text
 
+    if report is not None:
+        if report == "-":
+            raise ConfigError(
+                "--report writes a page beside what is printed; expected a file, found -"
+            )
+        require_file_to_write(Path(report), overwrite=force)
     processes = Processes.of_environment()
     perturbation = perturbation_from_argument(perturb, seed=seed)
     options = AdapterOptions(
@@ -152,12 +172,16 @@ def evaluate(
         split=split,
         command=click.get_current_context().obj,
         seed=seed,
+        replicates=replicates,
         overwrite=force,
         perturbation=perturbation,
         cost=None if no_cost else CostPlan(),
     )
     if not processes.is_first:
         return
+    if report is not None:
+        write_text(Path(report), report_html(result), overwrite=force)
+        note(f"report written to {report}")
     if as_json:
         print_json(result)
     else:

@@ -14,17 +14,15 @@ from gonerd.evaluation.coverage import Coverage
 from gonerd.evaluation.journal import LinesByDocument
 from gonerd.evaluation.perturbing import Perturbation
 from gonerd.evaluation.processes import Processes
-from gonerd.evaluation.record import (
-    PREDICTIONS_FILE,
-    RESULT_FILE,
-    artifact,
-    efficiency_record,
-    heading,
-)
+from gonerd.evaluation.record import artifact, efficiency_record, heading
 from gonerd.evaluation.running import Run
+from gonerd.evaluation.schema import PREDICTIONS_FILE, RESULT_FILE
+from gonerd.evaluation.surveying import seen_in_training
 from gonerd.files import folder_to_write, read_json, text_to_write, write_json
+from gonerd.labels import LABELS
 from gonerd.records import json_from_line
 from gonerd.scoring import Scorer
+from gonerd.scoring.confidence import REPLICATES
 
 __all__ = ["evaluate_model"]
 
@@ -37,6 +35,7 @@ def evaluate_model(
     split: str,
     command: Sequence[str] = (),
     seed: int = 0,
+    replicates: int = REPLICATES,
     overwrite: bool = False,
     perturbation: Perturbation | None = None,
     cost: CostPlan | None = None,
@@ -54,6 +53,7 @@ def evaluate_model(
         split: one of its splits, or `all`.
         command: the command line, for the record.
         seed: of the bootstrap.
+        replicates: of the bootstrap.
         overwrite: replace `out`, and throw away what is unfinished.
         perturbation: change the texts first; predictions are kept for the original texts.
         cost: what to time at fixed lengths; None leaves it out.
@@ -74,14 +74,20 @@ def evaluate_model(
         run.predict()
         together.wait()
         if processes.is_first:
-            _write(run, command, seed=seed, overwrite=overwrite, cost=cost)
+            _write(run, command, seed=seed, replicates=replicates, overwrite=overwrite, cost=cost)
         together.wait()
     result: dict[str, Any] = read_json(out / RESULT_FILE)
     return result
 
 
 def _write(
-    run: Run, command: Sequence[str], *, seed: int, overwrite: bool, cost: CostPlan | None
+    run: Run,
+    command: Sequence[str],
+    *,
+    seed: int,
+    replicates: int,
+    overwrite: bool,
+    cost: CostPlan | None,
 ) -> None:
     """Score what all processes predicted, and write the run's folder."""
     assert run.surveyed is not None, "the first process has prepared"
@@ -91,7 +97,7 @@ def _write(
     with folder_to_write(run.out, overwrite=overwrite) as folder:
         file = folder / PREDICTIONS_FILE
         with run.journal.reading() as lines:
-            outcome = _outcome(run, lines, file, seed)
+            outcome = _outcome(run, lines, file, seed, replicates)
         result = {
             **heading(identity, command, seed=seed, processes=run.processes),
             **outcome,
@@ -110,9 +116,12 @@ def _write(
     run.journal.remove()
 
 
-def _outcome(run: Run, lines: LinesByDocument, file: Path, seed: int) -> dict[str, Any]:
+def _outcome(
+    run: Run, lines: LinesByDocument, file: Path, seed: int, replicates: int
+) -> dict[str, Any]:
     """Copy each document's line in the dataset's order, and count what it says."""
-    scorer, coverage, calibration = Scorer(), Coverage(), Calibration()
+    scorer = Scorer(seen_in_training(run.dataset, run.split), LABELS)
+    coverage, calibration = Coverage(), Calibration()
     with text_to_write(file) as out:
         for document in run.documents():
             line = lines[document.id]
@@ -122,7 +131,7 @@ def _outcome(run: Run, lines: LinesByDocument, file: Path, seed: int) -> dict[st
             calibration.add(document, prediction)
             out.write(line)
     return {
-        "scores": scorer.scores(seed=seed),
+        "scores": scorer.scores(seed=seed, replicates=replicates),
         "coverage": coverage.as_json(),
         "calibration": calibration.as_json(),
     }

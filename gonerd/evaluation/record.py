@@ -17,24 +17,18 @@ from gonerd.evaluation.cost import Cost
 from gonerd.evaluation.machine_paths import public_command
 from gonerd.evaluation.perturbing import Perturbation
 from gonerd.evaluation.processes import Processes
+from gonerd.evaluation.schema import SCHEMA_VERSION
 from gonerd.evaluation.surveying import SplitRecord
 from gonerd.files import file_sha256
 from gonerd.machine import environment, hardware
 
 __all__ = [
-    "PREDICTIONS_FILE",
-    "RESULT_FILE",
-    "SCHEMA_VERSION",
     "artifact",
     "efficiency_record",
     "heading",
     "identity_of",
     "model_record",
 ]
-
-SCHEMA_VERSION = 2
-RESULT_FILE = "result.json"
-PREDICTIONS_FILE = "predictions.jsonl.zst"
 
 
 def identity_of(

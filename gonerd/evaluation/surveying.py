@@ -13,8 +13,9 @@ from gonerd.dataset.loading import ALL, load
 from gonerd.dataset.places import dataset_id
 from gonerd.errors import InputError
 from gonerd.labels import LABELS
+from gonerd.scoring.seen import Form, seen_forms
 
-__all__ = ["SplitRecord", "seen_mentions", "split_record"]
+__all__ = ["SplitRecord", "seen_in_training", "split_record"]
 
 TRAIN = "train"
 
@@ -69,13 +70,9 @@ def split_record(dataset: str, split: str) -> SplitRecord:
     return SplitRecord(record, len(hashes), tokens)
 
 
-def seen_mentions(dataset: str, split: str) -> frozenset[tuple[str, str]] | None:
-    """Surface and label of every entity of the train split; None where that says nothing about `split`."""
+def seen_in_training(dataset: str, split: str) -> frozenset[Form] | None:
+    """The forms of the train split's entities; None where that says nothing about `split`."""
     opened = load(dataset)
     if TRAIN not in opened.splits or split in (TRAIN, ALL):
         return None
-    return frozenset(
-        (document.mention(entity), entity.label)
-        for document in opened.documents(TRAIN)
-        for entity in document.entities
-    )
+    return seen_forms(opened.documents(TRAIN))
