@@ -12,6 +12,9 @@ from gonerd.cli.main import run
 from gonerd.dataset import documents_of, load
 from gonerd.errors import CheckError, InputError, OutputError, SchemaError
 from gonerd.evaluation import evaluate_model
+from gonerd.evaluation.cost import CostPlan
+from gonerd.evaluation.perturbing import Perturbation
+from gonerd.evaluation.schema import require_valid_result
 from gonerd.records import read_json_lines, write_documents, write_json_lines
 from tests.gonerd.evaluation.models import Knowing, built, oracle, predictions_from_gold
 from tests.gonerd.test_dataset import some_documents
@@ -25,7 +28,9 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def evaluated(model: Any, out: Path, dataset: str, **options: Any) -> dict[str, Any]:
-    return evaluate_model(model, out, dataset=dataset, **({"split": "test"} | options))
+    result = evaluate_model(model, out, dataset=dataset, **({"split": "test"} | options))
+    require_valid_result(result, "result.json")
+    return result
 
 
 def test_an_oracle_scores_one_and_never_sees_gold(dataset: str, tmp_path: Path) -> None:
@@ -255,3 +260,44 @@ def test_a_folder_without_a_name_of_its_own_is_refused(dataset: str, tmp_path: P
     for place in (Path(), Path(".."), tmp_path / ".."):
         with pytest.raises(OutputError, match=r"exists already|can't be replaced"):
             evaluated(oracle(dataset), place, dataset)
+
+
+def test_everything_at_once_is_a_valid_result(dataset: str, tmp_path: Path) -> None:
+    """Perturbed, timed, with scores, failures and left-out types."""
+    rules = adapter_from_spec("rules", OPTIONS)
+    cost = CostPlan(lengths=(512, 4096), seconds=0.1)
+    evaluated(rules, tmp_path / "a", dataset, perturbation=Perturbation("ocr", 0.5), cost=cost)
+    answers = predictions_from_gold(dataset)
+    answers[0] = replace(answers[0], consumed_to=10_000)
+    answers[1] = replace(answers[1], scores=(0.5,) * 3, dropped={"DATE": 3}, repairs=2)
+    result = evaluated(Knowing(answers), tmp_path / "b", dataset, cost=cost)
+    assert result["coverage"]["failed_docs"] == [answers[0].doc_id]
+    assert (result["coverage"]["n_repairs"], result["coverage"]["dropped"]) == (2, {"DATE": 3})
+    assert result["calibration"]["n"] == 3
+    assert result["efficiency"]["by_length"] == []
+
+
+def test_forms_that_the_train_split_has_are_told_apart(dataset: str, tmp_path: Path) -> None:
+    test = evaluated(oracle(dataset), tmp_path / "test", dataset)["scores"]["full"]
+    assert {name: entry["tp"] for name, entry in test["by_seen"].items()} == {
+        "seen": 8, "unseen": 4,  # each document has an age of its own
+    }  # fmt: skip
+    train = evaluated(oracle(dataset, "train"), tmp_path / "train", dataset, split="train")
+    assert train["scores"]["full"]["by_seen"] == {}
+
+
+def test_replicates_and_a_page_can_be_asked_for(
+    dataset: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["eval", "--model", "rules", "--dataset", dataset, "--no-cost", "--out"]
+    page = tmp_path / "report.html"
+    assert run([*words, f"{tmp_path}/a", "--replicates", "50", "--report", str(page)]) == 0
+    result = json.loads((tmp_path / "a" / "result.json").read_text())
+    assert result["scores"]["full"]["ci"]["B"] == 50
+    assert "<svg" in page.read_text()
+    capsys.readouterr()
+    assert run([*words, f"{tmp_path}/b", "--report", str(page)]) == 1
+    assert "report.html exists already" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists(), "asked before any work is done"
+    assert run([*words, f"{tmp_path}/b", "--report", "-"]) == 2
+    assert "expected a file, found -" in capsys.readouterr().err
