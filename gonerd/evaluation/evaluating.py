@@ -65,17 +65,22 @@ def evaluate_model(
     """
     processes = Processes.of_environment()
     run = Run(adapter, out, dataset, split, perturbation, processes)
-    with processes.joined() as together:
-        if processes.is_first:
-            run.prepare(anew=overwrite)
-        together.wait()
-        run.look_for_finished()
-        together.wait()
-        run.predict()
-        together.wait()
-        if processes.is_first:
-            _write(run, command, seed=seed, replicates=replicates, overwrite=overwrite, cost=cost)
-        together.wait()
+    try:
+        with processes.joined() as together:
+            if processes.is_first:
+                run.prepare(anew=overwrite)
+            together.wait()
+            run.look_for_finished()
+            together.wait()
+            run.predict()
+            together.wait()
+            if processes.is_first:
+                _write(
+                    run, command, seed=seed, replicates=replicates, overwrite=overwrite, cost=cost
+                )
+            together.wait()
+    finally:
+        run.journal.release()
     result: dict[str, Any] = read_json(out / RESULT_FILE)
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ __all__ = ["Journal", "JournalWriter", "unfinished_folder"]
 
 RUN_FILE = "run.json"
 MODEL_FILE = "model.json"
+LOCK_FILE = "lock"
 SYNC_SECONDS = 1.0
 """A line is handed to the system when it is written, and forced to the disk at least so often."""
 
@@ -42,6 +44,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._lock: IO[bytes] | None = None
 
     def prepare(self, identity: Mapping[str, Any], *, anew: bool) -> int:
         """Begin, or get ready to go on: cut off what was written by halves; return how many lines are there.
@@ -53,14 +56,14 @@ class Journal:
             anew: throw away what is there.
 
         Raises:
-            OutputError: an unfinished run of something else is there.
+            OutputError: an unfinished run of something else is there, or the run is going on at this moment.
         """
-        if anew and self.folder.exists():
-            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._lock is None:
+            self._lock_folder()
         file = self.folder / RUN_FILE
-        if not file.exists():
-            shutil.rmtree(self.folder, ignore_errors=True)  # killed before it had begun
-            self.folder.mkdir(parents=True)
+        if anew or not file.exists():  # without the file it was killed before it had begun
+            self._empty_folder()
             write_json(file, {"stretch": 0, **identity})
             return 0
         found = read_json(file)
@@ -156,6 +159,23 @@ class Journal:
             most = _most(most, read_json(file))
         return most
 
+    def _lock_folder(self) -> None:
+        """Keep other runs out of the folder until it is released, or this process ends in whatever way."""
+        lock = (self.folder / LOCK_FILE).open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise OutputError(
+                f"{self.folder} is in use: the run is going on in another process"
+            ) from None
+        self._lock = lock
+
+    def _empty_folder(self) -> None:
+        for path in self.folder.iterdir():
+            if path.name != LOCK_FILE:
+                path.unlink()
+
     def remove_if_empty(self) -> None:
         """Throw the folder away if no document is in it."""
         if not any(path.stat().st_size for path in self._parts()):
@@ -164,6 +184,13 @@ class Journal:
     def remove(self) -> None:
         """Throw the folder away."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.release()
+
+    def release(self) -> None:
+        """Let another run go on with it."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _parts(self) -> list[Path]:
         return sorted(self.folder.glob("predictions-*.jsonl"))

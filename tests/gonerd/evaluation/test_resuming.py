@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -42,6 +43,13 @@ def whole(dataset: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole") / "run"
     assert slowly(dataset, out, 0.0).wait() == 0
     return out
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(tmp_path / "x.unfinished")
+    yield journal
+    journal.release()
 
 
 def slowly(dataset: str, out: Path, pause: float) -> subprocess.Popen[bytes]:
@@ -151,8 +159,7 @@ def test_an_unfinished_run_of_something_else_is_not_gone_on_with(
     assert not (tmp_path / "run.unfinished").exists()
 
 
-def test_a_folder_that_was_made_and_never_written_to_begins_anew(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "x.unfinished")
+def test_a_folder_that_was_made_and_never_written_to_begins_anew(journal: Journal) -> None:
     journal.folder.mkdir()
     (journal.folder / "predictions-0.jsonl").write_text('{"doc_id": "a"}\n')
     assert journal.prepare({"model": 1}, anew=False) == 0
@@ -163,9 +170,8 @@ def test_a_folder_that_was_made_and_never_written_to_begins_anew(tmp_path: Path)
     "rest", [b'{"doc_id": "c"', b"\x00" * 4096, b'{"doc_id": "c\xff"}\n', b"{}}\n", b"\n"]
 )
 def test_what_a_crash_leaves_behind_the_last_whole_line_is_cut_off(
-    tmp_path: Path, rest: bytes
+    journal: Journal, rest: bytes
 ) -> None:
-    journal = Journal(tmp_path / "x.unfinished")
     journal.prepare({}, anew=False)
     with journal.writing(0) as writer:
         writer.add({"doc_id": "a"}, seconds=1.0)
@@ -188,8 +194,7 @@ def test_what_a_crash_leaves_behind_the_last_whole_line_is_cut_off(
             lines_of["z"]
 
 
-def test_a_document_that_two_processes_predicted_is_told(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "x.unfinished")
+def test_a_document_that_two_processes_predicted_is_told(journal: Journal) -> None:
     journal.prepare({}, anew=False)
     for rank in (0, 1):
         with journal.writing(rank) as writer:
@@ -198,8 +203,7 @@ def test_a_document_that_two_processes_predicted_is_told(tmp_path: Path) -> None
         journal.index()
 
 
-def test_the_most_memory_of_any_stretch_and_process_is_kept(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "x.unfinished")
+def test_the_most_memory_of_any_stretch_and_process_is_kept(journal: Journal) -> None:
     journal.prepare({}, anew=False)
     journal.note_peaks(0, {"peak_rss_mib": 300, "peak_allocated_mib": None})
     journal.note_peaks(0, {"peak_rss_mib": 200, "peak_allocated_mib": None})
@@ -253,6 +257,7 @@ def test_batches_are_the_same_after_a_break_and_in_several_processes(
         run.look_for_finished()
     for run in runs:
         run.predict()
+    runs[0].journal.release()
     evaluate_model(Knowing([]), tmp_path / "run", dataset=many, split="train")
     one, other = (tmp_path / name / PREDICTIONS for name in ("whole", "run"))
     assert one.read_bytes() == other.read_bytes()
@@ -290,3 +295,16 @@ def test_what_is_kept_of_a_run_that_ends_early_is_said(
 ) -> None:
     broken_off(dataset, tmp_path / "run")
     assert f"what was predicted is kept in {tmp_path}/run.unfinished" in capsys.readouterr().err
+
+
+def test_a_run_that_is_going_on_is_not_joined_by_another(journal: Journal) -> None:
+    other = Journal(journal.folder)
+    journal.prepare({}, anew=False)
+    for anew in (False, True):
+        with pytest.raises(OutputError, match=r"x.unfinished is in use: the run is going on in"):
+            other.prepare({}, anew=anew)
+    with journal.writing(0) as writer:
+        writer.add({"doc_id": "a"}, seconds=1.0)
+    journal.remove()
+    assert other.prepare({}, anew=False) == 0
+    other.release()
