@@ -84,13 +84,14 @@ def main() -> int:
     if speed is None:
         print("the counts differ from seqeval's", file=sys.stderr)
         return 1
+    pieces = [beginning(document, number) for number, document in enumerate(corpora)]
     with tempfile.TemporaryDirectory() as folder:
         memory = [
-            peak(Path(folder), corpora, documents // share, shuffled=shuffled)
+            peak(Path(folder), pieces, documents // share, shuffled=shuffled)
             for shuffled in (False, True)
             for documents in FILES
         ]
-        start = started(Path(folder), corpora, asked.rounds)
+        start = started(Path(folder), pieces, asked.rounds)
     write_json(
         asked.out,
         {
@@ -217,11 +218,9 @@ def interval_seconds(pairs: list[Pair], replicates: int) -> float:
     return round(timed(lambda: scorer.scores(replicates=replicates))[1], 3)
 
 
-def peak(
-    folder: Path, corpora: list[Document], documents: int, *, shuffled: bool
-) -> dict[str, Any]:
+def peak(folder: Path, pieces: list[Pair], documents: int, *, shuffled: bool) -> dict[str, Any]:
     """Seconds and peak memory of `gonerd score` on files of so many documents."""
-    gold, found = files(folder, corpora, documents, shuffled=shuffled)
+    gold, found = files(folder, pieces, documents, shuffled=shuffled)
     seconds, mib = process(folder, "score", str(gold), str(found))
     return {
         "documents": documents,
@@ -232,8 +231,8 @@ def peak(
     }
 
 
-def started(folder: Path, corpora: list[Document], rounds: int) -> dict[str, float]:
-    gold, found = map(str, files(folder, corpora, 100, shuffled=False))
+def started(folder: Path, pieces: list[Pair], rounds: int) -> dict[str, float]:
+    gold, found = map(str, files(folder, pieces, 100, shuffled=False))
     return {
         name: round(
             median(process(folder, "score", gold, found, *extra)[0] for _ in range(rounds)), 2
@@ -242,45 +241,35 @@ def started(folder: Path, corpora: list[Document], rounds: int) -> dict[str, flo
     }
 
 
-def files(
-    folder: Path, corpora: list[Document], documents: int, *, shuffled: bool
-) -> tuple[Path, Path]:
+def files(folder: Path, pieces: list[Pair], documents: int, *, shuffled: bool) -> tuple[Path, Path]:
     """Gold as JSON Lines of ours, predictions as `gonerd eval` writes them."""
     gold, found = folder / "gold.jsonl", folder / "predictions.jsonl"
-    write_documents(gold, short(corpora, documents), overwrite=True)
     order = list(range(documents))
+    write_documents(
+        gold, (replace(pieces[n % len(pieces)][0], id=f"d{n}") for n in order), overwrite=True
+    )
     if shuffled:
         random.Random(0).shuffle(order)
-    lines: Iterable[Document] = short(corpora, documents)
-    if shuffled:  # by number: a document can be made again from it
-        pieces = list(short(corpora, len(corpora)))
-        lines = (replace(pieces[n % len(pieces)], id=f"d{n}") for n in order)
-    write_json_lines(found, (prediction(document) for document in lines), overwrite=True)
+    write_json_lines(
+        found, (prediction(n, *pieces[n % len(pieces)]) for n in order), overwrite=True
+    )
     return gold, found
 
 
-def short(corpora: list[Document], documents: int) -> Iterator[Document]:
-    """So many documents of `WORDS` words, with names of their own."""
-    pieces = [beginning(document) for document in corpora]
-    for number in range(documents):
-        yield replace(pieces[number % len(pieces)], id=f"d{number}")
-
-
-def beginning(document: Document) -> Document:
+def beginning(document: Document, number: int) -> Pair:
+    """The first words of a document, and predictions in them."""
     tokens = (document.tokens or ())[:WORDS]
     end = tokens[-1][1]
     entities = tuple(entity for entity in document.entities if entity.end <= end)
-    return Document(id=document.id, text=document.text[:end], entities=entities, tokens=tokens)
+    short = Document(id=document.id, text=document.text[:end], entities=entities, tokens=tokens)
+    return short, wrong(short, number)
 
 
-def prediction(document: Document) -> dict[str, Any]:
+def prediction(number: int, document: Document, found: list[Entity]) -> dict[str, Any]:
     return {
-        "doc_id": document.id,
+        "doc_id": f"d{number}",
         "text_sha256": text_sha256(document.text),
-        "entities": [
-            [entity.start, entity.end, entity.label]
-            for entity in wrong(document, len(document.text))
-        ],
+        "entities": [[entity.start, entity.end, entity.label] for entity in found],
         "consumed_to": len(document.text),
         "windows": 1,
     }

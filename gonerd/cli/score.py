@@ -115,9 +115,12 @@ def score(
         note(f"PRED: {repairs}")
     if errors is not None and scored.errors is not None:
         title = f"Errors of {Path(predicted).name} against {Path(gold).name}"
-        write_text(errors, scored.errors.html(title), overwrite=force)
+        write_text(errors, scored.errors.html(title, scored.notice), overwrite=force)
         note(f"errors in {errors}")
     if as_json:
         print_json(scored.scores)
+        if scored.notice:
+            note(scored.notice)
     else:
-        print_text(score_text(scored.scores, by=by or ("type", "source")))
+        lines = [score_text(scored.scores, by=by or ("type", "source")), scored.notice]
+        print_text("\n".join(filter(None, lines)))

@@ -14,13 +14,14 @@ from gonerd.adapters.predictions import read_predictions
 from gonerd.corpora import Format, read_corpus
 from gonerd.dataset.loading import load
 from gonerd.dataset.places import is_corpus_file
+from gonerd.dataset.statistics import FICTIONAL
 from gonerd.dataset.windows import SUBWORDS, WindowTokenizer, window_tokenizer
 from gonerd.errors import ConfigError, InputError, SchemaError
 from gonerd.records import read_json_lines
 from gonerd.schema import Document, Entity, text_sha256
 from gonerd.schemes import Scheme, TagRepairs
 
-__all__ = ["Answer", "Answers", "answers_in", "gold_in"]
+__all__ = ["Answer", "Answers", "answers_in", "gold_in", "is_synthetic"]
 
 PREDICTIONS_FILE = "predictions.jsonl.zst"
 JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
@@ -132,6 +133,11 @@ def answers_in(
         return Answers(name, map(_answer, load(name).documents(split or "test")))
     documents = read_corpus(name, form=form, scheme=scheme, repairs=repairs)
     return Answers(name, map(_answer, documents))
+
+
+def is_synthetic(document: Document) -> bool:
+    """Whether the document is of an invented site: figures made on it say nothing about real text."""
+    return str(document.meta.get("domain", "")).endswith(FICTIONAL)
 
 
 class _OnDisk:

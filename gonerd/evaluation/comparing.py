@@ -12,9 +12,10 @@ import numpy as np
 
 from gonerd.console import track
 from gonerd.corpora import Format
+from gonerd.dataset.card import SYNTHETIC_NOTICE
 from gonerd.dataset.places import SAMPLE, dataset_or_default
 from gonerd.errors import ConfigError, InputError
-from gonerd.evaluation.answers import Answers, answers_in, gold_in
+from gonerd.evaluation.answers import Answers, answers_in, gold_in, is_synthetic
 from gonerd.files import read_json
 from gonerd.labels import LABELS
 from gonerd.schema import Document, Entity
@@ -41,6 +42,7 @@ class _Tables:
     """All types together, then each label."""
     counts: list[Counted]
     """By model (documents, columns, 3)."""
+    synthetic: bool
 
 
 def compare_files(
@@ -144,6 +146,7 @@ def compare_files(
             "seed": seed,
             "level": LEVEL,
         },
+        "notice": SYNTHETIC_NOTICE if tables.synthetic else None,
     }
 
 
@@ -192,6 +195,7 @@ def _tables(gold: Iterator[Document], answers: Sequence[Answers]) -> _Tables:
     labels = Labels()
     counts = [DocumentCounts() for _ in answers]
     documents: list[str] = []
+    synthetic = False
     waiting: list[tuple[Document, list[tuple[Entity, ...]]]] = []
 
     def count() -> None:
@@ -203,6 +207,7 @@ def _tables(gold: Iterator[Document], answers: Sequence[Answers]) -> _Tables:
 
     for document in track(gold, "comparing"):
         documents.append(document.id)
+        synthetic = synthetic or is_synthetic(document)
         waiting.append((document, [answer.of(document) for answer in answers]))
         if len(waiting) == AT_ONCE:
             count()
@@ -212,7 +217,7 @@ def _tables(gold: Iterator[Document], answers: Sequence[Answers]) -> _Tables:
     names = [label for label in LABELS if label in labels] + sorted(labels.keys() - set(LABELS))
     tables = [counter.table([labels[name] for name in names]) for counter in counts]
     whole = [np.concatenate([t.sum(axis=1, keepdims=True), t], axis=1) for t in tables]
-    return _in_any_order(_Tables(documents, [ALL, *names], whole))
+    return _in_any_order(_Tables(documents, [ALL, *names], whole, synthetic))
 
 
 def _in_any_order(tables: _Tables) -> _Tables:
@@ -222,6 +227,7 @@ def _in_any_order(tables: _Tables) -> _Tables:
         [tables.documents[place] for place in order],
         tables.columns,
         [table[order] for table in tables.counts],
+        tables.synthetic,
     )
 
 

@@ -51,6 +51,8 @@ def _lines(comparison: dict[str, Any]) -> Iterator[str]:
         f"p: {test['method']} ({test['permutations']:,}, seed {test['seed']}); {interval['level']:.0%} "
         f"intervals resample documents ({interval['method']}, {interval['B']:,} replicates)"
     )
+    if comparison["notice"]:
+        yield comparison["notice"]
 
 
 def _interval(interval: list[float], *, sign: bool = False) -> str:

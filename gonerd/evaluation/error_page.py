@@ -51,8 +51,8 @@ class ErrorPage:
             if len(self._rows) < self._most:
                 self._rows.append(_row(document, mistake))
 
-    def html(self, title: str) -> str:
-        """The whole page; the same errors give the same bytes."""
+    def html(self, title: str, notice: str | None = None) -> str:
+        """The whole page; the same errors give the same bytes. `notice` stands under the title."""
         style, script = (_asset(f"errors.{ending}") for ending in ("css", "js"))
         total, held = self._kinds.total(), len(self._rows)
         said = f"{total:,} errors" + (f"; the first {held:,} are here" if held < total else "")
@@ -81,6 +81,7 @@ class ErrorPage:
 <h1>{_text(title)}</h1>
 <p>{said}. <mark class="gold">Gold</mark> is underlined, what was <mark class="found">found</mark> has a line
 above it, <mark class="both">both</mark> have both.</p>
+{f"<p>{_text(notice)}</p>" if notice else ""}
 </header>
 <main>
 <table><tbody>

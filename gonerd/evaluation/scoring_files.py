@@ -7,10 +7,11 @@ from typing import Any
 
 from gonerd.console import track
 from gonerd.corpora import Format
+from gonerd.dataset.card import SYNTHETIC_NOTICE
 from gonerd.dataset.loading import load
 from gonerd.dataset.places import is_corpus_file
 from gonerd.errors import ConfigError
-from gonerd.evaluation.answers import answers_in, gold_in
+from gonerd.evaluation.answers import answers_in, gold_in, is_synthetic
 from gonerd.evaluation.error_page import ErrorPage
 from gonerd.labels import LABELS
 from gonerd.schemes import Scheme, TagRepairs
@@ -29,6 +30,8 @@ class Scored:
     scores: dict[str, Any]
     """The `scores` object of a result."""
     errors: ErrorPage | None
+    notice: str | None
+    """What must be said beside the figures, where texts are invented."""
 
 
 def score_files(
@@ -59,13 +62,16 @@ def score_files(
     page = ErrorPage() if errors else None
     answers = answers_in(predicted, split=split, form=form, scheme=scheme, repairs=repairs)
     documents = gold_in(gold, split=split, form=form, scheme=scheme)
+    synthetic = False
     for document in track(documents, "scoring"):
+        synthetic = synthetic or is_synthetic(document)
         found = answers.of(document)
         scorer.add(document, found)
         if page is not None:
             page.add(document, found)
     answers.require_no_more()
-    return Scored(scorer.scores(seed=seed, replicates=replicates), page)
+    scores = scorer.scores(seed=seed, replicates=replicates)
+    return Scored(scores, page, SYNTHETIC_NOTICE if synthetic else None)
 
 
 def _seen(dataset: str | None, seen_in: str | None) -> frozenset[Form]:

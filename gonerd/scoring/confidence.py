@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int32]
+"""What is summed; counts take half the place."""
 
 METHOD = "bootstrap-t"
 LEVEL = 0.95
@@ -47,7 +49,7 @@ class Figure(Protocol):
     """A figure made of sums over documents; the same for twice the documents (homogeneous of degree 0)."""
 
     @property
-    def columns(self) -> Floats:
+    def columns(self) -> Numbers:
         """What is summed: (documents, k)."""
 
     @property
@@ -65,7 +67,7 @@ class Figure(Protocol):
 class Ratio:
     """`sum(part) / sum(whole)`, 0 where there is no whole: precision, recall, F1."""
 
-    columns: Floats
+    columns: Numbers
     """(documents, 2): part and whole."""
     bounds: tuple[float, float] = (0.0, 1.0)
 
@@ -83,7 +85,7 @@ class Ratio:
 class Difference:
     """One ratio less another, of the same documents."""
 
-    columns: Floats
+    columns: Numbers
     """(documents, 4): part and whole of the first, then of the second."""
     bounds: tuple[float, float] = (-1.0, 1.0)
 
@@ -103,7 +105,7 @@ class Difference:
 class Quotient:
     """One ratio over another, of the same documents; 0 where the second is 0."""
 
-    columns: Floats
+    columns: Numbers
     """(documents, 4): part and whole of the first, then of the second."""
     bounds: tuple[float, float] = (0.0, np.inf)
 
@@ -191,11 +193,11 @@ def _value_and_error(figure: Figure, sums: Floats, documents: int) -> tuple[Floa
     return figure.value(sums[..., :size]), np.sqrt(variance * documents / max(1, documents - 1))
 
 
-def _fill(table: Floats, columns: Floats, size: int) -> None:
+def _fill(table: Floats, columns: Numbers, size: int) -> None:
     """Write the columns, then the products of each two, as rows."""
     table[:size] = columns.T
     for place, (one, other) in enumerate(zip(*np.triu_indices(size), strict=True), start=size):
-        np.multiply(columns[:, one], columns[:, other], out=table[place])
+        np.multiply(table[one], table[other], out=table[place])
 
 
 def _divided(part: Floats, whole: Floats) -> Floats:

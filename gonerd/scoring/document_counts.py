@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from gonerd.scoring.confidence import Floats, Ratio
+from gonerd.scoring.confidence import Ratio
 from gonerd.scoring.counts import Counts, ratio
 from gonerd.scoring.matching import Bools
 from gonerd.scoring.spans import Batch, Ints, Spans
@@ -48,6 +48,10 @@ class DocumentCounts:
         fp = _by_label(batch.found, ~found_hit & of_found, *sizes)
         fn = _by_label(batch.gold, ~gold_hit & of_gold, *sizes)
         self._parts.append(np.stack([tp, fp, fn], axis=-1).astype(np.int32))
+
+    def is_same(self, other: DocumentCounts) -> bool:
+        """Whether the counts are those of `other`, document by document."""
+        return all(map(np.array_equal, self._parts, other._parts))
 
     def table(self, labels: Sequence[int]) -> Counted:
         """All counts, (documents, labels, 3), the labels in the order of their numbers `labels`."""
@@ -99,8 +103,8 @@ def recall_figure(table: Counted) -> Ratio:
     return Ratio(_columns(table[:, 0], table[:, 0] + table[:, 2]))
 
 
-def _columns(part: Counted, whole: Counted) -> Floats:
-    return np.stack([part, whole], axis=1).astype(np.float64)
+def _columns(part: Counted, whole: Counted) -> Counted:
+    return np.stack([part, whole], axis=1)
 
 
 def _by_label(spans: Spans, chosen: Bools, documents: int, labels: int) -> Ints:

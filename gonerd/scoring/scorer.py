@@ -117,18 +117,15 @@ class Scorer:
         self._count()
         names = [label for label in LABELS if label in self._labels]
         names += sorted(self._labels.keys() - set(LABELS))
-        tables = [
-            in_any_order(counts.table([self._labels[name] for name in names]))
-            for counts in (self._full, self._window)
-        ]
-        full = _summary(tables[0], names, seed, replicates)
+        numbers = [self._labels[name] for name in names]
+        full = _summary(self._full.table(numbers), names, seed, replicates)
         window = (
-            deepcopy(full)  # no text is longer than the window: the same counts, the same draws
-            if np.array_equal(tables[0], tables[1])
-            else _summary(tables[1], names, seed, replicates)
+            deepcopy(full)  # no entity lies beyond it: the same counts, the same draws
+            if self._window.is_same(self._full)
+            else _summary(self._window.table(numbers), names, seed, replicates)
         )
         total = Counts(full["tp"], full["fp"], full["fn"])
-        self._require_all_gold(total, tables[0])
+        self._require_all_gold(total, full)
         kinds = dict(zip(KINDS, self._kinds.tolist(), strict=True))
         unknown = (
             name
@@ -208,11 +205,13 @@ class Scorer:
         says_nothing = name in ("source", "year") and bucket.is_only(UNKNOWN)
         return BucketCounts() if says_nothing else bucket
 
-    def _require_all_gold(self, total: Counts, table: Counted) -> None:
+    def _require_all_gold(self, total: Counts, full: dict[str, Any]) -> None:
         """On every path of counting all gold is there, whatever was found and left out."""
         paths = {
             "all": total,
-            "by type": total_counts(table.sum(axis=1)),
+            "by type": sum(
+                (Counts(e["tp"], e["fp"], e["fn"]) for e in full["by_type"].values()), Counts()
+            ),
             "kinds of errors": Counts(int(self._kinds[EXACT]), 0, int(self._kinds[1:5].sum())),
             **{
                 f"by {name}": bucket.total()
@@ -244,6 +243,7 @@ def score_pairs(
 
 def _summary(table: Counted, names: Sequence[str], seed: int, replicates: int) -> dict[str, Any]:
     """Totals and types with intervals, of a table (documents, labels, 3)."""
+    table = in_any_order(table)
     totals = table.sum(axis=1)
     by_label = [table[:, place] for place in range(len(names))]
     figures = [figure(totals) for figure in (f1_figure, precision_figure, recall_figure)] + [

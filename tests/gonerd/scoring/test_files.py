@@ -162,6 +162,17 @@ def test_a_split_is_scored_with_what_its_train_split_has_seen(tmp_path, capsys) 
     assert scores_of(capsys, dataset, dataset, "--split", "train")["full"]["f1"] == 1.0
 
 
+def test_figures_on_invented_texts_say_so(tmp_path, capsys) -> None:
+    page = str(tmp_path / "errors.html")
+    assert run(["score", "sample", "sample", "--errors", page]) == 0
+    assert "say nothing about real text" in capsys.readouterr().out
+    assert "say nothing about real text" in Path(page).read_text(encoding="utf-8")
+    assert run(["score", "sample", "sample", "--json"]) == 0
+    assert "say nothing about real text" in capsys.readouterr().err
+    assert run(["compare", "sample", "sample", "--dataset", "sample"]) == 0
+    assert "say nothing about real text" in capsys.readouterr().out
+
+
 def test_what_was_seen_must_be_known(gold, capsys) -> None:
     assert "name what was seen with --seen-in" in refused(capsys, gold, gold, "--by", "seen")
     full = scores_of(capsys, gold, gold, "--seen-in", gold)["full"]
