@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from benchmarks.interval_coverage import CORPORA, coverage
-from gonerd.scoring.confidence import Difference, Quotient, Ratio, intervals
+from gonerd.scoring.confidence import (
+    Difference,
+    Quotient,
+    Ratio,
+    _fill,
+    _value_and_error,
+    intervals,
+)
 from gonerd.scoring.document_counts import f1_figure, precision_figure
 
 
@@ -69,6 +76,24 @@ def test_gradients_are_the_derivatives(figure) -> None:
     # of degree 0: twice the documents, the same figure
     assert made.value(2 * sums) == pytest.approx(made.value(sums))
     assert float(made.gradient(sums) @ sums) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", [Ratio, Difference, Quotient])
+def test_standard_errors_are_those_of_the_jackknife(kind) -> None:
+    one = counts(1, 400)
+    lost = np.random.default_rng(2).binomial(one[:, 0], 0.1)
+    other = one + np.stack([-lost, 0 * lost, lost], axis=1)
+    columns = np.concatenate([f1_figure(t).columns for t in (one, other)], axis=1).astype(float)
+    figure = kind(columns[:, : 2 if kind is Ratio else 4])
+    size = figure.columns.shape[1]
+    table = np.empty((size + size * (size + 1) // 2, 400))
+    _fill(table, figure.columns, size)
+    value, error = _value_and_error(figure, table.sum(axis=1), 400)
+    left_out = figure.value(figure.columns.sum(axis=0) - figure.columns)
+    assert value == figure.value(figure.columns.sum(axis=0))
+    assert error == pytest.approx(
+        np.sqrt(399 / 400 * ((left_out - left_out.mean()) ** 2).sum()), rel=0.02
+    )
 
 
 def test_a_models_difference_to_itself_is_0_and_its_retention_1() -> None:

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gonerd import Document, Entity
 from gonerd.scoring.matching import KINDS, matching
 from gonerd.scoring.spans import Labels, batch_from_documents
 from tests.gonerd.scoring.pairs import document, pairs, spans
@@ -56,6 +57,11 @@ def test_names_decide_between_equals_and_not_which_came_first() -> None:
 
 def test_touching_is_not_overlapping() -> None:
     assert kinds([(0, 2, "PER")], [(2, 3, "PER")]) == (["missed"], ["spurious"])
+    text = Document(id="a", text="x" * 20, entities=(Entity(0, 10, "PER"), Entity(1, 3, "PER")))
+    batch = batch_from_documents([text], [[Entity(0, 9, "PER"), Entity(3, 4, "PER")]], Labels())
+    match = matching(batch)
+    assert [KINDS[k] for k in match.gold_kind] == ["boundary", "missed"]
+    assert [KINDS[k] for k in match.found_kind] == ["boundary", "spurious"]
 
 
 @given(pairs())
