@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gonerd.adapters.device import usable_device
 from gonerd.dataset import documents_of
 from gonerd.errors import ConfigError, OutputError
 from gonerd.machine import environment
 from gonerd_baselines.checkpoint import restore_checkpoint, save_checkpoint
 from gonerd_baselines.config import TaggerConfig, TrainingConfig, values_from_config
 from gonerd_baselines.data import SplitFeatures, fingerprint, split_features
-from gonerd_baselines.model_folder import save_tagger, usable_device
+from gonerd_baselines.model_folder import save_tagger
 from gonerd_baselines.training import Epoch, Progress, Trainer
 
 __all__ = ["finetune"]

@@ -10,7 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from gonerd.errors import ConfigError, InputError
+from gonerd.adapters.device import usable_device
+from gonerd.errors import InputError
 from gonerd.files import folder_to_write, read_json, write_json, write_text
 from gonerd_baselines.config import TaggerConfig, config_from_values, values_from_config
 from gonerd_baselines.lexicon import Lexicon
@@ -24,7 +25,6 @@ __all__ = [
     "save_tagger",
     "tagger_from_tensors",
     "tensors_of",
-    "usable_device",
 ]
 
 CONFIG_FILE = "config.json"
@@ -99,21 +99,6 @@ def tagger_from_tensors(config: TaggerConfig, tensors: dict[str, Tensor], *, whe
         reason = " ".join(str(problem).split())
         raise InputError(f"{where} does not fit {CONFIG_FILE} beside it: {reason[:300]}") from None
     return tagger
-
-
-def usable_device(name: str) -> torch.device:
-    """The device called `name`.
-
-    Raises:
-        ConfigError: there is no such device here.
-    """
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise ConfigError(f"device {name!r} can't be used: {reason}") from None
-    return device
 
 
 def _card(tagger: Tagger, training: dict[str, Any]) -> str:
