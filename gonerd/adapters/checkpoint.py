@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from gonerd.adapters.adapter import ModelCard
@@ -174,7 +175,7 @@ def _told_by_readme(path: Path) -> dict[str, Any]:
         return {}
     try:
         return dict(metadata_load(path) or {})
-    except Exception:  # noqa: BLE001 - of whatever YAML library it uses; a card is never needed
+    except Exception:  # of whatever YAML library it uses; a card is never needed
         return {}
 
 
@@ -187,6 +188,10 @@ def _told(name: str) -> Iterator[None]:
         yield
     except ImportError as problem:
         raise InputError(f"{name} can't be opened: {_first_line(problem)}") from None
+    except UnpicklingError:
+        raise InputError(
+            f"{name} can't be opened: {OLD_WEIGHTS} holds more than numbers, and would run code"
+        ) from None
     except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as problem:
         said = _first_line(problem)
         if "trust_remote_code" in str(problem):

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from gonerd.adapters.adapter import AdapterOptions
 from gonerd.adapters.policy import PolicyMode
 from gonerd.adapters.subwords import Subwords
-from gonerd.adapters.windows import Window, windows_from_counts
+from gonerd.adapters.windows import Window, first_window, windows_from_counts
 from gonerd.errors import ConfigError, InputError
 
 __all__ = ["LengthPolicy", "length_policy_from_options"]
 
-STRIDE = 3 / 4
-"""Of a window's room, where the user names no stride: neighbours share a quarter of it."""
+STRIDE = 7 / 8
+"""Of a window's room, where the user names no stride: neighbours share the rest, 64 subwords of 510.
+
+Sharing none to half of it moved F1 by 0.002 with a small model on real news (tp 2,094 to 2,112 of 4,805), and
+half of it took 1.4 times as long.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class LengthPolicy:
     max_len: int | None
     """The most at once, with the special ones; None is any length."""
     stride: int | None
-    """How far a window starts after the one before; None where there is only one."""
+    """How far a full window would start after the one before; None where there is only one."""
     special: int
     """How many of `max_len` are special."""
 
@@ -41,10 +45,10 @@ class LengthPolicy:
                 f"document {doc_id!r} has {length + self.special} subwords, the model reads "
                 f"{self.max_len} at once; expected --policy window or truncate"
             )
-        found = windows_from_counts(
-            subwords.counts.tolist(), room=room, stride=min(self.stride or room, room)
-        )
-        return found[:1] if self.mode == "truncate" else found
+        counts = subwords.counts.tolist()
+        if self.mode == "truncate":
+            return first_window(counts, room=room)
+        return windows_from_counts(counts, room=room, stride=min(self.stride or room, room))
 
 
 def length_policy_from_options(

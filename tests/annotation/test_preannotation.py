@@ -12,6 +12,8 @@ from gonerd.cli.main import run
 from gonerd.records import write_documents, write_json_lines
 from gonerd_annotation.preannotation import PreannotationSource, preannotation_from_source
 from gonerd_annotation.subtype import subtype_by_form
+from tests.gonerd.adapters.checkpoints import TAGS as BIO
+from tests.gonerd.adapters.checkpoints import save_oracle
 
 TEXT = "Judge Anna Berg, 34, of 12 Main Street, sued Harbour Bank. Call 555-555-0100."
 DOCUMENTS = [Document(id=f"d{number}", text=f"{TEXT} No. {number}.") for number in range(10)]
@@ -83,6 +85,24 @@ def test_a_spacy_pipeline_of_a_folder_goes_by_its_name_not_its_place(
     (prediction,) = exported(sample, "--model", f"spacy:{tmp_path / 'banks'}")[0]["predictions"]
     assert re.fullmatch("spacy:banks@[0-9a-f]{40}", prediction["model_version"])
     assert [r["value"]["text"] for r in prediction["result"]] == ["Harbour Bank"]
+
+
+def test_a_transformers_model_goes_by_name_and_revision_and_its_misc_gets_a_subtype(
+    sample: Path, tmp_path: Path
+) -> None:
+    tags = {
+        "Anna": "B-PER",
+        "Berg": "I-PER",
+        "34": "B-MISC",
+        "Harbour": "B-ORG",
+        "Bank": "I-ORG",
+    }
+    words = {word: tags.get(word, "O") for word in re.findall(r"\w+", TEXT)}
+    folder = save_oracle(tmp_path / "oracle", words, names=(*BIO, "B-MISC", "I-MISC"))
+    (prediction,) = exported(sample, "--model", f"hf:{folder}")[0]["predictions"]
+    assert re.fullmatch("hf:oracle@[0-9a-f]{40}", prediction["model_version"])
+    found = [(r["value"]["text"], r["value"]["labels"]) for r in prediction["result"]]
+    assert found == [("Anna Berg", ["PER"]), ("34", ["AGE"]), ("Harbour Bank", ["ORG"])]
 
 
 def test_documents_own_entities_stay_out_where_nobody_asked_for_them(tmp_path: Path) -> None:

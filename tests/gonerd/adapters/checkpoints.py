@@ -81,19 +81,25 @@ def save_roberta(
     )
 
 
-def save_oracle(folder: Path, tag_of_word: Mapping[str, str], *, positions: int = 64) -> Path:
+def save_oracle(
+    folder: Path,
+    tag_of_word: Mapping[str, str],
+    names: Sequence[str] = TAGS,
+    *,
+    positions: int = 64,
+) -> Path:
     """A BERT that knows the tag of each word by heart and looks at nothing else: one subword a word."""
     import torch
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
-    from tokenizers.pre_tokenizers import WhitespaceSplit
+    from tokenizers.pre_tokenizers import BertPreTokenizer
     from tokenizers.processors import TemplateProcessing
     from transformers import BertConfig, BertForTokenClassification
 
     special = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3}
     words = special | {word: number for number, word in enumerate(tag_of_word, start=len(special))}
     tokenizer = Tokenizer(WordLevel(words, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = WhitespaceSplit()
+    tokenizer.pre_tokenizer = BertPreTokenizer()
     tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
@@ -106,9 +112,9 @@ def save_oracle(folder: Path, tag_of_word: Mapping[str, str], *, positions: int 
                     parameter.zero_()
             embeddings = model.bert.embeddings.word_embeddings.weight
             for word, tag in tag_of_word.items():
-                embeddings[words[word], TAGS.index(tag)] = 10
+                embeddings[words[word], names.index(tag)] = 10
             embeddings[1, 0] = 10
-            for tag in range(len(TAGS)):
+            for tag in range(len(names)):
                 model.classifier.weight[tag, tag] = 10
         return model
 
@@ -116,7 +122,7 @@ def save_oracle(folder: Path, tag_of_word: Mapping[str, str], *, positions: int 
         folder,
         tokenizer,
         build,
-        names=TAGS,
+        names=names,
         positions=positions,
         special=WORDPIECE,
         balance=False,

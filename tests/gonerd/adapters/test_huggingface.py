@@ -1,7 +1,10 @@
 import json
+import os
 import random
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -226,7 +229,7 @@ def test_each_word_takes_the_logits_of_the_window_with_the_most_context(tmp_path
     text = document(" ".join(random.Random(5).choices(WORDS, k=100)))
     adapter = adapter_of(folder, max_len=32, stride=20)
     (prediction,) = found_by(adapter, [text])
-    rows = windows_by_hand(folder, text, [0, 20, 40, 60, 80], 30)
+    rows = windows_by_hand(folder, text, [0, 18, 36, 54, 72], 28)
     names = replace(tag_set_from_names(TAGS), scheme=adapter.card.details["tag_scheme"])
     path = best_tags(rows, names)
     expected = [
@@ -353,7 +356,7 @@ def test_the_policy_says_what_was_done(bert: Path) -> None:
     assert policy.as_json() | {"tag_repair": None} == {
         "mode": "window",
         "max_len": 128,
-        "stride": 96,
+        "stride": 112,
         "merge": "max-context logits",
         "context": "what else is in the window, left and right",
         "label_map": {"LOC": "LOC", "ORG": "ORG", "PER": "PER"},
@@ -413,6 +416,35 @@ def test_half_precision_is_close_and_told(bert: Path) -> None:
     assert sum(len(both) for both, _ in same_places) > 0.8 * sum(
         len(all_) for _, all_ in same_places
     )
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated")  # torch's own use
+@pytest.mark.skipif(shutil.which("g++") is None, reason="compiling for a CPU needs a C++ compiler")
+def test_a_compiled_model_says_the_same(bert: Path) -> None:
+    texts = random_texts(4, 60)
+    compiled = adapter_of(bert, compile=True)
+    assert compiled.policy.compiled
+    same(found_by(compiled, texts), found_by(adapter_of(bert), texts))
+
+
+def test_compiling_without_a_compiler_is_refused_in_one_sentence(
+    bert: Path, tmp_path: Path
+) -> None:
+    code = f"""
+from gonerd.adapters import AdapterOptions, adapter_from_spec
+from gonerd.errors import ConfigError
+try:
+    adapter_from_spec("hf:{bert}", AdapterOptions(compile=True))
+except ConfigError as problem:
+    print(problem)
+"""
+    left = {k: v for k, v in os.environ.items() if k not in ("CXX", "PATH")}
+    settings = {"PATH": str(tmp_path), "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=left | settings, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("the model does not run with these options: "), done.stderr
+    assert done.stdout.count("\n") == 1
 
 
 def broken(folder: Path, kind: str) -> None:

@@ -4,7 +4,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonerd.adapters.windows import Window, answering_windows, windows_from_counts
+from gonerd.adapters.windows import (
+    Window,
+    answering_windows,
+    first_window,
+    windows_from_counts,
+)
 
 counts = st.lists(st.one_of(st.integers(1, 4), st.integers(1, 30)), max_size=60)
 
@@ -36,7 +41,6 @@ def test_windows_lie_on_word_boundaries_and_none_is_too_long(
             assert len(window) == room
     for before, after in pairwise(windows):
         assert before.first < after.first <= before.last < after.last
-        assert after.start - before.start <= max(stride, len(before))
     assert (windows[0].first, windows[-1].last) == (0, len(words)) if words else windows == []
 
 
@@ -77,11 +81,34 @@ def test_unlimited_context_at_the_ends_of_the_text_chooses_the_same_windows(
         assert context(word, windows[number]) == max(context(word, w) for w in holding)
 
 
-def test_windows_of_equal_words_start_a_stride_apart() -> None:
+@given(st.integers(1, 3000), st.integers(1, 200), st.data())
+def test_windows_of_words_of_one_subword_are_as_few_as_can_be_and_equally_long(
+    words: int, room: int, data: st.DataObject
+) -> None:
+    stride = data.draw(st.integers(1, room))
+    windows = windows_from_counts([1] * words, room=room, stride=stride)
+    assert len(windows) == 1 + max(0, -(-(words - room) // stride))
+    assert max(map(len, windows)) - min(map(len, windows)) <= 1
+    for before, after in pairwise(windows):
+        assert before.stop - after.start == room - stride
+
+
+def test_windows_of_equal_words_share_what_the_stride_leaves() -> None:
     windows = windows_from_counts([1] * 20, room=8, stride=5)
-    assert [(w.start, w.stop) for w in windows] == [(0, 8), (5, 13), (10, 18), (15, 20)]
+    assert [(w.start, w.stop) for w in windows] == [(0, 8), (5, 12), (9, 16), (13, 20)]
     answers = answering_windows([1] * 20, windows).tolist()
-    assert answers == [0] * 7 + [1] * 5 + [2] * 5 + [3] * 3  # word 6 is a tie: the earlier window
+    assert answers == [0] * 7 + [1] * 4 + [2] * 4 + [3] * 5  # word 6 is a tie: the earlier window
+
+
+@given(counts, st.integers(1, 30))
+def test_the_first_window_holds_as_many_words_as_fit(words: list[int], room: int) -> None:
+    windows = first_window(words, room=room)
+    assert len(windows) == bool(words)
+    for window in windows:
+        assert (window.first, window.start) == (0, 0)
+        assert window.stop == min(sum(words[: window.last]), room)
+        assert window.last == 1 or sum(words[: window.last]) <= room
+        assert window.last == len(words) or sum(words[: window.last + 1]) > room
 
 
 def test_of_a_word_longer_than_a_window_the_beginning_is_read() -> None:
