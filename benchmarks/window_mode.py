@@ -9,7 +9,7 @@ shape of BERT-mini and is trained on the train split in minutes: its F1 compares
 says nothing else. Seconds are of the clock and of the processor (all threads): on a machine that others use
 only the second are steady.
 
-Run: python benchmarks/window_mode.py [--train-seconds 480] [--model FOLDER] [--rounds 5] [--out FILE]
+Run: python benchmarks/window_mode.py [--dtype bfloat16] [--train-seconds 480] [--keep FOLDER | --model FOLDER]
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ from gonerd.scoring.counts import Counts, exact_match
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared/data/ner/worldwide_newswire_africa_asia.jsonl.gz"
-RESULT = ROOT / "benchmarks/results/window_mode.json"
+RESULTS = {
+    "float32": ROOT / "benchmarks/results/window_mode.json",
+    "bfloat16": ROOT / "benchmarks/results/window_mode_bfloat16.json",
+}
 TRAINING = "training.json"
 
 SHARED = (64, 128, 256)
@@ -60,7 +63,10 @@ def main() -> int:
     )
     options.add_argument("--keep", type=Path, help="where the trained model is kept")
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--out", type=Path, default=RESULT)
+    options.add_argument("--dtype", choices=RESULTS, default="float32", help="of both")
+    options.add_argument(
+        "--out", type=Path, help="a file for the result, instead of the committed one"
+    )
     asked = options.parse_args()
     if not CORPUS.exists():
         print(f"{CORPUS.relative_to(ROOT.parent)} is not beside the checkout", file=sys.stderr)
@@ -75,29 +81,32 @@ def main() -> int:
             train = list(documents_of(str(built), "train"))
             training = trained_model(folder, train, seconds=asked.train_seconds, seed=0)
             write_json(folder / TRAINING, training, overwrite=True)
-        result = compared(folder, test, rounds=asked.rounds)
-    write_json(asked.out, result, overwrite=True)
+        result = compared(folder, test, rounds=asked.rounds, dtype=asked.dtype)
+    out = asked.out or RESULTS[asked.dtype]
+    write_json(out, result, overwrite=True)
     for peer in result["peers"]:
         print(
             f"{peer['ratio_cpu']:.2f} x by processor, {peer['ratio']:.2f} x by clock: ours F1 "
             f"{result['ours']['scores']['f1']:.4f}, pipeline (shared {peer['shared']}, batch "
             f"{peer['batch_size']}; {peer['why']}) {peer['scores']['f1']:.4f}"
         )
-    print(asked.out)
+    print(out)
     return 0
 
 
-def compared(folder: Path, documents: Sequence[Document], *, rounds: int) -> dict[str, Any]:
+def compared(
+    folder: Path, documents: Sequence[Document], *, rounds: int, dtype: str
+) -> dict[str, Any]:
     import torch
 
-    adapter = adapter_from_spec(f"hf:{folder}", AdapterOptions())
+    adapter = adapter_from_spec(f"hf:{folder}", AdapterOptions(dtype=dtype))
     blind = [replace(document, entities=(), meta={}) for document in documents]
 
     def ours(read: Sequence[Document]) -> Found:
         return [prediction.entities for prediction in adapter.predict(read)]
 
     peers = {
-        (shared, batch): pipeline_of(folder, shared, batch)
+        (shared, batch): pipeline_of(folder, shared, batch, dtype)
         for shared in SHARED
         for batch in BATCHES
     }
@@ -150,7 +159,7 @@ def compared(folder: Path, documents: Sequence[Document], *, rounds: int) -> dic
     }
 
 
-def pipeline_of(folder: Path, shared: int, batch_size: int) -> Reader:
+def pipeline_of(folder: Path, shared: int, batch_size: int, dtype: str) -> Reader:
     from transformers import pipeline
     from transformers.utils import logging
 
@@ -161,6 +170,7 @@ def pipeline_of(folder: Path, shared: int, batch_size: int) -> Reader:
         aggregation_strategy="first",
         stride=shared,
         batch_size=batch_size,
+        dtype=dtype,
     )
 
     def read(documents: Sequence[Document]) -> Found:

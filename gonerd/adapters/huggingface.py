@@ -32,6 +32,11 @@ READ_AHEAD = 256
 BATCH_SUBWORDS = {"cpu": 4096, "cuda": 65536}
 """Subwords a batch where nobody says how many windows; no result depends on it beyond rounding."""
 
+FOREIGN_MISC_NOTE = (
+    "mapped to MISC by its name; GONERD's is ages, addresses and phone numbers, "
+    "CoNLL's is nationalities, works and events"
+)
+
 PROBE = (
     "Maria Keller of the United Nations met President Barack Obama in Berlin on Monday.",
     "Microsoft and Siemens opened offices in Paris, London and New York, said John Smith.",
@@ -81,14 +86,10 @@ class TransformersModel:
         if options.compile:
             self._model = _compiled(checkpoint.model)
         self._tags = inside_begins(self._tags, self._probed())
-        self.card = replace(
-            checkpoint.card,
-            details={
-                **checkpoint.card.details,
-                "tag_scheme": self._tags.scheme,
-                "reads": self._reader.reads,
-            },
-        )
+        details: dict[str, str] = {"tag_scheme": self._tags.scheme, "reads": self._reader.reads}
+        if said.automatic and _has_foreign_misc(said):
+            details["misc"] = FOREIGN_MISC_NOTE
+        self.card = replace(checkpoint.card, details={**checkpoint.card.details, **details})
         self.policy = _policy(self._length, said, self._tags, options)
 
     def with_batch_size(self, batch_size: int) -> TransformersModel:
@@ -267,6 +268,13 @@ def _one_row_a_unit(
     rows[~silent] = found[units[begins][~silent]]
     rows[silent] = np.where(tags.outside, 0.0, -np.inf)
     return begins, rows
+
+
+def _has_foreign_misc(labels: LabelMap) -> bool:
+    """Whether a type is taken for our MISC because it goes by that name."""
+    return any(
+        label == "MISC" and "misc" in name.casefold() for name, label in labels.labels.items()
+    )
 
 
 def _is_nameless(tags: TagSet) -> bool:

@@ -37,10 +37,9 @@ def save_bert(
     *,
     positions: int = 128,
     lowercase: bool = False,
-    dtype: str = "float32",
+    layers: int = 2,
 ) -> Path:
     """Random weights, far enough from 0 to find entities everywhere, and WordPiece learned from `TEXTS`."""
-    import torch
     from tokenizers import BertWordPieceTokenizer
     from transformers import BertConfig, BertForTokenClassification
 
@@ -49,8 +48,8 @@ def save_bert(
     return _saved(
         folder,
         learner._tokenizer,
-        lambda **settings: BertForTokenClassification(BertConfig(**settings)).to(
-            getattr(torch, dtype)
+        lambda **settings: BertForTokenClassification(
+            BertConfig(**settings | {"num_hidden_layers": layers})
         ),
         names=names,
         positions=positions,

@@ -382,6 +382,15 @@ def test_what_the_label_map_leaves_out_is_counted_by_the_models_types(tmp_path: 
     assert sum(len(p.entities) for p in again) == sum(p.dropped["DATE"] for p in predictions)
 
 
+def test_a_misc_that_only_goes_by_our_name_is_told(tmp_path: Path) -> None:
+    folder = save_bert(tmp_path / "conll", ["O", "PER", "MISC"])
+    assert "nationalities" in adapter_of(folder).card.details["misc"]
+    asked = adapter_of(folder, label_map={"PER": "PER", "MISC": "MISC"})
+    assert "misc" not in asked.card.details
+    ours = save_bert(tmp_path / "ours", ["O", "PER", "AGE"])
+    assert "misc" not in adapter_of(ours).card.details
+
+
 def test_tags_without_a_name_need_a_label_map(tmp_path: Path) -> None:
     folder = save_bert(tmp_path / "nameless", ["LABEL_0", "LABEL_1", "LABEL_2"])
     with pytest.raises(ConfigError, match="say what they are with --label-map LABEL_0=-"):
@@ -420,21 +429,21 @@ def test_half_precision_is_close_and_told(bert: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated")  # torch's own use
 @pytest.mark.skipif(shutil.which("g++") is None, reason="compiling for a CPU needs a C++ compiler")
-def test_a_compiled_model_says_the_same(bert: Path) -> None:
+def test_a_compiled_model_says_the_same(tmp_path: Path) -> None:
+    folder = save_bert(tmp_path / "shallow", layers=1)
     texts = random_texts(4, 60)
-    compiled = adapter_of(bert, compile=True)
+    compiled = adapter_of(folder, compile=True)
     assert compiled.policy.compiled
-    same(found_by(compiled, texts), found_by(adapter_of(bert), texts))
+    same(found_by(compiled, texts), found_by(adapter_of(folder), texts))
 
 
-def test_compiling_without_a_compiler_is_refused_in_one_sentence(
-    bert: Path, tmp_path: Path
-) -> None:
+def test_compiling_without_a_compiler_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    folder = save_bert(tmp_path / "shallow", layers=1)
     code = f"""
 from gonerd.adapters import AdapterOptions, adapter_from_spec
 from gonerd.errors import ConfigError
 try:
-    adapter_from_spec("hf:{bert}", AdapterOptions(compile=True))
+    adapter_from_spec("hf:{folder}", AdapterOptions(compile=True))
 except ConfigError as problem:
     print(problem)
 """
