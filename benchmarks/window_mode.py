@@ -9,7 +9,7 @@ shape of BERT-mini and is trained on the train split in minutes: its F1 compares
 says nothing else. Seconds are of the clock and of the processor (all threads): on a machine that others use
 only the second are steady.
 
-Run: python benchmarks/window_mode.py [--dtype bfloat16] [--train-seconds 480] [--keep FOLDER | --model FOLDER]
+Run: python benchmarks/window_mode.py [--dtype bfloat16] [--train-seconds 480] [--keep DIR | --model DIR]
 """
 
 from __future__ import annotations
