@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from gonerd.errors import ConfigError, InputError
 from gonerd.files import read_json
 from gonerd.labels import LABELS
 
-__all__ = ["DROPPED", "LabelMap", "label_map_from_argument"]
+__all__ = ["DROPPED", "LabelMap", "label_map_from_argument", "usual_label"]
 
 DROPPED = "-"
 """What stands in `--label-map TYPE=-` for a type that is left out."""
@@ -19,11 +20,16 @@ DROPPED = "-"
 _NAMES = {
     "PER": "per pers person people name human",
     "ORG": "org organization organisation company corporation corp group institution",
-    "LOC": "loc location gpe geopolitical fac facility place geo city country",
+    "LOC": "loc location gpe geopolitical fac facility building place geo city country",
     "MISC": "misc miscellaneous age address phone phonenumber telephone",
 }
 _USUAL = {name: label for label, names in _NAMES.items() for name in names.split()}
-"""OntoNotes' types, those of CoNLL, WNUT and others, and MISC's subtypes, without case and separators."""
+"""The types of CoNLL-2003, OntoNotes 5, WNUT-17, Few-NERD and others, and MISC's subtypes, without case and
+separators. What others call MISC (nationalities, events, works) is not GONERD's; only its name is known, so
+that a model of that kind needs `--label-map`."""
+
+_FINER = re.compile("[-/.:]")
+"""What stands between a type and its subtype: Few-NERD's `person-actor`, `MISC/AGE`, `LOC.city`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,14 @@ class LabelMap:
         return dict(sorted(self.labels.items()))
 
     @classmethod
+    def for_any(cls, given: Mapping[str, str | None] | None) -> LabelMap:
+        """The map of a model whose types nobody knows before it answers: by `given`, else by their names.
+
+        A result records `given`, or None for the names: what the types are shows in what was dropped.
+        """
+        return _ByName({}) if given is None else cls(dict(given), automatic=False)
+
+    @classmethod
     def for_types(cls, types: Iterable[str], given: Mapping[str, str | None] | None) -> LabelMap:
         """The map of a model that knows `types`, by `given` where there is one and else by their names.
 
@@ -51,7 +65,7 @@ class LabelMap:
         """
         known = sorted(set(types))
         if given is None:
-            found = cls({name: _USUAL.get(_plain(name)) for name in known})
+            found = cls({name: usual_label(name) for name in known})
         else:
             strangers = sorted(set(given) - set(known))
             if strangers:
@@ -66,6 +80,21 @@ class LabelMap:
                 f"{', '.join(LABELS)}; say which is which with --label-map TYPE=LABEL,..."
             )
         return found
+
+
+class _ByName(LabelMap):
+    """Every type by its name, when it comes."""
+
+    __slots__ = ()
+
+    def of(self, type_: str) -> str | None:
+        return usual_label(type_)
+
+
+def usual_label(type_: str) -> str | None:
+    """The label of a type by its name, or by the part before its subtype; None where neither is known."""
+    whole = _USUAL.get(_plain(type_))
+    return whole or _USUAL.get(_plain(_FINER.split(type_, maxsplit=1)[0]))
 
 
 def label_map_from_argument(argument: str | None) -> dict[str, str | None] | None:

@@ -34,7 +34,7 @@ SECTIONS = {
     ),
     "Annotation": ("annotate",),
     "Dataset": ("build", "stats", "audit", "export", "publish", "join"),
-    "Evaluation": ("eval", "score", "compare", "report"),
+    "Evaluation": ("eval", "score", "compare", "report", "check-model"),
     "Models": ("finetune",),
     "Leaderboard": ("submit", "leaderboard"),
 }
