@@ -253,7 +253,12 @@ _CHECKS: dict[str, Callable[[_Trial], str]] = {
 
 def _require_same(expected: Sequence[Prediction], found: Iterable[Prediction], how: str) -> None:
     for one, other in zip(expected, found, strict=True):
-        if one.entities != other.entities or one.consumed_to != other.consumed_to:
+        if one.consumed_to != other.consumed_to:
+            raise CheckError(
+                f"document {one.doc_id!r}: {how}, it read up to character {other.consumed_to:,} "
+                f"instead of {one.consumed_to:,}"
+            )
+        if one.entities != other.entities:
             raise CheckError(
                 f"document {one.doc_id!r}: {how}, it says {_shown(other)} instead of {_shown(one)}"
             )

@@ -1,7 +1,7 @@
-"""Packages of other people's models for tests: install them once (`python -m tests.peers`), run code with them.
+"""Packages of other people's models for tests: install them once (`python -m tests.peers`), run with them.
 
-They pin older libraries than gonerd's extras want, so each set lies in a folder of its own in `.cache/` and is
-put before this environment's packages: torch, numpy and the rest are shared, and half a minute brings all.
+They pin older libraries than gonerd's extras want, so each set lies in a folder of its own in `.cache/` and
+is put before this environment's packages: torch, numpy and the rest are shared, and half a minute brings all.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def install(name: str) -> Path:
 def run_with(
     name: str, arguments: Sequence[str], *, said: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run this Python on `arguments`, with the packages of `name` before all others, and `said` as its input."""
+    """Run this Python on `arguments`, the packages of `name` before all others, `said` as its input."""
     paths = [install(name), *SOURCES]
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return subprocess.run(

@@ -2,8 +2,8 @@
 
     python -m tests.gonerd.adapters.tiny_models gliner|spanmarker|flair FOLDER
 
-They learn one small world by heart: Ada Marlow and Bo are persons, Oslo and Ostrava places, Harbor Trust is an
-organisation, Monday a date. So a test can tell what they must find in any arrangement of these words.
+They learn one small world by heart: Ada Marlow and Bo are persons, Oslo and Ostrava places, Harbor Trust is
+an organisation, Monday a date. So a test can tell what they must find in any arrangement of these words.
 """
 
 from __future__ import annotations
