@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: help demo test check static docs bench sample browser studio constraints clean
+.PHONY: help demo test check static docs bench sample browser studio peers constraints clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -11,7 +11,7 @@ help:  ## say what there is
 demo: .venv/.demo  ## the main job on the embedded sample newsroom, into ./demo
 	$(BIN)/gonerd demo --out demo
 
-test: .venv/.test browser studio  ## all tests, with what they need installed first
+test: .venv/.test browser studio peers  ## all tests, with what they need installed first
 	$(BIN)/python -m pytest
 
 check: static test  ## everything that a change must pass
@@ -45,6 +45,9 @@ browser: .venv/.test  ## the browser that the page's tests drive
 
 studio: .venv/.test  ## the Label Studio server that annotation's tests start, into .cache (1 GB); they install it, too
 	$(BIN)/python tests/label_studio.py
+
+peers: .venv/.test  ## the packages of other people's models that adapters' tests run, into .cache (0.4 GB); they install them, too
+	$(BIN)/python -m tests.peers
 
 constraints:  ## pin what a fresh environment gets today
 	sh .ci/constraints

@@ -50,15 +50,15 @@ Sentence = tuple[list[str], list[tuple[int, int, str]]]
 """Words, and (first word, word behind the last, type)."""
 
 
-def sentences(count: int, seed: int) -> list[Sentence]:
-    """Names among fillers, at random."""
+def sentences(count: int, seed: int, *, longest: int = 4) -> list[Sentence]:
+    """Up to `longest` names among fillers, at random: 10 words a name at most."""
     rng = random.Random(seed)
     made = []
     for _ in range(count):
         words: list[str] = []
         spans = []
-        for _ in range(rng.randint(1, 4)):
-            words += rng.sample(FILLERS, rng.randint(1, 4))
+        for _ in range(rng.randint(1, longest)):
+            words += rng.choices(FILLERS, k=rng.choice([1, 1, 2, 4, 8] if words else [0, 1, 4, 16]))
             type_ = rng.choice(list(NAMES))
             name = rng.choice(NAMES[type_])
             spans.append((len(words), len(words) + len(name), type_))
@@ -87,7 +87,7 @@ def tiny_bert(folder: Path, *, by_place: bool = False) -> None:
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=len(vocabulary),
-        hidden_size=32,
+        hidden_size=64 if by_place else 32,
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=64,
@@ -101,7 +101,7 @@ def tiny_bert(folder: Path, *, by_place: bool = False) -> None:
         with torch.no_grad():
             bert.embeddings.position_embeddings.weight.normal_()
             for projection in (attention.query, attention.key):
-                projection.weight.copy_(1.5 * torch.eye(32))
+                projection.weight.copy_(2 * torch.eye(64))
     bert.save_pretrained(folder)
 
 
@@ -109,6 +109,8 @@ def train(parameters: Any, loss_of: Any, *, steps: int, rate: float) -> None:
     """Follow the gradient of `loss_of(step)`."""
     optimizer = torch.optim.AdamW(list(parameters), lr=rate)
     for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = rate * (1 - step / steps)
         loss = loss_of(step)
         loss.backward()
         optimizer.step()
@@ -151,7 +153,7 @@ def make_gliner(folder: Path) -> None:
 
 
 def make_spanmarker(folder: Path) -> None:
-    """A SpanMarker model whose labels are OntoNotes' names, in texts of at most 128 subwords."""
+    """A SpanMarker model whose labels are OntoNotes' names, in texts of at most 48 subwords."""
     from span_marker import SpanMarkerModel
     from span_marker.trainer import Trainer
 
@@ -160,13 +162,13 @@ def make_spanmarker(folder: Path) -> None:
     model = SpanMarkerModel.from_pretrained(
         str(folder / "bert"),
         labels=["O", *types.values()],
-        model_max_length=128,
+        model_max_length=48,
         marker_max_length=64,
         entity_max_length=3,
     )
     from datasets import Dataset
 
-    data = sentences(64, seed=1)
+    data = sentences(300, seed=1, longest=5)
     ids = model.config.label2id
     encoded = model.tokenizer(
         {
@@ -178,16 +180,20 @@ def make_spanmarker(folder: Path) -> None:
         Trainer.spread_sample,
         batched=True,
         remove_columns=list(encoded),
-        fn_kwargs={"model_max_length": 128, "marker_max_length": 64},
+        fn_kwargs={"model_max_length": 48, "marker_max_length": 64},
     )
     rows = [spread[number] for number in range(len(spread))]
     model.train()
+    attention = model.encoder.encoder.layer[0].attention.self
+    fixed = (model.encoder.embeddings.position_embeddings, attention.query, attention.key)
+    for module in fixed:  # so that what is learned holds at every place
+        module.requires_grad_(False)
 
     def loss_of(step: int) -> Any:
         some = [rows[(step * 8 + n) % len(rows)] for n in range(8)]
         return model(**model.data_collator(some)).loss
 
-    train(model.parameters(), loss_of, steps=450, rate=5e-3)
+    train(model.parameters(), loss_of, steps=600, rate=1e-2)
     model.save_pretrained(folder / "model")
 
 
@@ -223,7 +229,7 @@ def make_flair(folder: Path) -> None:
         locked_dropout=0.0,
     )
     data = []
-    for words, spans in sentences(64, seed=1):
+    for words, spans in sentences(200, seed=1):
         sentence = FlairSentence(words)
         for first, last, type_ in spans:
             sentence[first:last].add_label("ner", types[type_])
@@ -234,7 +240,7 @@ def make_flair(folder: Path) -> None:
         loss, count = tagger.forward_loss(some)
         return loss / count
 
-    train(tagger.parameters(), loss_of, steps=150, rate=1e-2)
+    train(tagger.parameters(), loss_of, steps=600, rate=1e-2)
     (folder / "model").mkdir()
     tagger.save(folder / "model" / "pytorch_model.bin")
 
