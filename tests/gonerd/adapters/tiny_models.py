@@ -148,7 +148,7 @@ def make_gliner(folder: Path) -> None:
         batch = collate([data[(step * 8 + n) % len(data)] for n in range(8)])
         return model(**batch).loss
 
-    train(model.parameters(), loss_of, steps=200, rate=2e-3)
+    train(model.parameters(), loss_of, steps=400, rate=2e-3)
     model.save_pretrained(folder / "model")
 
 
