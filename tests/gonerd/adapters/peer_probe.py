@@ -2,8 +2,9 @@
 
     python -m tests.gonerd.adapters.peer_probe < questions.json
 
-A question: {"spec", "options", "documents": [text, ...]}, or {"check": spec} for all checks of check-model.
-An answer: {"card", "policy", "predictions"}, {"checks"}, or {"error": the sentence that a user would see}.
+A question: {"spec", "options", "documents": [text, ...]}, {"check": spec} for all checks of check-model, or
+{"run": [argument, ...]} for a command line.
+An answer: {"card", "policy", "predictions"}, {"checks"}, {"status"}, or {"error": what a user would see}.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from gonerd import Document
 from gonerd.adapters import AdapterOptions, adapter_from_spec, predictions_of
 from gonerd.adapters.checking import check_adapter
 from gonerd.adapters.predictions import record_from_prediction
+from gonerd.cli.main import run
 from gonerd.errors import GonerdError
 from gonerd.tokens import token_spans
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     """What one question comes to."""
+    if "run" in question:
+        return {"status": run(question["run"])}
     try:
         options = AdapterOptions(**question.get("options", {}))
         adapter = adapter_from_spec(question.get("check") or question["spec"], options)

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from gonerd import Document, Entity
 from gonerd.adapters import AdapterOptions, Prediction, adapter_from_spec
 from gonerd.adapters.predictions import prediction_from_record
 from gonerd.errors import ExtraError
+from gonerd.records import write_documents
 from tests.peers import InstallError, install, run_with
 
 pytestmark = pytest.mark.peers
@@ -25,6 +27,13 @@ LABEL_OF = {**dict(EXPECTED), "Ostrava": "LOC"}
 LONG = "it rained . " * 10 + SENTENCE * 12 + "and then Ada Marlow met Bo in Ostrava ."
 HARD = "\U0001f469\u200d\U0001f680 Ada Marlow\r\nmet e\u0301\u200b Bo\u2028in Oslo ."
 TEXTS = [SENTENCE, "", LONG, HARD, "it rained and they met .", "\u200d"]
+
+
+def gold(id_: str, text: str) -> Document:
+    """The small world's names in `text`."""
+    found = re.finditer("|".join(LABEL_OF), text)
+    entities = tuple(Entity(m.start(), m.end(), LABEL_OF[m[0]]) for m in found)
+    return Document(id=id_, text=text, entities=entities)
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,9 @@ class Peer:
         return [(TEXTS[number][e.start : e.end], e.label) for e in found.entities]
 
 
-def questions(kind: str, spec: str) -> dict[str, dict[str, Any]]:
+def questions(kind: str, folder: Path) -> dict[str, dict[str, Any]]:
+    spec = f"{kind}:{folder / 'model'}"
+
     def asked(spec: str = spec, texts: list[str] = TEXTS, **options: Any) -> dict[str, Any]:
         return {"spec": spec, "documents": texts, "options": options}
 
@@ -64,7 +75,9 @@ def questions(kind: str, spec: str) -> dict[str, dict[str, Any]]:
         "absent": asked(f"{kind}:./absent/folder"),
         "other": asked(f"{kind}:{Path(__file__).parent}"),
         "check": {"check": spec},
+        "eval": {"run": f"eval --model {spec} --dataset {folder}/gold.jsonl --split all".split()},
     }
+    found["eval"]["run"] += ["--out", str(folder / "run")]
     if kind == "gliner":
         found["strict"] = asked(f"{spec}?threshold=0.999999")
         found["threshold"] = asked(f"{spec}?threshold=7")
@@ -97,7 +110,8 @@ def make(kind: str, folder: Path) -> Peer:
         pytest.skip(f"{packages} can't be installed here: {problem}")
     done = run_with(packages, ["-m", "tests.gonerd.adapters.tiny_models", kind, str(folder)])
     assert done.returncode == 0, done.stderr[-3000:]
-    asked = questions(kind, f"{kind}:{folder / 'model'}")
+    write_documents(folder / "gold.jsonl", [gold("a", SENTENCE), gold("b", LONG)])
+    asked = questions(kind, folder)
     done = run_with(
         packages,
         ["-m", "tests.gonerd.adapters.peer_probe"],
@@ -117,10 +131,7 @@ def test_a_long_document_is_read_to_its_end_in_windows(peer: Peer) -> None:
     (found,) = [p for p in peer.predictions("default") if p.doc_id == "d2"]
     assert found.windows > 3
     assert found.consumed_to == len(LONG)
-    truth = {
-        (match.start(), match.end(), LABEL_OF[match[0]])
-        for match in re.finditer("|".join(LABEL_OF), LONG)
-    }
+    truth = {(entity.start, entity.end, entity.label) for entity in gold("b", LONG).entities}
     assert len(truth) == 51
     said = {(entity.start, entity.end, entity.label) for entity in found.entities}
     # SpanMarker's markers would take longer to learn every place by heart; windows lose nothing
@@ -203,6 +214,15 @@ def test_every_check_of_check_model_passes(peer: Peer) -> None:
     assert [check for check in checks if not check["ok"]] == []
     (streaming,) = [check for check in checks if check["name"] == "streaming"]
     assert re.match(r"it took \d{1,2} documents? before", streaming["detail"])
+
+
+def test_gonerd_eval_runs_among_its_packages(peer: Peer) -> None:
+    assert peer.answers["eval"] == {"status": 0}
+    result = json.loads((peer.folder / "run" / "result.json").read_text())
+    full = result["scores"]["full"]
+    assert full["tp"] + full["fn"] == result["dataset"]["gold_total"] == 55
+    assert full["f1"] >= (0.94 if peer.kind == "spanmarker" else 1.0)
+    assert result["model"]["kind"] == peer.kind
 
 
 def test_a_folder_alone_is_recognised(peer: Peer) -> None:

@@ -13,6 +13,8 @@ from gonerd import Document, Entity
 from gonerd.adapters import AdapterOptions, adapter_from_spec, predictions_of
 from gonerd.adapters.program import IN_FLIGHT, Program
 from gonerd.errors import CheckError, ConfigError, InputError, SchemaError
+from gonerd.evaluation import evaluate_model
+from gonerd.records import write_documents
 
 OPTIONS = AdapterOptions()
 
@@ -324,3 +326,16 @@ def test_no_shell_reads_the_command_line(tmp_path: Path) -> None:
     adapter = adapter_from_spec(f"cmd:{sys.executable} {path} ; touch {target}", OPTIONS)
     assert len(list(predictions_of(adapter, documents(1)))) == 1
     assert not target.exists()
+
+
+def test_a_prediction_off_the_tokens_is_a_false_positive_and_counted(tmp_path: Path) -> None:
+    adapter = program(tmp_path, ECHO.replace('m.end(), "PERSON"', 'm.end() - 1, "PERSON"'))
+    text = "Ada met Bo on Monday."
+    gold = Document(id="a", text=text, entities=(Entity(0, 3, "PER"), Entity(8, 10, "PER")))
+    write_documents(tmp_path / "gold.jsonl", [gold])
+    result = evaluate_model(
+        adapter, tmp_path / "run", dataset=str(tmp_path / "gold.jsonl"), split="all"
+    )
+    full = result["scores"]["full"]
+    assert (full["tp"], full["fp"], full["fn"]) == (0, 2, 2)
+    assert result["coverage"]["n_misaligned"] == 2
