@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gonerd.errors import ExtraError
 from gonerd.evaluation.exports.conditions import conditions_of
 
 __all__ = ["TASK", "hub_results_from_result"]
@@ -17,9 +18,19 @@ TASK = "ner"
 
 
 def hub_results_from_result(result: dict[str, Any], *, hub_dataset: str) -> str:
-    """YAML with one entry: F1 on all gold, from 0 to 1, with its conditions as a note."""
+    """YAML with one entry: F1 on all gold, from 0 to 1, with its conditions as a note.
+
+    Raises:
+        ExtraError: huggingface_hub is older than 1.4, as older packages of models want it.
+    """
     import yaml
-    from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
+
+    try:
+        from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
+    except ImportError:
+        raise ExtraError(
+            "the Hub's results need huggingface-hub 1.4 or newer: pip install 'huggingface-hub>=1.4'"
+        ) from None
 
     entry = EvalResultEntry(
         dataset_id=hub_dataset,
