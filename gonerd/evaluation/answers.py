@@ -17,13 +17,13 @@ from gonerd.dataset.places import is_corpus_file
 from gonerd.dataset.statistics import FICTIONAL
 from gonerd.dataset.windows import SUBWORDS, WindowTokenizer, window_tokenizer
 from gonerd.errors import ConfigError, InputError, SchemaError
+from gonerd.evaluation.schema import PREDICTIONS_FILE
 from gonerd.records import read_json_lines
 from gonerd.schema import Document, Entity, text_sha256
 from gonerd.schemes import Scheme, TagRepairs
 
 __all__ = ["Answer", "Answers", "answers_in", "gold_in", "is_synthetic"]
 
-PREDICTIONS_FILE = "predictions.jsonl.zst"
 JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
 
 

@@ -16,7 +16,7 @@ from gonerd.evaluation.perturbing import Perturbation
 from gonerd.evaluation.processes import Processes
 from gonerd.evaluation.record import artifact, efficiency_record, heading
 from gonerd.evaluation.running import Run
-from gonerd.evaluation.schema import PREDICTIONS_FILE, RESULT_FILE
+from gonerd.evaluation.schema import PREDICTIONS_FILE, RESULT_FILE, require_valid_result
 from gonerd.evaluation.surveying import seen_in_training
 from gonerd.files import folder_to_write, read_json, text_to_write, write_json
 from gonerd.labels import LABELS
@@ -117,6 +117,7 @@ def _write(
             ),
             "artifacts": [artifact(file)],
         }
+        require_valid_result(result, RESULT_FILE)
         write_json(folder / RESULT_FILE, result)
     run.journal.remove()
 

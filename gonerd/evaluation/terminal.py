@@ -9,7 +9,7 @@ from typing import Any
 from gonerd.console import counted
 from gonerd.evaluation.caveats import caveats_of
 
-__all__ = ["score_lines", "summary_of"]
+__all__ = ["summary_of"]
 
 WIDTH = 80
 MARGIN = 14
@@ -35,7 +35,7 @@ def summary_of(result: dict[str, Any]) -> str:
     """The whole result: scores, what could not be reached, cost, and what the numbers don't say."""
     parts = [
         _heading(result),
-        score_lines(result["scores"]),
+        _score_lines(result["scores"]),
         _coverage(result),
         _cost(result["efficiency"]),
         _calibration(result["calibration"]),
@@ -44,7 +44,7 @@ def summary_of(result: dict[str, Any]) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
-def score_lines(scores: dict[str, Any]) -> list[str]:
+def _score_lines(scores: dict[str, Any]) -> list[str]:
     """The `scores` of a result: a table in per cent, other ways of counting, classes of errors, buckets."""
     full = scores["full"]
     level = f"{full['ci']['level']:.0%} interval"

@@ -165,8 +165,8 @@ def test_a_refused_run_leaves_nothing_behind(run, tmp_path):
         (
             "efficiency.by_length",
             [TIMING | {"tok_s": None}],
-            CheckError,
-            "0 has no times, and memory d",
+            SchemaError,
+            "tok_s is null, expected a",
         ),
         ("efficiency.by_length", [TIMING], None, ""),
     ],

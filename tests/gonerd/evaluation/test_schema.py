@@ -1,5 +1,6 @@
 """The form of a result: what is written is valid, and what is not is refused by the field's name."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from gonerd.cli.main import run
 from gonerd.errors import InputError, SchemaError
 from gonerd.evaluation.schema import read_result, require_valid_result, result_schema
 from tests.gonerd.evaluation.results import put, result_of_rules, run_of_rules
@@ -135,3 +137,12 @@ def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
         read_result(tmp_path)
     with pytest.raises(InputError, match="nowhere does not exist"):
         read_result(tmp_path / "nowhere")
+
+
+def test_the_scores_of_files_have_the_form_of_a_result_s(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_of_rules(tmp_path / "run")
+    assert run(["score", "sample", str(tmp_path / "run"), "--paper", "--json"]) == 0
+    schema = {"$ref": "#/$defs/scores", "$defs": result_schema()["$defs"]}
+    Draft202012Validator(schema).validate(json.loads(capsys.readouterr().out))
