@@ -21,15 +21,17 @@ def hub_results_from_result(result: dict[str, Any], *, hub_dataset: str) -> str:
     """YAML with one entry: F1 on all gold, from 0 to 1, with its conditions as a note.
 
     Raises:
-        ExtraError: huggingface_hub is older than 1.4, as older packages of models want it.
+        ExtraError: huggingface_hub is older than 1.4, as models of Flair and SpanMarker have it.
     """
+    import huggingface_hub
     import yaml
 
     try:
         from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
     except ImportError:
         raise ExtraError(
-            "the Hub's results need huggingface-hub 1.4 or newer: pip install 'huggingface-hub>=1.4'"
+            f"this export needs huggingface-hub 1.4 or newer, found {huggingface_hub.__version__}; "
+            f"a result can be exported in any environment"
         ) from None
 
     entry = EvalResultEntry(

@@ -93,7 +93,12 @@ def test_long_texts_fill_no_pipe_for_good(tmp_path: Path) -> None:
     assert [len(prediction.entities) for prediction in found] == [4400] * 8
 
 
-def test_a_program_may_read_ahead_and_only_so_far(tmp_path: Path) -> None:
+def test_a_program_may_read_ahead_and_only_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not flush: Python's own buffer would keep the first answers back for good."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    monkeypatch.setenv("GONERD_CMD_TIMEOUT", "30")
     adapter = program(
         tmp_path,
         f"""
