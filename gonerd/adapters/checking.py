@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -137,19 +136,8 @@ def _labels(trial: _Trial) -> str:
 
 
 def _scores(trial: _Trial) -> str:
-    scored = 0
-    for answer in trial.first():
-        if answer.scores is None:
-            continue
-        if len(answer.scores) != len(answer.entities):
-            raise CheckError(
-                f"document {answer.doc_id!r}: {len(answer.scores)} scores for "
-                f"{len(answer.entities)} entities"
-            )
-        for score in answer.scores:
-            if not (math.isfinite(score) and 0 <= score <= 1):
-                raise CheckError(f"document {answer.doc_id!r}: score {score} is not within 0 and 1")
-            scored += 1
+    """They were checked with the answers: one an entity, within 0 and 1."""
+    scored = sum(len(answer.scores or ()) for answer in trial.first())
     return f"{scored:,} within 0 and 1" if scored else "it gives none"
 
 

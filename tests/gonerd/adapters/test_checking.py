@@ -132,10 +132,10 @@ def test_the_documents_have_what_breaks_models() -> None:
         ),
         (
             wrapped(lambda p, d: replace(p, scores=tuple(7.0 for _ in p.entities))),
-            "scores",
-            "score 7.0 is not within 0 and 1",
+            "answers",
+            "gave 1 scores for 1 entities; expected one each, from 0 to 1",
         ),
-        (wrapped(lambda p, d: replace(p, scores=())), "scores", "0 scores for 1 entities"),
+        (wrapped(lambda p, d: replace(p, scores=())), "answers", "0 scores for 1 entities"),
         (
             wrapped(lambda p, d: replace(p, entities=(), scores=(), consumed_to=min(9, len(d.text)))),
             "reach",
