@@ -124,7 +124,7 @@ def test_misc_without_a_subtype_that_fits_is_not_shown_and_counted(
     assert len(tasks[0]["predictions"][0]["result"]) == 1
     printed = capsys.readouterr()
     assert json.loads(printed.out)["predicted_without_subtype"] == 1
-    assert "1 MISC entities of the model are not shown" in printed.err
+    assert "1 MISC entities are not shown" in printed.err
 
 
 @pytest.mark.parametrize(
