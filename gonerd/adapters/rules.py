@@ -34,7 +34,7 @@ MISC_PATTERNS = {
     "PHONE": re.compile(r"(?:\+?1[-. ])?\(?\b\d{3}\)?[-. ]\d{3}[-.]\d{4}\b|\b\d{3}-\d{4}\b"),
     "AGE": re.compile(
         r"\b\d{1,3}-year-old\b|(?<=, )1?\d{1,2}(?=,)|(?<=\bage )\d{1,3}\b|(?<=\baged )\d{1,3}\b|"
-        r"\b\d{1,3}(?= years (?:old|of age))"
+        r"(?<![\d,.])\b\d{1,3}(?= years (?:old|of age))"
     ),
 }
 
