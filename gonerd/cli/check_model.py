@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gonerd.cli.model_options import ModelChoice, model_options
 from gonerd.console import print_json, print_text
 from gonerd.errors import CheckError
 
@@ -16,38 +17,9 @@ __all__ = ["check_model"]
 
 
 @click.command("check-model")
-@click.option(
-    "--model",
-    "spec",
-    required=True,
-    metavar="KIND[:ARGUMENT]",
-    help="As in 'gonerd eval'.",
-)
-@click.option("--device", default="cpu", show_default=True, help="Where the model runs.")
-@click.option("--dtype", default="float32", show_default=True, help="What the model computes in.")
-@click.option(
-    "--batch-size", type=click.IntRange(1), default=None, help="Left to the adapter if not given."
-)
-@click.option(
-    "--max-len", type=click.IntRange(1), default=None, help="Read at once, in the model's units."
-)
-@click.option("--policy", type=click.Choice(["native", "window", "truncate"]), default=None)
-@click.option("--stride", type=click.IntRange(1), default=None, help="From window to window.")
-@click.option(
-    "--label-map", metavar="TYPE=LABEL,...|FILE.json", default=None, help="TYPE=- leaves it out."
-)
+@model_options
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as one JSON object.")
-def check_model(
-    spec: str,
-    device: str,
-    dtype: str,
-    batch_size: int | None,
-    max_len: int | None,
-    policy: str | None,
-    stride: int | None,
-    label_map: str | None,
-    as_json: bool,
-) -> None:
+def check_model(model: ModelChoice, as_json: bool) -> None:
     """Try a model on five small documents that are built in, before a long evaluation.
 
     The documents have joined emoji, CRLF, white space alone, 800 words, and no entity. Checked are order
@@ -59,20 +31,9 @@ def check_model(
       gonerd check-model --model rules
       gonerd check-model --model "cmd:python mine.py" --json
     """
-    from gonerd.adapters import AdapterOptions, adapter_from_spec
     from gonerd.adapters.checking import check_adapter
-    from gonerd.adapters.label_map import label_map_from_argument
 
-    options = AdapterOptions(
-        device=device,
-        dtype=dtype,
-        batch_size=batch_size,
-        max_len=max_len,
-        policy=policy,  # type: ignore[arg-type]
-        stride=stride,
-        label_map=label_map_from_argument(label_map),
-    )
-    adapter = adapter_from_spec(spec, options)
+    adapter = model.adapter()
     checks = list(check_adapter(adapter))
     failed = [check for check in checks if not check.ok]
     if as_json:
@@ -90,7 +51,7 @@ def check_model(
         print_text("\n".join(_line(check) for check in checks))
     if failed:
         raise CheckError(
-            f"{spec}: {len(failed)} of {len(checks)} checks failed "
+            f"{model.spec}: {len(failed)} of {len(checks)} checks failed "
             f"({', '.join(check.name for check in failed)})"
         )
 

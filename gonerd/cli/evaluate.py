@@ -3,72 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from gonerd.adapters.policy import POLICIES
+from gonerd.cli.model_options import ModelChoice, model_options
 from gonerd.console import counted, note, print_json, print_text
 from gonerd.errors import CheckError, ConfigError
 from gonerd.options import dataset_option
-
-if TYPE_CHECKING:
-    from gonerd.adapters.policy import PolicyMode
 
 __all__ = ["evaluate"]
 
 
 @click.command("eval")
-@click.option(
-    "--model",
-    "spec",
-    required=True,
-    metavar="KIND[:ARGUMENT]",
-    help="rules, spacy:NAME|PATH, gonerd:PATH, preds:FILE, or any installed adapter.",
-)
+@model_options
 @dataset_option
 @click.option("--split", default="test", show_default=True, help="A split, or 'all'.")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The folder of the run."
-)
-@click.option(
-    "--policy",
-    type=click.Choice(POLICIES),
-    default=None,
-    help="How a text longer than the model reads is met; left to the adapter if not given.",
-)
-@click.option(
-    "--max-len",
-    type=click.IntRange(1),
-    default=None,
-    help="The most to read at once, in the model's units.",
-)
-@click.option(
-    "--stride",
-    type=click.IntRange(1),
-    default=None,
-    help="How far each window starts after the one before, in the same units.",
-)
-@click.option(
-    "--batch-size",
-    type=click.IntRange(1),
-    default=None,
-    help="Windows or documents at once; left to the adapter if not given.",
-)
-@click.option("--device", default="cpu", show_default=True, help="Where the model runs.")
-@click.option(
-    "--dtype",
-    type=click.Choice(["float32", "bfloat16", "float16"]),
-    default="float32",
-    show_default=True,
-    help="What the model computes in.",
-)
-@click.option("--compile", is_flag=True, help="Compile the model with torch.compile.")
-@click.option(
-    "--label-map",
-    metavar="TYPE=LABEL,...|FILE",
-    default=None,
-    help="Which label each of the model's types becomes, - leaves one out; or a JSON file.",
 )
 @click.option(
     "--perturb",
@@ -102,18 +54,10 @@ __all__ = ["evaluate"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def evaluate(
-    spec: str,
+    model: ModelChoice,
     dataset: str | None,
     split: str,
     out: Path,
-    policy: PolicyMode | None,
-    max_len: int | None,
-    stride: int | None,
-    batch_size: int | None,
-    device: str,
-    dtype: str,
-    compile: bool,  # noqa: A002 - the option's name
-    label_map: str | None,
     perturb: str | None,
     seed: int,
     replicates: int,
@@ -136,8 +80,6 @@ def evaluate(
       gonerd eval --model rules --dataset sample --out runs/typos --perturb typos:0.2 --report typos.html
       torchrun --standalone --nproc-per-node 2 -m gonerd.cli.main eval --model rules --out runs/two
     """
-    from gonerd.adapters import AdapterOptions, adapter_from_spec
-    from gonerd.adapters.label_map import label_map_from_argument
     from gonerd.dataset import dataset_or_default
     from gonerd.evaluation import evaluate_model
     from gonerd.evaluation.cost import CostPlan
@@ -155,18 +97,8 @@ def evaluate(
         require_file_to_write(Path(report), overwrite=force)
     processes = Processes.of_environment()
     perturbation = perturbation_from_argument(perturb, seed=seed)
-    options = AdapterOptions(
-        device=processes.device(device),
-        dtype=dtype,
-        batch_size=batch_size,
-        max_len=max_len,
-        policy=policy,
-        stride=stride,
-        compile=compile,
-        label_map=label_map_from_argument(label_map),
-    )
     result = evaluate_model(
-        adapter_from_spec(spec, options),
+        model.adapter(device=processes.device(model.device)),
         out,
         dataset=dataset_or_default(dataset),
         split=split,
