@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gonerd import Document
+from gonerd.adapters.rules import Rules
 from gonerd.cli.main import run
 from gonerd.records import read_documents, write_documents
 from tests.annotation.hands import Hands, region
@@ -15,6 +16,8 @@ from tests.annotation.ways import TEXTS, Ways
 from tests.label_studio import Account, Server
 
 pytestmark = pytest.mark.studio
+
+RULES = f"rules@{Rules.card.revision}"
 
 
 def test_each_annotator_gets_a_project_of_their_own_and_shared_documents_are_in_both(
@@ -129,7 +132,7 @@ def test_two_annotators_work_and_everything_comes_back_exactly(
 ) -> None:
     words = ["--overlap", "1", "--model", "rules", "--no-preannotation", "0.5"]
     report = go("push", sample, "--name", "work", *both, *words)
-    assert report["model_version"] == "rules@1"
+    assert report["model_version"] == RULES
     assert report["without_preannotation"] == 6
     for project in report["projects"]:
         hands = at_work[project["annotator"]]
@@ -138,7 +141,7 @@ def test_two_annotators_work_and_everything_comes_back_exactly(
         for doc_id, task in tasks.items():
             text = task["data"]["text"]
             shown = task["predictions"][0]["result"] if task["predictions"] else []
-            assert {p["model_version"] for p in task["predictions"]} <= {"rules@1"}
+            assert {p["model_version"] for p in task["predictions"]} <= {RULES}
             if doc_id == "d0":
                 hands.submit(task, was_cancelled=True)
             elif project["annotator"] == ann.email:
@@ -204,7 +207,7 @@ def test_both_halves_are_compared_in_counts(
     assert halves["without"]["lead_time_seconds"] == {"documents": 6, "total": 180, "median": 30}
     told = halves["with"]["predictions"]
     assert told["predicted"] == shown == report["predicted_entities"]
-    assert told["models"] == {"rules@1": len(TEXTS) - 6}
+    assert told["models"] == {RULES: len(TEXTS) - 6}
     assert (told["moved"], told["removed"], told["added"]) == (6, 6, 6)
     assert told["stayed"] == shown - 12
     assert "predictions" not in halves["without"]
