@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -35,19 +35,28 @@ class PaperCompat:
 
     def add(self, batch: Batch, labels: Sequence[str], window_ends: Ints) -> None:
         """Count a batch; `window_ends` says at which character of the line each document is cut."""
-        from seqeval.metrics.sequence_labeling import get_entities
+        # strict mode is the part of seqeval that needs no sklearn, which takes a second or two to import; of
+        # tags that are IOB2, as these are, both modes read the same
+        from seqeval.scheme import IOB2, Entities
 
         cuts = np.searchsorted(batch.word_ends, window_ends, side="right").tolist()
         sides = (_ranges(batch.gold, labels, cuts), _ranges(batch.found, labels, cuts))
         gold_tags, found_tags = [], []
+        numbers = {label: number for number, label in enumerate(labels)}
         for gold, found in zip(*sides, strict=True):
             places = _places(gold, found)
-            gold_tags.append(_tags(gold, places))
-            found_tags.append(_tags(found, places))
-        wanted, others = set(get_entities(gold_tags)), set(get_entities(found_tags))
-        self._wanted.update(label for label, _, _ in wanted)
-        self._found.update(label for label, _, _ in others)
-        self._right.update(label for label, _, _ in wanted & others)
+            gold_tags.append(_tags(gold, places, numbers))
+            found_tags.append(_tags(found, places, numbers))
+        wanted, others = (
+            {entity.to_tuple() for read in Entities(tags, IOB2).entities for entity in read}
+            for tags in (gold_tags, found_tags)
+        )
+        for counter, entities in (
+            (self._wanted, wanted),
+            (self._found, others),
+            (self._right, wanted & others),
+        ):
+            counter.update(labels[int(number)] for _, number, _, _ in entities)
 
     def as_json(self) -> dict[str, Any]:
         """Micro-averaged and by type, as seqeval's report has them."""
@@ -93,13 +102,14 @@ def _places(gold: list[Range], found: list[Range]) -> dict[int, int]:
     return {edge: place for place, edge in enumerate(sorted(edges))}
 
 
-def _tags(ranges: list[Range], places: dict[int, int]) -> list[str]:
+def _tags(ranges: list[Range], places: dict[int, int], numbers: Mapping[str, int]) -> list[str]:
+    """Tags with the numbers of labels: seqeval takes hyphens off the ends of names."""
     tags = ["O"] * len(places)
     for first, stop, label in ranges:
         begin, end = places[first], places[stop]
-        tags[begin] = f"B-{label}"
+        tags[begin] = f"B-{numbers[label]}"
         if end - begin > 1:
-            tags[begin + 1 : end] = [f"I-{label}"] * (end - begin - 1)
+            tags[begin + 1 : end] = [f"I-{numbers[label]}"] * (end - begin - 1)
     return tags
 
 

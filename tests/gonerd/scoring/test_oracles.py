@@ -193,6 +193,16 @@ def test_seqeval_is_left_alone_where_its_score_is_not_asked_for() -> None:
     assert set(scorer.scores()) == {"full", "common_window_4096"}
 
 
+def test_labels_that_differ_in_hyphens_alone_are_two_for_seqeval() -> None:
+    document, found = pair("a", ["B-X", "O", "B-X-"], ["B-X", "O", "B-X"])
+    compat = score_pairs([(document, found)], labels=(), replicates=FEW)["paper_compat"]
+    assert {label: entry["support"] for label, entry in compat["by_type"].items()} == {
+        "X": 1,
+        "X-": 1,
+    }
+    assert compat["recall"] == 0.5
+
+
 def test_tags_and_entities_agree_for_seqeval() -> None:
     document, found = pair("a", ["B-PER", "I-PER", "B-PER"], ["B-PER", "B-PER", "I-PER"])
     assert tags_from_entities(document.tokens or (), found) == ["B-PER", "B-PER", "I-PER"]
