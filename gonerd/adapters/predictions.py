@@ -52,6 +52,8 @@ def prediction_from_record(record: Any) -> tuple[Prediction, str]:
     """
     try:
         spans = record["entities"]
+        if not isinstance(record["doc_id"], str):
+            raise TypeError("doc_id")
         entities = tuple(Entity(start, end, label) for start, end, label, *_ in spans)
         scored = bool(spans) and all(len(span) == 4 for span in spans)
         prediction = Prediction(
@@ -67,7 +69,7 @@ def prediction_from_record(record: Any) -> tuple[Prediction, str]:
         return prediction, str(record["text_sha256"])
     except KeyError as missing:
         raise SchemaError(f"field {missing} is missing") from None
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         raise SchemaError(
             "not a prediction; expected doc_id, text_sha256, consumed_to and entities of [start, end, label]"
         ) from None

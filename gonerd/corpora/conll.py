@@ -10,6 +10,7 @@ from pathlib import Path
 from gonerd.align import fit_to_tokens, tags_from_entities
 from gonerd.corpora.losses import Losses
 from gonerd.corpora.tagged import document_from_tokens
+from gonerd.corpora.unnamed import stem_of
 from gonerd.errors import AlignmentError, SchemaError
 from gonerd.files import read_lines, text_to_write
 from gonerd.schema import Document
@@ -32,19 +33,24 @@ class _Open:
 
 
 def read_conll(
-    path: str | Path, *, scheme: Scheme = "iob2", repairs: TagRepairs | None = None
+    path: str | Path,
+    *,
+    scheme: Scheme = "iob2",
+    repairs: TagRepairs | None = None,
+    stem: str | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of a CoNLL file: columns by tab or spaces, token first, tag last.
 
     A document is what lies between two -DOCSTART- lines; a file without any is one document. Its id is
-    the second column of the -DOCSTART- line where that is not `-X-`, else the file's name and a number.
+    the second column of the -DOCSTART- line where that is not `-X-`, else `stem` (if not given, the file's
+    name) and a number.
     With `repairs`, tags that are not of the scheme are read as it says, and counted there.
 
     Raises:
         SchemaError: a line has fewer than two columns; the message names file and line.
         AlignmentError: a tag is not of the scheme; the message names file and document.
     """
-    stem = "stdin" if str(path) == "-" else Path(path).name
+    stem = stem_of(path) if stem is None else stem
     current = _Open(f"{stem}-1", 1)
     new_sentence, documents = False, 0
     for number, line in read_lines(path):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gonerd.align import fit_to_tokens
 from gonerd.corpora.losses import Losses
 from gonerd.corpora.pieces import pieces_of, token_note, tokens_from_note
+from gonerd.corpora.unnamed import stem_of
 from gonerd.errors import GonerdError, InputError, SchemaError
 from gonerd.files import read_bytes, require_file_to_write, write_bytes
 from gonerd.records import document_from_record, json_from_line
@@ -31,8 +32,10 @@ NAME = "gonerd"
 OVERLAPPING = "sc"
 
 
-def read_docbin(path: str | Path) -> Iterator[Document]:
+def read_docbin(path: str | Path, *, stem: str | None = None) -> Iterator[Document]:
     """Yield the documents of a DocBin; those that gonerd did not write are named by file and number.
+
+    `stem` stands for the file's name where it is given.
 
     Entities are those of `doc.ents` and of `doc.spans["sc"]`, each once; other span groups, and what
     pipelines wrote (tags, parses, categories), are counted and told.
@@ -44,7 +47,7 @@ def read_docbin(path: str | Path) -> Iterator[Document]:
     from spacy.vocab import Vocab
 
     losses = Losses("documents")
-    stem = "stdin" if str(path) == "-" else Path(path).name
+    stem = stem_of(path) if stem is None else stem
     for number, doc in enumerate(_docs(path, Vocab()), start=1):
         try:
             document = _document_from_doc(doc, f"{stem}-{number}")

@@ -13,6 +13,7 @@ from typing import Any
 from gonerd.align import fit_to_tokens
 from gonerd.corpora.losses import Losses
 from gonerd.corpora.pieces import pieces_of, token_note, tokens_from_note
+from gonerd.corpora.unnamed import stem_of
 from gonerd.errors import SchemaError
 from gonerd.records import document_from_record, read_json_lines, write_json_lines
 from gonerd.schema import Document, text_sha256
@@ -31,17 +32,17 @@ def is_prodigy(record: Any) -> bool:
     return isinstance(record, dict) and "text" in record and any(mark in record for mark in MARKS)
 
 
-def read_prodigy(path: str | Path) -> Iterator[Document]:
+def read_prodigy(path: str | Path, *, stem: str | None = None) -> Iterator[Document]:
     """Yield the documents of Prodigy's tasks that were accepted, or have no answer yet.
 
-    A document's id is `id` of the task's meta, else the file's name and the line. Tasks with another
-    answer, and what is no entity (relations, categories), are counted and told.
+    A document's id is `id` of the task's meta, else `stem` (if not given, the file's name) and the
+    line. Tasks with another answer, and what is no entity (relations, categories), are counted and told.
 
     Raises:
         SchemaError: a line is no such task; the message names file and line.
     """
     losses = Losses("documents")
-    stem = "stdin" if str(path) == "-" else Path(path).name
+    stem = stem_of(path) if stem is None else stem
     for number, record in read_json_lines(path):
         name = f"{stem}-{number}"
         try:

