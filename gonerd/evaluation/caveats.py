@@ -31,8 +31,9 @@ def _of_texts(result: dict[str, Any]) -> Iterator[str]:
         )
     if data["n_docs"] < FEW_DOCUMENTS:
         low, high = result["scores"]["full"]["ci"]["f1"]
+        be = "is" if data["n_docs"] == 1 else "are"
         yield (
-            f"{counted(data['n_docs'], 'document')} are few: another sample could move F1 by "
+            f"{counted(data['n_docs'], 'document')} {be} few: another sample could move F1 by "
             f"{50 * (high - low):.1f} points either way, and scores by type by more."
         )
 

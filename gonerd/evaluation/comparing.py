@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -21,8 +22,14 @@ from gonerd.labels import LABELS
 from gonerd.schema import Document, Entity
 from gonerd.schemes import Scheme, TagRepairs
 from gonerd.scoring.confidence import LEVEL, METHOD, Difference, Figure, Quotient, intervals
-from gonerd.scoring.counts import Counts, ratio
-from gonerd.scoring.document_counts import Counted, DocumentCounts, f1_figure, total_counts
+from gonerd.scoring.counts import Counts
+from gonerd.scoring.document_counts import (
+    Counted,
+    DocumentCounts,
+    f1_figure,
+    in_any_order,
+    total_counts,
+)
 from gonerd.scoring.matching import exact_hits
 from gonerd.scoring.permutation import holm, permutation_p
 from gonerd.scoring.spans import Labels, batch_from_documents
@@ -72,7 +79,7 @@ def compare_files(
         raise ConfigError(f"--teacher {teacher} is none of {', '.join(models)}")
     reference = 0 if teacher is None else [*models, *names].index(teacher) % len(models)
     answers = [
-        answers_in(model, split=split, form=form, scheme=scheme, repairs=repairs)
+        answers_in(model, split=split, form=form, scheme=scheme, repairs=repairs, gold=gold)
         for model in models
     ]
     tables = _tables(gold_in(gold, split=split, form=form, scheme=scheme, window=False), answers)
@@ -80,7 +87,7 @@ def compare_files(
     students = [place for place in range(len(models)) if place != reference]
     figures = _figures(tables, pairs, reference, students)
     found = iter(intervals(list(figures), replicates=replicates, seed=seed))
-    scores = [_by_column(tables, found, _f1_of(table)) for table in tables.counts]
+    scores = [_alone(tables, table, replicates, seed) for table in tables.counts]
     differences = [
         _by_column(tables, found, _f1_of(tables.counts[a]) - _f1_of(tables.counts[b]))
         for a, b in pairs
@@ -97,9 +104,9 @@ def compare_files(
             {
                 "name": name,
                 **total_counts(table[:, 0]).as_json(),
-                "ci": list(score[ALL][1]),
+                "ci": list(score[ALL]),
                 "by_type": {
-                    label: {**total_counts(table[:, place]).as_json(), "ci": list(score[label][1])}
+                    label: {**total_counts(table[:, place]).as_json(), "ci": list(score[label])}
                     for place, label in enumerate(tables.columns)
                     if place
                 },
@@ -123,12 +130,8 @@ def compare_files(
             "students": [
                 {
                     "name": names[student],
-                    "retention": retention[ALL][0],
-                    "ci": list(retention[ALL][1]),
-                    "by_type": {
-                        label: {"retention": retention[label][0], "ci": list(retention[label][1])}
-                        for label in tables.columns[1:]
-                    },
+                    **_retained(retention[ALL]),
+                    "by_type": {label: _retained(retention[label]) for label in tables.columns[1:]},
                 }
                 for student, retention in zip(students, retentions, strict=True)
             ],
@@ -231,13 +234,21 @@ def _in_any_order(tables: _Tables) -> _Tables:
     )
 
 
+def _alone(
+    tables: _Tables, table: Counted, replicates: int, seed: int
+) -> dict[str, tuple[float, float]]:
+    """Intervals of F1 by column, drawn as `Scorer` draws them: a run's result says the same."""
+    ordered = in_any_order(table)
+    figures = [f1_figure(ordered[:, place]) for place in range(len(tables.columns))]
+    found = intervals(figures, replicates=replicates, seed=seed)
+    return dict(zip(tables.columns, found, strict=True))
+
+
 def _figures(
     tables: _Tables, pairs: Sequence[tuple[int, int]], teacher: int, students: Sequence[int]
 ) -> Iterator[Figure]:
-    """F1 of each model, differences of pairs, retention of students: each by column."""
+    """Differences of pairs, retention of students: each by column."""
     columns = range(len(tables.columns))
-    for table in tables.counts:
-        yield from (f1_figure(table[:, place]) for place in columns)
     for a, b in pairs:
         yield from (Difference(_side_by_side(tables, a, b, place)) for place in columns)
     for student in students:
@@ -264,7 +275,18 @@ def _f1_of(table: Counted) -> Any:
 
 
 def _quotient(student: Counted, teacher: Counted) -> list[float]:
-    return [ratio(one, other) for one, other in zip(_f1_of(student), _f1_of(teacher), strict=True)]
+    return [
+        one / other if other else math.nan
+        for one, other in zip(_f1_of(student), _f1_of(teacher), strict=True)
+    ]
+
+
+def _retained(found: tuple[float, tuple[float, float]]) -> dict[str, Any]:
+    """A retention as JSON: null where the teacher's F1 is 0, and for the end of an interval that has none."""
+    value, (low, high) = found
+    if math.isnan(value):
+        return {"retention": None, "ci": None}
+    return {"retention": value, "ci": [low, high if math.isfinite(high) else None]}
 
 
 def _p_values(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from gonerd.console import counted
 
 __all__ = ["comparison_text"]
 
@@ -16,7 +18,7 @@ def comparison_text(comparison: dict[str, Any]) -> str:
 def _lines(comparison: dict[str, Any]) -> Iterator[str]:
     models, pairs = comparison["models"], comparison["pairs"]
     width = max(12, *(len(model["name"]) for model in models)) + 2
-    yield f"{comparison['documents']:,} documents, {comparison['gold_total']:,} gold entities"
+    yield f"{counted(comparison['documents'], 'document')}, {comparison['gold_total']:,} gold entities"
     yield ""
     yield f"{'':{width}}{'P':>8}{'R':>8}{'F1':>8}  95% interval of F1"
     for model in models:
@@ -30,7 +32,7 @@ def _lines(comparison: dict[str, Any]) -> Iterator[str]:
         yield f"{'':{width}}{'F1':>8}  {'95% interval':18}{'p':>8}{'Holm':>8}"
         for name, entry in [("all types", pair), *pair["by_type"].items()]:
             yield (
-                f"  {name:{width - 2}}{entry['difference']:+8.3f}  "
+                f"  {name:{width - 2}}{entry['difference']:+z8.3f}  "
                 f"{_interval(entry['ci'], sign=True):18}{entry['p']:8.4f}{entry['p_holm']:8.4f}"
             )
         if pair["differ_most"]:
@@ -41,9 +43,10 @@ def _lines(comparison: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield f"F1 over that of {retention['teacher']}"
     for student in retention["students"]:
-        types = ", ".join(f"{n} {e['retention']:.3f}" for n, e in student["by_type"].items())
+        types = ", ".join(f"{n} {_share(e['retention'])}" for n, e in student["by_type"].items())
         yield (
-            f"{student['name']:{width}}{student['retention']:8.3f}  {_interval(student['ci'])}  {types}"
+            f"{student['name']:{width}}{_share(student['retention']):>8}  "
+            f"{_interval(student['ci'])}  {types}"
         )
     test, interval = comparison["test"], comparison["interval"]
     yield ""
@@ -55,9 +58,16 @@ def _lines(comparison: dict[str, Any]) -> Iterator[str]:
         yield comparison["notice"]
 
 
-def _interval(interval: list[float], *, sign: bool = False) -> str:
-    form = "+.3f" if sign else ".3f"
-    return f"{interval[0]:{form}} to {interval[1]:{form}}"
+def _interval(interval: Sequence[float | None] | None, *, sign: bool = False) -> str:
+    if interval is None:
+        return "the teacher's is 0"
+    form = "+z.3f" if sign else ".3f"
+    low, high = interval
+    return f"{low:{form}} or more" if high is None else f"{low:{form}} to {high:{form}}"
+
+
+def _share(retention: float | None) -> str:
+    return "none" if retention is None else f"{retention:.3f}"
 
 
 def _counts(entry: dict[str, float]) -> str:

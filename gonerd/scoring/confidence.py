@@ -135,6 +135,7 @@ def intervals(
 ) -> list[tuple[float, float]]:
     """The interval of each figure, all from the same resampled documents.
 
+    What one document alone has anything of says nothing of others: its interval is all that it can be.
     A replicate's sums are a matrix product of how often each document was drawn; so are the sums of squares
     and products from which its standard error comes (the delta method).
     """
@@ -165,6 +166,9 @@ def intervals(
     for figure, (value, error), found in zip(figures, wholes, scores, strict=True):
         low, high = np.quantile(np.concatenate(found), [tail, 1 - tail])
         least, most = figure.bounds
+        if np.count_nonzero(figure.columns.any(axis=1)) == 1:
+            result.append((least, most))
+            continue
         result.append(
             (max(least, float(value - high * error)), min(most, float(value - low * error)))
         )

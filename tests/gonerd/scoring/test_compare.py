@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gonerd import Document
+from gonerd import Document, Entity
 from gonerd.cli.main import run
 from gonerd.dataset import build_dataset
 from gonerd.evaluation.comparing import names_apart
 from gonerd.files import read_json
 from gonerd.records import write_documents, write_json_lines
+from gonerd.schema import text_sha256
 from gonerd.scoring import score_pairs
 from tests.gonerd.scoring.pairs import document, spans
 from tests.gonerd.test_dataset import some_documents
@@ -68,6 +69,32 @@ def test_a_model_against_itself_differs_in_nothing(files, capsys) -> None:
     assert (student["retention"], student["ci"]) == (1.0, [1.0, 1.0])
 
 
+def test_a_prediction_past_the_end_of_a_text_is_not_one_in_the_next(tmp_path, capsys) -> None:
+    texts = [Document(id="a", text="Ada went"), Document(id="b", text="Bob went")]
+    gold = [replace(text, entities=(Entity(0, 3, "PER"),)) for text in texts]
+    write_documents(tmp_path / "gold.jsonl", gold)
+    for name, spans_of_a in (("past", [[9, 12, "PER"]]), ("huge", [[0, 10**30, "PER"]])):
+        lines = [
+            {
+                "doc_id": text.id,
+                "text_sha256": text_sha256(text.text),
+                "entities": spans_of_a if text.id == "a" else [],
+                "consumed_to": 8,
+                "windows": 1,
+            }
+            for text in texts
+        ]
+        found = str(tmp_path / f"{name}.jsonl")
+        write_json_lines(tmp_path / f"{name}.jsonl", lines)
+        for command in (
+            ["compare", found, found, "--dataset", str(tmp_path / "gold.jsonl")],
+            ["score", str(tmp_path / "gold.jsonl"), found],
+        ):
+            assert run(command) == 1
+            said = capsys.readouterr().err
+            assert f"{found}: document 'a': a prediction ends at {spans_of_a[0][1]}, past" in said
+
+
 def test_three_models_are_compared_pair_by_pair(files, capsys) -> None:
     names = [files[name] for name in ("good", "fair", "weak")]
     found = compared(
@@ -86,6 +113,10 @@ def test_three_models_are_compared_pair_by_pair(files, capsys) -> None:
         keep = {"good": 9, "fair": 5, "weak": 2}[name]
         scores = score_pairs((g, m.entities) for g, m in zip(gold, model(keep), strict=True))
         assert entry["f1"] == scores["full"]["f1"]
+        assert entry["ci"] == pytest.approx(scores["full"]["ci"]["f1"])
+        assert entry["by_type"]["ORG"]["ci"] == pytest.approx(
+            scores["full"]["by_type"]["ORG"]["ci"]
+        )
         assert entry["by_type"]["PER"]["f1"] == scores["full"]["by_type"]["PER"]["f1"]
         f1[name] = entry["f1"]
     assert [(p["a"], p["b"]) for p in found["pairs"]] == [
@@ -107,6 +138,32 @@ def test_three_models_are_compared_pair_by_pair(files, capsys) -> None:
     text = capsys.readouterr().out
     assert "good.jsonl less fair.jsonl" in text
     assert "F1 over that of good.jsonl" in text
+
+
+def test_a_teacher_without_a_score_retains_nothing(files, tmp_path, capsys) -> None:
+    silent = [replace(gold, entities=()) for gold in gold_documents()]
+    write_documents(tmp_path / "silent.jsonl", silent)
+    names = [str(tmp_path / "silent.jsonl"), files["good"]]
+    (student,) = compared(capsys, *names, "--dataset", files["gold"])["retention"]["students"]
+    assert (student["retention"], student["ci"]) == (None, None)
+    assert student["by_type"]["PER"] == {"retention": None, "ci": None}
+    assert run(["compare", *names, "--dataset", files["gold"]]) == 0
+    assert "none  the teacher's is 0  PER none, ORG none" in capsys.readouterr().out
+
+
+def test_one_document_compares_nothing(tmp_path, capsys) -> None:
+    gold = document("a", 20, [(0, 2, "PER"), (4, 6, "PER"), (8, 9, "PER")])
+    write_documents(tmp_path / "gold.jsonl", [gold])
+    write_documents(tmp_path / "half.jsonl", [replace(gold, entities=gold.entities[:1])])
+    names = [str(tmp_path / name) for name in ("gold.jsonl", "half.jsonl")]
+    found = compared(capsys, *names, "--dataset", names[0])
+    assert [model["ci"] for model in found["models"]] == [[0.0, 1.0]] * 2
+    assert (found["pairs"][0]["ci"], found["pairs"][0]["p"]) == ([-1.0, 1.0], 1.0)
+    assert found["retention"]["students"][0]["ci"] == [0.0, None]
+    assert run(["compare", *names, "--dataset", names[0]]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("1 document, 3 gold entities")
+    assert "0.500  0.000 or more" in text
 
 
 def test_the_order_of_documents_changes_nothing(files, tmp_path, capsys) -> None:

@@ -44,9 +44,17 @@ def test_figures_have_the_same_interval_alone_and_together() -> None:
 def test_intervals_of_nothing_and_of_certainty() -> None:
     assert intervals([f1_figure(np.zeros((0, 3), dtype=int))]) == [(0.0, 0.0)]
     assert intervals([f1_figure(np.zeros((5, 3), dtype=int))]) == [(0.0, 0.0)]
-    assert intervals([f1_figure(np.array([[3, 1, 1]]))]) == [(0.75, 0.75)]
     assert intervals([f1_figure(np.array([[3, 0, 0]] * 9))]) == [(1.0, 1.0)]
     assert intervals([f1_figure(np.array([[0, 2, 3]] * 9))]) == [(0.0, 0.0)]
+
+
+def test_one_document_says_nothing_of_others() -> None:
+    alone, one_of_many = np.array([[3, 1, 1]]), np.zeros((9, 3), dtype=int)
+    one_of_many[4] = [3, 0, 0]
+    assert intervals([f1_figure(alone)]) == [(0.0, 1.0)]
+    assert intervals([f1_figure(one_of_many)]) == [(0.0, 1.0)]
+    pair = np.concatenate([f1_figure(alone).columns] * 2, axis=1)
+    assert intervals([Difference(pair), Quotient(pair)]) == [(-1.0, 1.0), (0.0, np.inf)]
 
 
 def test_few_errors_do_not_make_the_interval_endless() -> None:
