@@ -7,12 +7,12 @@ import json
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from html import escape
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
 from gonerd.console import shown
+from gonerd.evaluation.page import text as escaped
 from gonerd.schema import Document, Entity
 from gonerd.scoring.buckets import UNKNOWN, source_of
 from gonerd.scoring.matching import KINDS
@@ -73,15 +73,15 @@ class ErrorPage:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{_text(title)}</title>
+<title>{escaped(title)}</title>
 <style>{style}</style>
 </head>
 <body>
 <header>
-<h1>{_text(title)}</h1>
+<h1>{escaped(title)}</h1>
 <p>{said}. <mark class="gold">Gold</mark> is underlined, what was <mark class="found">found</mark> has a line
 above it, <mark class="both">both</mark> have both.</p>
-{f"<p>{_text(notice)}</p>" if notice else ""}
+{f"<p>{escaped(notice)}</p>" if notice else ""}
 </header>
 <main>
 <table><tbody>
@@ -140,7 +140,9 @@ def _context(text: str, mistake: Mistake) -> list[list[Any]]:
 
 
 def _select(name: str, title: str, values: Iterable[str]) -> str:
-    options = "".join(f'<option value="{_text(value)}">{_text(value)}</option>' for value in values)
+    options = "".join(
+        f'<option value="{escaped(value)}">{escaped(value)}</option>' for value in values
+    )
     return (
         f'<div><label for="{name}">{title}</label>'
         f'<select id="{name}" name="{name}"><option value="">all</option>{options}</select></div>'
@@ -158,7 +160,3 @@ def _digest(text: str) -> str:
 
 def _asset(name: str) -> str:
     return files("gonerd.evaluation").joinpath(f"assets/{name}").read_text(encoding="utf-8")
-
-
-def _text(text: str) -> str:
-    return escape(shown(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +30,9 @@ __all__ = [
 SCHEMA_VERSION = 2
 RESULT_FILE = "result.json"
 PREDICTIONS_FILE = "predictions.jsonl.zst"
+
+LARGEST = 2**63
+"""No count and no time of a run comes near it; beyond a double's range there would be no ratio to take."""
 
 LONGEST_PATH = 80
 """Characters of a field's path in a message: a stranger may have made it long."""
@@ -77,6 +80,20 @@ def require_valid_result(record: Any, where: str) -> None:
         raise SchemaError(f"{where}: field schema_version is missing")
     for error in _validator().iter_errors(record):
         raise SchemaError(f"{where}: field {_sentence(error)}")
+    if not _is_time(record["created"]):
+        expected = result_schema()["properties"]["created"]["title"]
+        raise SchemaError(
+            f"{where}: field created is {kind_of(record['created'])}, expected {expected}"
+        )
+
+
+def _is_time(text: str) -> bool:
+    """Whether there is such a day and hour, beyond the form."""
+    try:
+        datetime.fromisoformat(text).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return False
+    return True
 
 
 @cache
@@ -85,11 +102,11 @@ def _validator() -> Draft202012Validator:
     from jsonschema.validators import extend
 
     # Python's true is an int, its NaN and 1e999 are floats, and JSON Schema takes 1.0 for a whole number:
-    # none of them is meant.
+    # none of them is meant, nor a number beyond all measure.
     types = Draft202012Validator.TYPE_CHECKER.redefine_many(
         {
-            "integer": lambda _, value: type(value) is int,
-            "number": lambda _, value: type(value) in (int, float) and math.isfinite(value),
+            "integer": lambda _, value: type(value) is int and abs(value) < LARGEST,
+            "number": lambda _, value: type(value) in (int, float) and abs(value) < LARGEST,
         }
     )
     strict: type[Draft202012Validator] = extend(Draft202012Validator, type_checker=types)

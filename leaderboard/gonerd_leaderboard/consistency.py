@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from gonerd.errors import CheckError
 from gonerd_leaderboard.result import Calibration, Counts, Result, Score, Timing
@@ -51,6 +52,7 @@ def _problems(result: Result) -> Iterator[str]:
     yield from _score_problems("scores.full", full)
     yield from _score_problems("scores.common_window_4096", window)
     yield from _breakdown_problems(result)
+    yield from _paper_problems(result)
     yield from _coverage_problems(result)
     if result.calibration:
         yield from _calibration_problems(result.calibration, full.total)
@@ -78,9 +80,37 @@ def _breakdown_problems(result: Result) -> Iterator[str]:
         )
     if errors.exact != total.tp:
         yield f"scores.full.errors.exact is {errors.exact}, scores.full.tp is {total.tp}"
-    if errors.spurious > total.fp:
-        yield f"scores.full.errors.spurious is {errors.spurious}, scores.full.fp is {total.fp}"
+    if errors.found != total.tp + total.fp:
+        yield (
+            f"scores.full.errors has exact + boundary + type + both + spurious = {errors.found}, "
+            f"scores.full has tp + fp = {total.tp + total.fp}"
+        )
+    partial = {
+        "precision": (errors.points, errors.found),
+        "recall": (errors.points, errors.gold),
+        "f1": (2 * errors.points, errors.found + errors.gold),
+    }
+    yield from _fraction_problems("scores.full.partial", breakdown.partial, partial)
     yield from _ratio_problems("scores.full.tokens", breakdown.tokens)
+    for label, found in breakdown.unknown_labels.items():
+        counts = result.full.by_type.get(label)
+        if counts is None or counts.gold or counts.fp != found:
+            yield (
+                f"scores.full.unknown_labels.{label} is {found}, "
+                f"which scores.full.by_type.{label} does not say"
+            )
+
+
+def _paper_problems(result: Result) -> Iterator[str]:
+    paper = result.paper
+    if paper.support > result.dataset.gold_total:
+        yield (
+            f"scores.paper_compat.support is {paper.support}, "
+            f"dataset.gold_total is {result.dataset.gold_total}"
+        )
+    both = paper.precision + paper.recall
+    f1 = {"f1": (2 * paper.precision * paper.recall, both)}
+    yield from _fraction_problems("scores.paper_compat", paper, f1)
 
 
 def _part_problems(name: str, parts: Mapping[str, Counts], total: Counts) -> Iterator[str]:
@@ -99,8 +129,14 @@ def _ratio_problems(name: str, counts: Counts) -> Iterator[str]:
         "recall": (tp, tp + fn),
         "f1": (2 * tp, 2 * tp + fp + fn),
     }
-    for field, (part, whole) in ratios.items():
-        stated, expected = getattr(counts, field), part / whole if whole else 0.0
+    yield from _fraction_problems(name, counts, ratios)
+
+
+def _fraction_problems(
+    name: str, stated_by: Any, fractions: Mapping[str, tuple[float, float]]
+) -> Iterator[str]:
+    for field, (part, whole) in fractions.items():
+        stated, expected = getattr(stated_by, field), part / whole if whole else 0.0
         if not math.isclose(stated, expected, rel_tol=0, abs_tol=ROUNDING):
             yield f"{name}.{field} is {stated}, its counts give {expected:.6f}"
 

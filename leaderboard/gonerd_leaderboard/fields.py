@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -128,11 +127,7 @@ class Fields:
     def number(self, key: str, *, least: float = 0.0, most: float = LARGEST_NUMBER) -> float:
         """A finite number from `least` to `most`."""
         value = self.take(key)
-        if (
-            type(value) not in (int, float)
-            or not math.isfinite(value)
-            or not least <= value <= most
-        ):
+        if type(value) not in (int, float) or not least <= value <= most:
             self.refuse(key, value, f"a number from {least:g} to {most:g}")
         return float(value)
 

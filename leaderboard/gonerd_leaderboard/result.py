@@ -21,6 +21,7 @@ __all__ = [
     "PaperScore",
     "Policy",
     "Range",
+    "Ratios",
     "Result",
     "Score",
     "Timing",
@@ -83,6 +84,15 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Ratios:
+    """A score without counts of its own."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
 class Errors:
     """What became of each gold entity, in five classes, and the predictions that touch none."""
 
@@ -96,7 +106,22 @@ class Errors:
     @property
     def gold(self) -> int:
         """Entities in the gold."""
-        return self.exact + self.boundary + self.type + self.both + self.missed
+        return self.answered + self.missed
+
+    @property
+    def found(self) -> int:
+        """Entities predicted."""
+        return self.answered + self.spurious
+
+    @property
+    def answered(self) -> int:
+        """Gold entities with a prediction, right or wrong; as many predictions."""
+        return self.exact + self.boundary + self.type + self.both
+
+    @property
+    def points(self) -> float:
+        """One for the same place, half for an overlap, whatever the label."""
+        return self.exact + self.type + (self.boundary + self.both) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +131,7 @@ class Breakdown:
     buckets: Mapping[str, Mapping[str, Counts]]
     """By what (`by_length`, ...), and within that by bucket, in order."""
     errors: Errors
-    partial_f1: float
+    partial: Ratios
     """By place alone, with half credit for overlap."""
     tokens: Counts
     unknown_labels: Mapping[str, int]

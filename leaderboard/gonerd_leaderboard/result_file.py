@@ -23,6 +23,7 @@ from gonerd_leaderboard.result import (
     PaperScore,
     Policy,
     Range,
+    Ratios,
     Result,
     Score,
     Timing,
@@ -147,18 +148,19 @@ def _by_type(fields: Fields) -> tuple[dict[str, Counts], dict[str, Range]]:
 
 
 def _breakdown(fields: Fields) -> Breakdown:
-    partial = fields.inner("partial")
-    breakdown = Breakdown(
+    return Breakdown(
         buckets={name: _buckets(fields, name) for name in BUCKETS},
         errors=_errors(fields.inner("errors")),
-        partial_f1=partial.share("f1"),
+        partial=_ratios(fields.inner("partial")),
         tokens=_whole_counts(fields.inner("tokens")),
         unknown_labels=_tally(fields, "unknown_labels"),
     )
-    for taken in ("precision", "recall"):
-        partial.share(taken)
-    partial.end()
-    return breakdown
+
+
+def _ratios(fields: Fields) -> Ratios:
+    ratios = Ratios(**{name: fields.share(name) for name in ("precision", "recall", "f1")})
+    fields.end()
+    return ratios
 
 
 def _errors(fields: Fields) -> Errors:

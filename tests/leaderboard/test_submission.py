@@ -128,8 +128,17 @@ def test_a_refused_run_leaves_nothing_behind(run, tmp_path):
             "scores.full.errors.spurious",
             10**6,
             CheckError,
-            "errors.spurious is 1000000, scores.full.f",
+            r"both \+ spurious = .*, scores.full has tp \+ fp",
         ),
+        ("scores.full.partial.f1", 0.01, CheckError, "scores.full.partial.f1 is 0.01, its counts"),
+        (
+            "scores.full.unknown_labels",
+            {"LOC": 3},
+            CheckError,
+            "unknown_labels.LOC is 3, which sco",
+        ),
+        ("scores.paper_compat.support", 10**6, CheckError, "paper_compat.support is 1000000, da"),
+        ("scores.paper_compat.f1", 0.01, CheckError, "scores.paper_compat.f1 is 0.01, its counts"),
         ("scores.full.tokens.f1", 1.0, CheckError, "scores.full.tokens.f1 is 1.0, its counts give"),
         ("scores.full.by_type.PER.ci", [0.9, 0.8], SchemaError, "by_type.PER.ci is .*low <= high"),
         (

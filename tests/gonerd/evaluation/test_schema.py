@@ -58,7 +58,12 @@ def test_a_run_is_valid_for_this_schema_and_for_any_validator() -> None:
     ("path", "value", "words"),
     [
         ("schema_version", 1, "schema_version is 1, expected 2, the version that this gonerd reads"),
+        ("schema_version", 2.0, "schema_version is 2.0, expected 2, the version that this"),
         ("schema_version", ..., "schema_version is missing"),
+        ("created", "2026-02-30T10:00:00Z", "created is .2026-02-30.*expected a time with its zone"),
+        ("created", "0001-01-01T00:00:00+14:00", "created is .0001.*expected a time"),
+        ("scores.full.tp", 10**400, "scores.full.tp is a huge number, expected a whole number from"),
+        ("efficiency.seconds", 10**400, "efficiency.seconds is a huge number, expected a number"),
         ("surprise", 1, "surprise is unknown"),
         ("scores.full.ci.extra", 1, "scores.full.ci.extra is unknown"),
         ("scores.full.by_type.PER.ci", ..., "scores.full.by_type.PER.ci is missing"),

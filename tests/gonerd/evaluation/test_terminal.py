@@ -89,6 +89,7 @@ def test_a_name_can_not_draw_lines_of_its_own() -> None:
     [
         ("dataset.notice", "Handle with care.", "Handle with care."),
         ("dataset.n_docs", 25, "25 documents are few: another sample could move F1 by"),
+        ("dataset.n_docs", 1, "1 document is few: another sample could move F1 by"),
         (
             "policy.perturbation",
             {"kind": "ocr", "rate": 0.1, "seed": 0},
