@@ -54,6 +54,8 @@ def prediction_from_record(record: Any) -> tuple[Prediction, str]:
         spans = record["entities"]
         if not isinstance(record["doc_id"], str):
             raise TypeError("doc_id")
+        if spans and record.get("error") is not None:
+            raise SchemaError("has an error and entities, expected one of them")
         entities = tuple(Entity(start, end, label) for start, end, label, *_ in spans)
         scored = bool(spans) and all(len(span) == 4 for span in spans)
         prediction = Prediction(

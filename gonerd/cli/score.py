@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gonerd.cli.options import format_option, scheme_option
-from gonerd.console import note, print_json, print_text
+from gonerd.console import counted, note, print_json, print_text
 from gonerd.corpora import Format
 from gonerd.errors import ConfigError
 from gonerd.schemes import REPAIRS, Repair, Scheme
@@ -113,6 +113,10 @@ def score(
     )
     if repairs.tags:
         note(f"PRED: {repairs}")
+    if scored.failures:
+        note(
+            f"PRED: no answer for {counted(scored.failures, 'document')}: all their gold is missed"
+        )
     if errors is not None and scored.errors is not None:
         title = f"Errors of {Path(predicted).name} against {Path(gold).name}"
         write_text(errors, scored.errors.html(title, scored.notice), overwrite=force)

@@ -35,6 +35,8 @@ class Answer:
     doc_id: str
     text_sha256: str
     entities: tuple[Entity, ...]
+    failed: bool = False
+    """Whether the model gave none, as `gonerd eval --allow-failures` notes it."""
 
 
 class Answers:
@@ -46,7 +48,9 @@ class Answers:
 
     def __init__(self, name: str, answers: Iterable[Answer]) -> None:
         self.name = name
-        self._stream = iter(answers)
+        self.failures = 0
+        """Answers so far that are none."""
+        self._stream = self._counted(answers)
         self._rest: _OnDisk | None = None
         self._asked: set[str] = set()
 
@@ -90,6 +94,11 @@ class Answers:
             problem = "is predicted twice" if left in self._asked else "has no gold document"
             raise SchemaError(f"{self.name}: document {left!r} {problem}")
 
+    def _counted(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        for answer in answers:
+            self.failures += answer.failed
+            yield answer
+
 
 def gold_in(
     name: str,
@@ -109,7 +118,7 @@ def gold_in(
         documents = load(name).documents(split or "test")
         first = next(documents, None)
         if first is None:
-            raise InputError(f"split {split!r} of {name} holds no documents")
+            raise InputError(f"split {split or 'test'!r} of {name} holds no documents")
         yield from chain([first], documents)
         return
     if split not in (None, "all"):
@@ -194,7 +203,8 @@ def _predicted(path: Path) -> Iterator[Answer]:
                 raise SchemaError(
                     f"{path}: document {prediction.doc_id!r}: {span} is not [start, end, label]"
                 )
-        yield Answer(prediction.doc_id, digest, prediction.entities)
+        failed = prediction.error is not None
+        yield Answer(prediction.doc_id, digest, prediction.entities, failed)
 
 
 def _answer(document: Document) -> Answer:

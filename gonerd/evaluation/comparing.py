@@ -103,6 +103,7 @@ def compare_files(
         "models": [
             {
                 "name": name,
+                "failed_documents": answer.failures,
                 **total_counts(table[:, 0]).as_json(),
                 "ci": list(score[ALL]),
                 "by_type": {
@@ -111,7 +112,9 @@ def compare_files(
                     if place
                 },
             }
-            for name, table, score in zip(names, tables.counts, scores, strict=True)
+            for name, answer, table, score in zip(
+                names, answers, tables.counts, scores, strict=True
+            )
         ],
         "pairs": [
             {

@@ -26,6 +26,10 @@ def _lines(comparison: dict[str, Any]) -> Iterator[str]:
             f"{model['name']:{width}}{model['precision']:8.3f}{model['recall']:8.3f}{model['f1']:8.3f}"
             f"  {_interval(model['ci'])}"
         )
+    for model in models:
+        if failed := model["failed_documents"]:
+            said = f"gave no answer for {counted(failed, 'document')}: all their gold is missed"
+            yield f"{model['name']} {said}"
     for pair in pairs:
         yield ""
         yield f"{pair['a']} less {pair['b']}"

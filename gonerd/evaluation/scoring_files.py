@@ -30,6 +30,8 @@ class Scored:
     scores: dict[str, Any]
     """The `scores` object of a result."""
     errors: ErrorPage | None
+    failures: int
+    """Documents to which the model gave no answer: their gold is missed."""
     notice: str | None
     """What must be said beside the figures, where texts are invented."""
 
@@ -73,7 +75,7 @@ def score_files(
             page.add(document, found)
     answers.require_no_more()
     scores = scorer.scores(seed=seed, replicates=replicates)
-    return Scored(scores, page, SYNTHETIC_NOTICE if synthetic else None)
+    return Scored(scores, page, answers.failures, SYNTHETIC_NOTICE if synthetic else None)
 
 
 def _seen(dataset: str | None, seen_in: str | None) -> frozenset[Form]:

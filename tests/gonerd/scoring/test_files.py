@@ -253,6 +253,23 @@ def test_documents_without_ids_are_matched_by_number(tmp_path, capsys) -> None:
     assert run(["compare", found, gold, "--dataset", gold]) == 0
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_documents_without_an_answer_are_missed_and_told(gold, tmp_path, capsys, order) -> None:
+    lines = prediction_lines(found_documents())
+    lines[0] |= {"entities": [], "error": "out of memory"}
+    found = str(tmp_path / "found.jsonl")
+    write_json_lines(Path(found), lines[::order])
+    assert run(["score", gold, found]) == 0
+    out, said = capsys.readouterr()
+    assert "PRED: no answer for 1 document: all their gold is missed\n" in said
+    assert run(["compare", found, gold, "--dataset", gold]) == 0
+    out = capsys.readouterr().out
+    assert "found.jsonl gave no answer for 1 document: all their gold is missed" in out
+    lines[0] |= {"entities": [[0, 2, "PER"]]}
+    write_json_lines(Path(found), lines, overwrite=True)
+    assert "has an error and entities, expected one of them" in refused(capsys, gold, found)
+
+
 def test_a_window_that_is_no_number_is_refused(tmp_path, capsys) -> None:
     bad = Document(id="a", text="Ada", meta={"common_window_end": "all"})
     write_documents(tmp_path / "gold.jsonl", [bad])
