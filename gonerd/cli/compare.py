@@ -45,7 +45,7 @@ __all__ = ["compare"]
     show_default=True,
     help="Of the bootstrap.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of both.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of both.")
 @click.option(
     "--top", type=click.IntRange(0), default=10, show_default=True, help="Documents to list."
 )

@@ -30,7 +30,7 @@ __all__ = ["evaluate"]
 )
 @click.option(
     "--seed",
-    type=int,
+    type=click.IntRange(min=0),
     default=0,
     show_default=True,
     help="Of the bootstrap, and of what --perturb draws.",

@@ -57,7 +57,9 @@ BY = ("type", "source", "length", "position", "entity_length", "seen", "year")
     show_default=True,
     help="Of the bootstrap.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap."
+)
 @click.option("--force", is_flag=True, help="Replace the page of errors if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores of a result as one object.")
 def score(
@@ -94,6 +96,10 @@ def score(
 
     if gold == predicted == "-":
         raise ConfigError("GOLD and PRED can't both be standard input")
+    if str(errors) == "-":
+        raise ConfigError(
+            "the page of errors stands beside what is printed; expected a file, found -"
+        )
     if errors is not None:
         require_file_to_write(errors, overwrite=force, inputs=[gold, predicted])
     repairs = TagRepairs(tag_repair)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -31,9 +32,7 @@ SCHEMA_VERSION = 2
 RESULT_FILE = "result.json"
 PREDICTIONS_FILE = "predictions.jsonl.zst"
 
-LARGEST = 2**63
-"""No count and no time of a run comes near it; beyond a double's range there would be no ratio to take."""
-
+LARGEST = sys.float_info.max
 LONGEST_PATH = 80
 """Characters of a field's path in a message: a stranger may have made it long."""
 
@@ -102,11 +101,11 @@ def _validator() -> Draft202012Validator:
     from jsonschema.validators import extend
 
     # Python's true is an int, its NaN and 1e999 are floats, and JSON Schema takes 1.0 for a whole number:
-    # none of them is meant, nor a number beyond all measure.
+    # none of them is meant, nor a number that no double holds.
     types = Draft202012Validator.TYPE_CHECKER.redefine_many(
         {
-            "integer": lambda _, value: type(value) is int and abs(value) < LARGEST,
-            "number": lambda _, value: type(value) in (int, float) and abs(value) < LARGEST,
+            "integer": lambda _, value: type(value) is int and abs(value) <= LARGEST,
+            "number": lambda _, value: type(value) in (int, float) and abs(value) <= LARGEST,
         }
     )
     strict: type[Draft202012Validator] = extend(Draft202012Validator, type_checker=types)

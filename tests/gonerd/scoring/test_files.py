@@ -270,6 +270,23 @@ def test_documents_without_an_answer_are_missed_and_told(gold, tmp_path, capsys,
     assert "has an error and entities, expected one of them" in refused(capsys, gold, found)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["score", "--seed", "-1"], "-1 is not in the range x>=0"),
+        (["compare", "--seed", "-1"], "-1 is not in the range x>=0"),
+        (["eval", "--model", "rules", "--out", "x", "--seed", "-1"], "-1 is not in the range x>=0"),
+        (["score", "--errors", "-"], "beside what is printed; expected a file, found -"),
+    ],
+)
+def test_options_that_can_not_be_meant_are_refused(gold, capsys, arguments, words) -> None:
+    files = ["--dataset", gold] if arguments[0] == "eval" else [gold, gold]
+    assert run([*arguments, *files]) in (1, 2)
+    out, said = capsys.readouterr()
+    assert out == ""
+    assert words in said
+
+
 def test_a_window_that_is_no_number_is_refused(tmp_path, capsys) -> None:
     bad = Document(id="a", text="Ada", meta={"common_window_end": "all"})
     write_documents(tmp_path / "gold.jsonl", [bad])
