@@ -39,7 +39,7 @@ BY = ("type", "source", "length", "position", "entity_length", "seen", "year")
 @click.option(
     "--seen-in",
     metavar="DATASET",
-    help="Whose surface forms count as seen.  [default: the train split of GOLD, for --by seen]",
+    help="Whose surface forms count as seen.  [default: the train split of GOLD, for --by seen and --json]",
 )
 @click.option("--paper", is_flag=True, help="Show seqeval's score as the paper took it, too.")
 @click.option(
@@ -111,7 +111,7 @@ def score(
         scheme=scheme,
         repairs=repairs,
         seen_in=seen_in,
-        seen="seen" in by,
+        seen=True if "seen" in by else None if as_json else False,
         paper=paper or as_json,
         errors=errors is not None,
         replicates=replicates,

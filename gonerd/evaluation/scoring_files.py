@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from gonerd.dataset.places import is_corpus_file
 from gonerd.errors import ConfigError
 from gonerd.evaluation.answers import answers_in, gold_in, is_synthetic
 from gonerd.evaluation.error_page import ErrorPage
+from gonerd.evaluation.surveying import seen_in_training
 from gonerd.labels import LABELS
 from gonerd.schemes import Scheme, TagRepairs
 from gonerd.scoring import Scorer, seen_forms
@@ -45,7 +47,7 @@ def score_files(
     scheme: Scheme = "iob2",
     repairs: TagRepairs | None = None,
     seen_in: str | None = None,
-    seen: bool = False,
+    seen: bool | None = None,
     paper: bool = True,
     errors: bool = False,
     replicates: int = 2000,
@@ -53,13 +55,20 @@ def score_files(
 ) -> Scored:
     """Score `predicted` against `gold`; in memory are counts, ids and the page of errors, never all texts.
 
+    What was seen in training is told if `seen`; if that is None, where `gonerd eval` tells it: for a
+    dataset's split beside its train split.
+
     Raises:
         InputError: there is no such file, dataset or split, or no gold in it.
         SchemaError: documents are missing, left over or doubled, or their texts differ.
         ConfigError: `seen` is asked for, and nothing says what was seen.
     """
     is_dataset = form == "auto" and not is_corpus_file(gold)
-    forms = _seen(gold if is_dataset else None, seen_in) if seen or seen_in else None
+    forms: Container[Form] | None = None
+    if seen or seen_in:
+        forms = _seen(gold if is_dataset else None, seen_in)
+    elif seen is None and is_dataset:
+        forms = seen_in_training(gold, split or "test")
     scorer = Scorer(forms, LABELS if is_dataset else (), paper=paper)
     page = ErrorPage() if errors else None
     answers = answers_in(

@@ -150,6 +150,7 @@ def test_a_split_is_scored_with_what_its_train_split_has_seen(tmp_path, capsys) 
     for key in ("tp", "fp", "fn", "errors", "ci", "by_type"):
         assert scores["full"][key] == result["scores"]["full"][key]
     assert scores["paper_compat"] == result["scores"]["paper_compat"]
+    assert scores_of(capsys, dataset, run_folder) == result["scores"]
     assert run(["score", dataset, run_folder, "--by", "seen", "--by", "length", "--paper"]) == 0
     text = capsys.readouterr().out
     assert "by whether the train split has the form and label" in text
