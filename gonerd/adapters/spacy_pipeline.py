@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 __all__ = ["SpacyPipeline", "adapter_from_argument"]
+
+
+LONGEST_REASON = 300
+"""Characters of what spaCy says of a pipeline that it can't open."""
 
 
 class SpacyPipeline:
@@ -40,6 +46,13 @@ class SpacyPipeline:
         )
         self.policy = Policy(label_map=self._labels.as_json(), batch_size=self._batch_size)
 
+    def with_batch_size(self, batch_size: int) -> SpacyPipeline:
+        """The same pipeline, reading `batch_size` documents at once."""
+        other = copy(self)
+        other._batch_size = batch_size
+        other.policy = replace(self.policy, batch_size=batch_size)
+        return other
+
     def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
         """Yield one prediction a document."""
         pairs = ((document.text, document) for document in documents)
@@ -60,7 +73,7 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> SpacyPipeli
     """`spacy:NAME` for an installed package, `spacy:PATH` for a folder.
 
     Raises:
-        InputError: there is no such pipeline.
+        InputError: there is no such pipeline, or spaCy can't open it.
         ConfigError: the pipeline finds no type that could be one of ours.
     """
     if not argument:
@@ -77,6 +90,9 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> SpacyPipeli
             f"spacy:{argument} is neither an installed pipeline nor a folder of one; "
             f"expected a name from 'pip list' or a path"
         ) from None
+    except (ValueError, ImportError) as problem:  # of a configuration, or of a component's package
+        said = next((line for line in map(str.strip, str(problem).splitlines()) if line), "")
+        raise InputError(f"spacy:{argument} can't be opened: {said[:LONGEST_REASON]}") from None
     return SpacyPipeline(pipeline, argument, options)
 
 
