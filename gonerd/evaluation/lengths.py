@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from gonerd.errors import InputError
 from gonerd.schema import Document, Span
 
 __all__ = ["documents_of_length"]
@@ -21,6 +22,9 @@ def documents_of_length(
         documents: gives the split's documents anew at each call; some of them have tokens.
         length: in tokens of the dataset, which are words and punctuation marks.
         count: how many are wanted.
+
+    Raises:
+        InputError: no document has tokens.
     """
     pieces = _pieces(_again_and_again(documents))
     made = []
@@ -57,4 +61,9 @@ def _pieces(documents: Iterable[Document]) -> Iterator[_Piece]:
 
 def _again_and_again(documents: Callable[[], Iterable[Document]]) -> Iterator[Document]:
     while True:
-        yield from documents()
+        empty = True
+        for document in documents():
+            empty = empty and not document.tokens
+            yield document
+        if empty:
+            raise InputError("the split has no tokens to make texts of")

@@ -55,6 +55,15 @@ def some_text() -> Sequence[Document]:
     return [Document(id="a", text="ab " * 50, tokens=tokens)]
 
 
+def test_a_split_without_tokens_has_no_cost_at_fixed_lengths_and_says_so() -> None:
+    blank = [Document(id="a", text=" ", tokens=())]
+    cost = cost_of(Sleeping([]), lambda: blank, QUICK)
+    assert not cost.cells
+    assert cost.note.startswith(
+        "cost at 8 tokens could not be measured (the split has no tokens to make texts of)"
+    )
+
+
 @given(st.lists(tokenized_documents(), min_size=1, max_size=4), st.integers(1, 40))
 def test_documents_have_exactly_the_tokens_that_were_asked_for(
     documents: list[Document], length: int
