@@ -68,6 +68,7 @@ def _blind(document: Document) -> Document:
 def _require_sound(prediction: Prediction, document: Document) -> None:
     """What a leaderboard would refuse is refused here, where the model can still be mended."""
     where = f"document {document.id!r}: the model"
+    _require_types(prediction, where)
     if not 0 <= prediction.consumed_to <= len(document.text):
         raise UnsoundPredictionError(
             f"{where} read up to {prediction.consumed_to} of {len(document.text)} characters"
@@ -92,3 +93,28 @@ def _require_sound(prediction: Prediction, document: Document) -> None:
             f"{where} gave {len(scores)} scores for {len(prediction.entities)} entities; "
             f"expected one each, from 0 to 1"
         )
+
+
+def _require_types(prediction: Prediction, where: str) -> None:
+    """What can't be written as JSON, or is read as something else again: a NumPy number, say."""
+    for what, values, types in (
+        ("a place", (edge for e in prediction.entities for edge in (e.start, e.end)), (int,)),
+        ("a label", (entity.label for entity in prediction.entities), (str,)),
+        ("a score", prediction.scores or (), (float, int)),
+        ("consumed_to", (prediction.consumed_to,), (int,)),
+        ("windows", (prediction.windows,), (int,)),
+        ("repairs", (prediction.repairs,), (int,)),
+        ("a dropped type", prediction.dropped, (str,)),
+        ("the count of a dropped type", prediction.dropped.values(), (int,)),
+        ("the error", (prediction.error,), (str, type(None))),
+    ):
+        for value in values:
+            if type(value) not in types:
+                raise UnsoundPredictionError(
+                    f"{where} gave {what} of type {type(value).__name__}, "
+                    f"expected Python's {types[0].__name__}"
+                )
+            if type(value) is int and value < 0:
+                raise UnsoundPredictionError(f"{where} gave {what} below 0: {value}")
+    if prediction.error is not None and prediction.entities:
+        raise UnsoundPredictionError(f"{where} gave an error and entities, expected one of them")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from gonerd.adapters.adapter import AdapterOptions, ModelCard, Prediction
 from gonerd.adapters.policy import Policy
+from gonerd.console import kind_of
 from gonerd.errors import ConfigError, InputError, SchemaError
 from gonerd.files import file_sha256
 from gonerd.records import read_json_lines
@@ -20,6 +22,23 @@ __all__ = [
     "read_predictions",
     "record_from_prediction",
 ]
+
+
+LONGEST_SPAN = 80
+"""Characters of a span that a message quotes."""
+
+_SPAN = "[start, end, label] or [start, end, label, score]"
+_FIELDS = {
+    "doc_id": (str, "a string"),
+    "text_sha256": (str, "a string"),
+    "entities": (list, f"a list of {_SPAN}"),
+    "consumed_to": (int, "a whole number from 0"),
+    "windows": (int, "a whole number from 0"),
+    "dropped": (dict, "an object"),
+    "repairs": (int, "a whole number from 0"),
+    "error": (str, "a string"),
+}
+_REQUIRED = tuple(_FIELDS)[:4]
 
 
 def record_from_prediction(prediction: Prediction, text: str) -> dict[str, Any]:
@@ -48,33 +67,42 @@ def prediction_from_record(record: Any) -> tuple[Prediction, str]:
     """The prediction of a line, and the hash of the text that it is for.
 
     Raises:
-        SchemaError: a field is missing or of the wrong type.
+        SchemaError: a field is missing, unknown or of the wrong type, or some entities have a score and
+            others none.
     """
-    try:
-        spans = record["entities"]
-        if not isinstance(record["doc_id"], str):
-            raise TypeError("doc_id")
-        if spans and record.get("error") is not None:
-            raise SchemaError("has an error and entities, expected one of them")
-        entities = tuple(Entity(start, end, label) for start, end, label, *_ in spans)
-        scored = bool(spans) and all(len(span) == 4 for span in spans)
-        prediction = Prediction(
-            doc_id=record["doc_id"],
-            entities=entities,
-            consumed_to=record["consumed_to"],
-            windows=record.get("windows", 1),
-            scores=tuple(float(span[3]) for span in spans) if scored else None,
-            dropped={str(name): int(count) for name, count in record.get("dropped", {}).items()},
-            repairs=int(record.get("repairs", 0)),
-            error=record.get("error"),
-        )
-        return prediction, str(record["text_sha256"])
-    except KeyError as missing:
-        raise SchemaError(f"field {missing} is missing") from None
-    except (TypeError, ValueError, AttributeError, OverflowError):
-        raise SchemaError(
-            "not a prediction; expected doc_id, text_sha256, consumed_to and entities of [start, end, label]"
-        ) from None
+    if not isinstance(record, dict):
+        raise SchemaError(f"a prediction is {kind_of(record)}, expected an object")
+    for name in _REQUIRED:
+        if name not in record:
+            raise SchemaError(f"field {name!r} is missing")
+    for name, value in record.items():
+        if name not in _FIELDS:
+            raise SchemaError(f"field {name!r} is unknown; expected {', '.join(_FIELDS)}")
+        type_, expected = _FIELDS[name]
+        if type(value) is not type_ or (isinstance(value, int) and value < 0):
+            raise SchemaError(f"field {name!r} is {kind_of(value)}, expected {expected}")
+    if "error" in record and record["entities"]:
+        raise SchemaError("has an error and entities, expected one of them")
+    for name, count in record.get("dropped", {}).items():
+        if type(count) is not int or count < 0:
+            raise SchemaError(
+                f"dropped {name!r} is {kind_of(count)}, expected a whole number from 0"
+            )
+    spans = [_span(span) for span in record["entities"]]
+    scores = [score for _, score in spans if score is not None]
+    if scores and len(scores) < len(spans):
+        raise SchemaError("some entities have a score and others none, expected all or none")
+    prediction = Prediction(
+        doc_id=record["doc_id"],
+        entities=tuple(entity for entity, _ in spans),
+        consumed_to=record["consumed_to"],
+        windows=record.get("windows", 1),
+        scores=tuple(scores) if scores else None,
+        dropped=record.get("dropped", {}),
+        repairs=record.get("repairs", 0),
+        error=record.get("error"),
+    )
+    return prediction, record["text_sha256"]
 
 
 def read_predictions(path: str | Path) -> Iterator[tuple[Prediction, str]]:
@@ -88,6 +116,13 @@ def read_predictions(path: str | Path) -> Iterator[tuple[Prediction, str]]:
             yield prediction_from_record(record)
         except SchemaError as problem:
             raise SchemaError(f"{path}:{number}: {problem}") from None
+
+
+def _span(span: Any) -> tuple[Entity, float | None]:
+    types = [type(part) for part in span] if type(span) is list else []
+    if types[:3] != [int, int, str] or types[3:] not in ([], [int], [float]):
+        raise SchemaError(f"{json.dumps(span)[:LONGEST_SPAN]} is not {_SPAN}")
+    return Entity(*span[:3]), float(span[3]) if types[3:] else None
 
 
 class PredictionsFile:

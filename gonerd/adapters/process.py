@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Self
 
 from gonerd.console import note
 from gonerd.errors import InputError, SchemaError
+from gonerd.records import json_from_line
 
 __all__ = ["Line", "Process"]
 
@@ -109,8 +110,8 @@ class Process:
             )
         self.lines += 1
         try:
-            return Line(json.loads(found))
-        except (json.JSONDecodeError, UnicodeDecodeError):
+            return Line(json_from_line(found.decode()))
+        except (SchemaError, UnicodeDecodeError):
             shown = found[:80].decode("utf-8", "replace").rstrip("\n")
             raise SchemaError(
                 f"cmd: {self._name} line {self.lines}, for document {document_id!r}: "

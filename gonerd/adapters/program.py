@@ -24,6 +24,7 @@ from gonerd.adapters.label_map import LabelMap
 from gonerd.adapters.model_files import files_sha256
 from gonerd.adapters.policy import Policy
 from gonerd.adapters.process import Process
+from gonerd.console import kind_of
 from gonerd.errors import ConfigError, InputError, SchemaError
 from gonerd.schema import Document, Entity
 
@@ -131,11 +132,17 @@ def _prediction(record: Any, document: Document, labels: LabelMap) -> Prediction
         raise SchemaError(f"doc_id is {record.get('doc_id')!r}")
     error = record.get("error")
     if error is not None:
-        return Prediction(document.id, (), consumed_to=0, error=str(error))
+        if not isinstance(error, str) or record.get("entities"):
+            raise SchemaError(
+                "expected an error in words and no entities, or entities and no error"
+            )
+        return Prediction(document.id, (), consumed_to=0, error=error)
     spans = record.get("entities")
     if not isinstance(spans, list):
         raise SchemaError("entities are missing; expected a list of [start, end, label, score?]")
     found = [_span(span, len(document.text)) for span in spans]
+    if len({score is None for *_, score in found}) > 1:
+        raise SchemaError("some entities have a score and others none, expected all or none")
     kept = [(*span, label) for span in found if (label := labels.of(span[2]))]
     scored = bool(kept) and all(score is not None for _, _, _, score, _ in kept)
     return Prediction(
@@ -181,11 +188,17 @@ def _card(known: ModelCard, told: Any, where: str) -> ModelCard:
     revision = str(told.get("revision", known.revision))
     if len(revision) != 40 or set(revision) - set("0123456789abcdef"):
         raise SchemaError(f"{where}: revision is {revision!r}, expected 40 hex digits")
-    details = {**known.details, **dict(told.get("details", {}))}
+    said, training = told.get("details", {}), told.get("training_data", [])
+    if not isinstance(said, dict):
+        raise SchemaError(f"{where}: details is {kind_of(said)}, expected an object")
+    if not isinstance(training, list) or not all(isinstance(name, str) for name in training):
+        raise SchemaError(
+            f"{where}: training_data is {kind_of(training)}, expected a list of names"
+        )
+    details = {**known.details, **said}
     if "revision" in told:
         details["revision_of"] = "the program's own card"
-    training = tuple(str(name) for name in told.get("training_data", ()))
-    return replace(known, **{**told, "details": details, "training_data": training})
+    return replace(known, **{**told, "details": details, "training_data": tuple(training)})
 
 
 def _revision(words: tuple[str, ...]) -> tuple[str, list[str]]:

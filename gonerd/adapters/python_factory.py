@@ -125,7 +125,7 @@ def _require_model(model: Any, argument: str) -> None:
                 f"expected gonerd.adapters.{form.__name__}"
             )
     card = getattr(model, "card", None)
-    if card is not None and not re.fullmatch("[0-9a-f]{40}", card.revision):
+    if card is not None and not re.fullmatch("[0-9a-f]{40}", str(card.revision)):
         raise ConfigError(f"{where} a card with revision {card.revision!r}, expected 40 hex digits")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from gonerd.adapters import Adapter, Batched, Prediction
 from gonerd.adapters.predicting import UnsoundPredictionError, answered
@@ -48,7 +49,8 @@ class Answers:
         while broken:
             broken = False
             try:
-                yield from self.watch.timed(answered(self._adapter, source, waiting))
+                for document, found in self.watch.timed(answered(self._adapter, source, waiting)):
+                    yield document, _public(found)
             except Exception as problem:
                 self._require_local(problem)
                 broken = True
@@ -81,7 +83,7 @@ class Answers:
 
     def _one(self, adapter: Adapter, document: Document) -> Prediction:
         ((_, prediction),) = self.watch.timed(answered(adapter, [document], deque()))
-        return prediction
+        return _public(prediction)
 
     def _require_local(self, problem: Exception) -> None:
         """Let a problem go up that another document would meet as well."""
@@ -94,7 +96,15 @@ class Answers:
 
 
 def _failed(document: Document, problem: Exception) -> Prediction:
-    said = without_machine_paths(" ".join(str(problem).split()))
+    said = str(problem)
     if not isinstance(problem, GonerdError):
         said = f"{type(problem).__name__}: {said}"
-    return Prediction(document.id, (), consumed_to=0, windows=0, error=said[:LONGEST_ERROR])
+    return _public(Prediction(document.id, (), consumed_to=0, windows=0, error=said))
+
+
+def _public(prediction: Prediction) -> Prediction:
+    """The same; of an error one line that anyone may read, and any file can hold."""
+    if prediction.error is None:
+        return prediction
+    said = without_machine_paths(" ".join(prediction.error.split()))[:LONGEST_ERROR]
+    return replace(prediction, error=said.encode("utf-8", "replace").decode())

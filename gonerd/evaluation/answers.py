@@ -197,12 +197,6 @@ class _OnDisk:
 
 def _predicted(path: Path) -> Iterator[Answer]:
     for prediction, digest in read_predictions(path):
-        for entity in prediction.entities:
-            span = [entity.start, entity.end, entity.label]
-            if list(map(type, span)) != [int, int, str]:
-                raise SchemaError(
-                    f"{path}: document {prediction.doc_id!r}: {span} is not [start, end, label]"
-                )
         failed = prediction.error is not None
         yield Answer(prediction.doc_id, digest, prediction.entities, failed)
 

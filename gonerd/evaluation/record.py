@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.adapters import Adapter
-from gonerd.errors import InputError
+from gonerd.errors import InputError, SchemaError
 from gonerd.evaluation.cost import Cost
-from gonerd.evaluation.machine_paths import public_command
+from gonerd.evaluation.machine_paths import public_command, without_machine_paths
 from gonerd.evaluation.perturbing import Perturbation
 from gonerd.evaluation.processes import Processes
-from gonerd.evaluation.schema import SCHEMA_VERSION
+from gonerd.evaluation.schema import SCHEMA_VERSION, require_valid_part
 from gonerd.evaluation.surveying import SplitRecord
 from gonerd.files import file_sha256
 from gonerd.machine import environment, hardware
@@ -38,33 +38,41 @@ def identity_of(
 
     Raises:
         InputError: the model's revision names nothing that stays.
+        SchemaError: what the adapter says can't stand in a result.
     """
-    policy = adapter.policy
-    return {
-        "dataset": split.as_json,
-        "model": model_record(adapter),
-        "policy": {
-            **policy.as_json(),
-            # which of several GPUs it was says nothing
-            "device": policy.device.partition(":")[0],
-            "perturbation": perturbation.as_json() if perturbation else None,
-        },
+    model = model_record(adapter)
+    policy = {
+        **adapter.policy.as_json(),
+        # which of several GPUs it was says nothing
+        "device": adapter.policy.device.partition(":")[0],
+        "perturbation": perturbation.as_json() if perturbation else None,
     }
+    where = f"the policy of {model['kind']}:{model['id']}"
+    require_valid_part("policy", {**_json(policy, where), "processes": 1}, where)
+    return {"dataset": split.as_json, "model": model, "policy": policy}
 
 
 def model_record(adapter: Adapter) -> dict[str, Any]:
     """The `model` of a result.
 
     Raises:
-        InputError: the model's revision names nothing that stays.
+        InputError: the model's revision names nothing that stays, or its id is a path of this machine.
+        SchemaError: what the card says can't stand in a result.
     """
     card = adapter.card
-    if not re.fullmatch("[0-9a-f]{40}", card.revision):
+    if not re.fullmatch("[0-9a-f]{40}", str(card.revision)):
         raise InputError(
             f"the revision of {card.kind}:{card.id} is {card.revision!r}, expected 40 hex digits: "
             f"a name such as main means another model tomorrow"
         )
-    return {**asdict(card), "training_data": list(card.training_data)}
+    where = f"the card of {card.kind}:{card.id}"
+    record: dict[str, Any] = _json(asdict(card), where)
+    require_valid_part("model", record, where)
+    if card.id != without_machine_paths(card.id):
+        raise InputError(
+            f"{where} names a path of this machine; expected NAMESPACE/NAME, or a folder's name alone"
+        )
+    return record
 
 
 def heading(
@@ -139,3 +147,11 @@ def efficiency_record(
 def artifact(path: Path) -> dict[str, Any]:
     """A file of the run, by name, hash and size."""
     return {"path": path.name, "sha256": file_sha256(path), "bytes": path.stat().st_size}
+
+
+def _json(value: Any, where: str) -> Any:
+    """`value` as a file gives it back."""
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as problem:
+        raise SchemaError(f"{where} is no JSON: {problem}") from None

@@ -24,6 +24,7 @@ __all__ = [
     "RESULT_FILE",
     "SCHEMA_VERSION",
     "read_result",
+    "require_valid_part",
     "require_valid_result",
     "result_schema",
 ]
@@ -93,6 +94,17 @@ def _is_time(text: str) -> bool:
     except (OverflowError, ValueError):
         return False
     return True
+
+
+def require_valid_part(name: str, value: Any, where: str) -> None:
+    """Refuse what can't be the `model` or the `policy` of a result, before there is one.
+
+    Raises:
+        SchemaError: as `require_valid_result`.
+    """
+    part = _validator().evolve(schema=result_schema()["properties"][name])
+    for error in part.iter_errors(value):
+        raise SchemaError(f"{where}: field {_sentence(error)}")
 
 
 @cache

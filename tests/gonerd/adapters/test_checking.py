@@ -124,7 +124,11 @@ def test_the_documents_have_what_breaks_models() -> None:
             "answers",
             "an entity that ends at 1000000, past what it read",
         ),
-        (wrapped(lambda p, d: replace(p, error="no memory")), "answers", "'emoji' failed: no memory"),
+        (
+            wrapped(lambda p, d: Prediction(p.doc_id, (), 0, error="no memory")),
+            "answers",
+            "'emoji' failed: no memory",
+        ),
         (
             wrapped(lambda p, d: replace(p, entities=tuple(replace(e, label="GPE") for e in p.entities))),
             "labels",

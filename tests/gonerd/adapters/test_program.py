@@ -210,6 +210,21 @@ CRASH = """
             r"consumed_to is -1, expected a number of 0 or more",
         ),
         (
+            ECHO.replace('"DATE", 0.5', '"DATE"'),
+            SchemaError,
+            r"document 'd0': some entities have a score and others none, expected all or none",
+        ),
+        (
+            ECHO.replace('"doc_id"', '"error": "hot", "doc_id"'),
+            SchemaError,
+            r"document 'd0': expected an error in words and no entities, or entities and no error",
+        ),
+        (
+            ECHO.replace('document["id"]', '"\\ud800"'),
+            SchemaError,
+            r"line 1, for document 'd0': expected one JSON object, found '\{.*ud800",
+        ),
+        (
             ECHO + "    print('{}')",
             SchemaError,
             r"line 4: expected no more lines than documents",
@@ -279,6 +294,9 @@ def test_a_first_line_may_be_a_card(tmp_path: Path) -> None:
         ({"revision": "main"}, "line 1: revision is 'main', expected 40 hex digits"),
         ({"kind": "hf"}, "line 1: expected a card of details, id, license"),
         (["x"], "line 1: expected a card of"),
+        ({"details": 5}, "line 1: details is 5, expected an object"),
+        ({"training_data": "conll"}, 'line 1: training_data is "conll", expected a list of names'),
+        ({"training_data": [5]}, "line 1: training_data is a list of 1, expected a list of names"),
     ],
 )
 def test_a_card_that_hides_something_is_refused(tmp_path: Path, told: object, message: str) -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gonerd import Document, Entity
@@ -56,6 +57,13 @@ def test_a_document_that_breaks_the_model_takes_no_other_with_it(
         ({"scores": (0.5, 0.5)}, "gave 2 scores for 1 entities; expected one each, from 0 to 1"),
         ({"scores": (1.5,)}, "gave 1 scores for 1 entities; expected one each, from 0 to 1"),
         ({"scores": (float("nan"),)}, "expected one each, from 0 to 1"),
+        ({"scores": (np.float32(0.5),)}, "gave a score of type float32, expected Python's float"),
+        ({"entities": (Entity(np.int64(0), 3, "PER"),)}, "gave a place of type int64, expected"),
+        ({"entities": (Entity(0, 3, 5),)}, "gave a label of type int, expected Python's str"),
+        ({"consumed_to": np.int64(10)}, "gave consumed_to of type int64, expected Python's int"),
+        ({"windows": -1}, "gave windows below 0: -1"),
+        ({"dropped": {"A": 1.5}}, "gave the count of a dropped type of type float, expected"),
+        ({"error": "too hot"}, "gave an error and entities, expected one of them"),
     ],
 )
 def test_a_prediction_that_can_not_be_true_fails_its_document_alone(
@@ -66,6 +74,13 @@ def test_a_prediction_that_can_not_be_true_fails_its_document_alone(
     assert message in (found[2].error or "")
     assert found[2].entities == ()
     assert [p for p in found if p.error is None] == [a for a in ANSWERS if a.doc_id != "d2"]
+
+
+def test_an_error_that_a_model_tells_itself_is_one_line_without_folders() -> None:
+    told = Prediction("d2", (), 0, error="no file\n /home/me/models/a.bin \ud800" + "!" * 999)
+    found = answered(Knowing([told if a.doc_id == "d2" else a for a in ANSWERS], batch_size=3))
+    assert (found[2].error or "").startswith("no file a.bin ?!!!")
+    assert len(found[2].error or "") == 300
 
 
 def test_what_concerns_the_whole_run_ends_it(tmp_path: Path) -> None:

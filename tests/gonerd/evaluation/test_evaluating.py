@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gonerd import Entity
-from gonerd.adapters import AdapterOptions, ModelCard, adapter_from_spec
+from gonerd.adapters import AdapterOptions, ModelCard, Policy, adapter_from_spec
 from gonerd.cli.main import run
 from gonerd.dataset import documents_of, load
-from gonerd.errors import CheckError, InputError, OutputError, SchemaError
+from gonerd.errors import CheckError, GonerdError, InputError, OutputError, SchemaError
 from gonerd.evaluation import evaluate_model
 from gonerd.evaluation.cost import CostPlan
 from gonerd.evaluation.perturbing import Perturbation
@@ -174,6 +174,38 @@ def test_a_model_without_a_lasting_revision_is_refused(dataset: str, tmp_path: P
         InputError, match=r"revision of hub:acme/tagger is 'main', expected 40 hex digits"
     ):
         evaluated(Knowing([], card=card), tmp_path / "run", dataset)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"params": "many"}, r'the card of x:y: field params is "many", expected a whole number'),
+        ({"license": 5}, r"the card of x:y: field license is 5, expected a string"),
+        ({"details": {"a": {1}}}, r"the card of x:y is no JSON: Object of type set"),
+        ({"id": "/home/me/y"}, r"the card of x:/home/me/y names a path of this machine"),
+        ({"id": 7}, r"the card of x:7: field id is 7, expected a string"),
+        ({"revision": 7}, r"the revision of x:y is 7, expected 40 hex digits"),
+    ],
+)
+def test_a_card_that_no_result_can_hold_is_refused_before_the_model_reads_anything(
+    told: dict[str, Any], message: str, dataset: str, tmp_path: Path
+) -> None:
+    card = ModelCard(**({"kind": "x", "id": "y", "revision": "0" * 40} | told))
+    model = Knowing([], card=card)
+    with pytest.raises(GonerdError, match=message):
+        evaluated(model, tmp_path / "run", dataset)
+    assert model.seen == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_policy_that_no_result_can_hold_is_refused_before_the_model_reads_anything(
+    dataset: str, tmp_path: Path
+) -> None:
+    model = Knowing([])
+    model.policy = Policy(mode="whole")  # type: ignore[arg-type]
+    with pytest.raises(SchemaError, match='the policy of knowing:knowing: field mode is "whole"'):
+        evaluated(model, tmp_path / "run", dataset)
     assert list(tmp_path.iterdir()) == []
 
 
