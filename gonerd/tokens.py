@@ -7,12 +7,12 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from gonerd.schema import Span
+from gonerd.schema import Document, Span
 
 if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer
 
-__all__ = ["forget_words", "sentence_starts", "token_spans", "tokenizer_name"]
+__all__ = ["forget_words", "sentence_starts", "token_spans", "tokenizer_name", "words_of"]
 
 # spaCy leaves "U.K.-based" whole, which would hide the name inside; it splits "Boston-based" by itself.
 AFTER_ABBREVIATION = r"(?<=\.)[-–—](?=[A-Za-z])"
@@ -27,6 +27,11 @@ def token_spans(text: str) -> list[Span]:
 
     found = _tokenizer()(text).to_array([IDX, LENGTH, IS_SPACE]).tolist()
     return [(start, start + length) for start, length, blank in found if not blank]
+
+
+def words_of(document: Document) -> tuple[Span, ...]:
+    """The document's own tokens; spaCy's where it brings none."""
+    return document.tokens if document.tokens is not None else tuple(token_spans(document.text))
 
 
 def sentence_starts(words: Sequence[str]) -> list[int]:

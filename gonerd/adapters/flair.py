@@ -15,11 +15,12 @@ from gonerd.adapters.device import usable_device
 from gonerd.adapters.label_map import LabelMap
 from gonerd.adapters.model_files import ModelFiles, model_files
 from gonerd.adapters.peer_package import imported, version_of
-from gonerd.adapters.span_reader import Piece, Reading, SpanReader, words_of
+from gonerd.adapters.span_reader import Piece, Reading, SpanReader
 from gonerd.adapters.span_windows import FoundSpan
 from gonerd.errors import ConfigError, InputError
 from gonerd.files import file_sha256
 from gonerd.schema import Document, Span
+from gonerd.tokens import words_of
 
 __all__ = ["FlairTagger", "adapter_from_argument", "weights_in"]
 

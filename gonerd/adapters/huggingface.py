@@ -18,11 +18,12 @@ from gonerd.adapters.device import usable_device
 from gonerd.adapters.label_map import LabelMap
 from gonerd.adapters.length_policy import LengthPolicy, length_policy_from_options
 from gonerd.adapters.policy import Policy
-from gonerd.adapters.subwords import NONE, SubwordReader, Subwords, words_of
+from gonerd.adapters.subwords import NONE, SubwordReader, Subwords
 from gonerd.adapters.tag_set import TagSet, inside_begins, tag_set_from_names
 from gonerd.adapters.windows import Window, answering_windows
 from gonerd.errors import ConfigError
 from gonerd.schema import Document, Entity
+from gonerd.tokens import words_of
 
 __all__ = ["TransformersModel", "adapter_from_argument"]
 

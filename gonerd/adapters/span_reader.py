@@ -14,9 +14,9 @@ from gonerd.adapters.policy import Policy, PolicyMode
 from gonerd.adapters.span_windows import FoundSpan, SpanWindow, spans_of_windows, windows_over
 from gonerd.errors import ConfigError
 from gonerd.schema import Document, Entity, Span
-from gonerd.tokens import sentence_starts, token_spans
+from gonerd.tokens import sentence_starts
 
-__all__ = ["Piece", "Reading", "SpanModel", "SpanReader", "subwords_of", "words_of"]
+__all__ = ["Piece", "Reading", "SpanModel", "SpanReader", "subwords_of"]
 
 MERGE = "span midpoint in the window's core"
 
@@ -207,11 +207,6 @@ class SpanReader:
             scores=tuple(span.score for span, _ in kept),
             dropped=Counter(span.type for span in spans if not self._labels.of(span.type)),
         )
-
-
-def words_of(document: Document) -> Sequence[Span]:
-    """The corpus's own tokens, else spaCy's."""
-    return token_spans(document.text) if document.tokens is None else document.tokens
 
 
 def subwords_of(tokenizer: Any, words: Sequence[str]) -> list[int]:

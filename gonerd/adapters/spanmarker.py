@@ -14,11 +14,12 @@ from gonerd.adapters.device import usable_device
 from gonerd.adapters.label_map import LabelMap
 from gonerd.adapters.model_files import ModelFiles, model_files
 from gonerd.adapters.peer_package import imported, version_of
-from gonerd.adapters.span_reader import Piece, Reading, SpanReader, subwords_of, words_of
+from gonerd.adapters.span_reader import Piece, Reading, SpanReader, subwords_of
 from gonerd.adapters.span_windows import FoundSpan
 from gonerd.errors import ConfigError, InputError
 from gonerd.files import read_json
 from gonerd.schema import Document, Span
+from gonerd.tokens import words_of
 
 __all__ = ["MODEL_TYPE", "SpanMarker", "adapter_from_argument"]
 

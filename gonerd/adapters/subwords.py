@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gonerd.schema import Document, Span
-from gonerd.tokens import token_spans
+from gonerd.tokens import words_of
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-__all__ = ["SubwordReader", "Subwords", "answering_subwords", "words_of"]
+__all__ = ["SubwordReader", "Subwords", "answering_subwords"]
 
 NONE = -1
 
@@ -79,11 +79,6 @@ class SubwordReader:
             _in_units(encoding.ids, answering)
             for encoding, answering in zip(encodings, answers, strict=True)
         ]
-
-
-def words_of(document: Document) -> tuple[Span, ...]:
-    """The document's tokens; spaCy's where it brings none."""
-    return document.tokens if document.tokens is not None else tuple(token_spans(document.text))
 
 
 def answering_subwords(offsets: Sequence[Span], words: Sequence[Span]) -> NDArray[np.int64]:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from gonerd import Document
 from gonerd.adapters import AdapterOptions, ModelCard, predictions_of
 from gonerd.adapters.label_map import LabelMap
-from gonerd.adapters.span_reader import Piece, Reading, SpanReader, words_of
+from gonerd.adapters.span_reader import Piece, Reading, SpanReader
 from gonerd.adapters.span_windows import FoundSpan
 from gonerd.errors import ConfigError
 from gonerd.schema import Span
+from gonerd.tokens import words_of
 
 CARD = ModelCard(kind="capitals", id="capitals", revision="0" * 40)
 LABELS = LabelMap({"NAME": "PER", "DAY": None})

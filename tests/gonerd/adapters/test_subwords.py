@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tokenizers import BertWordPieceTokenizer, Tokenizer, processors
 from tokenizers.pre_tokenizers import ByteLevel
 
-from gonerd.adapters.subwords import SubwordReader, answering_subwords, words_of
+from gonerd.adapters.subwords import SubwordReader, answering_subwords
 from gonerd.schema import Document
+from gonerd.tokens import words_of
 from tests.gonerd.adapters.checkpoints import TEXTS, document
 from tests.strategies import tokenized_documents
 
