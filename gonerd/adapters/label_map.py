@@ -98,7 +98,7 @@ def usual_label(type_: str) -> str | None:
 
 
 def label_map_from_argument(argument: str | None) -> dict[str, str | None] | None:
-    """`TYPE=LABEL,TYPE=-,...`, or a JSON file of one object with null for `-`; None stays None.
+    """`TYPE=LABEL,TYPE=-,...`, or a JSON file of one object with null or "-" for `-`; None stays None.
 
     Raises:
         InputError: the file is missing or no JSON.
@@ -114,7 +114,7 @@ def label_map_from_argument(argument: str | None) -> dict[str, str | None] | Non
             name, equals, label = (piece.strip() for piece in part.rpartition("="))
             if not equals or not name:
                 raise ConfigError(f"--label-map: {part!r} is no TYPE=LABEL")
-            pairs.append((name, None if label == DROPPED else label))
+            pairs.append((name, label))
     elif Path(argument).is_file():
         value = read_json(Path(argument))
         if not isinstance(value, dict):
@@ -124,7 +124,10 @@ def label_map_from_argument(argument: str | None) -> dict[str, str | None] | Non
         raise InputError(
             f"--label-map {argument!r} is neither TYPE=LABEL,... nor a JSON file that is there"
         )
-    for name, label in pairs:
+    pairs = [(name, None if label == DROPPED else label) for name, label in pairs]
+    for number, (name, label) in enumerate(pairs):
+        if name in (other for other, _ in pairs[:number]):
+            raise ConfigError(f"--label-map names {name!r} twice")
         if label is not None and label not in LABELS:
             raise ConfigError(
                 f"--label-map: {name!r} becomes {label!r}, expected one of {', '.join(LABELS)}, "

@@ -107,6 +107,8 @@ def test_an_argument_is_pairs_or_a_json_file(tmp_path: Path) -> None:
     path = tmp_path / "map.json"
     path.write_text(json.dumps(given))
     assert label_map_from_argument(str(path)) == given
+    path.write_text(json.dumps({**given, "DATE": "-"}))
+    assert label_map_from_argument(str(path)) == given
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,7 @@ def test_an_argument_is_pairs_or_a_json_file(tmp_path: Path) -> None:
             "'PER' becomes 'PERSON', expected one of PER, ORG, LOC, MISC, or -",
         ),
         ("PER=PER,ORG", ConfigError, "'ORG' is no TYPE=LABEL"),
+        ("PER=PER,ORG=ORG,PER=LOC", ConfigError, "names 'PER' twice"),
         ("=PER", ConfigError, "'=PER' is no TYPE=LABEL"),
         ("nowhere.json", InputError, "'nowhere.json' is neither TYPE=LABEL,... nor a JSON file"),
     ],
