@@ -24,10 +24,14 @@ from gonerd.evaluation.memory import (
 )
 from gonerd.schema import Document
 
-__all__ = ["Cost", "CostPlan", "cost_of"]
+__all__ = ["STARTED_ANEW", "Cost", "CostPlan", "cost_of"]
 
 WITHOUT_A_MODEL = ("preds",)
 """Kinds that look predictions up: there is nothing to time."""
+
+
+STARTED_ANEW = ("cmd",)
+"""Kinds that start a program whenever they are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ def cost_of(adapter: Adapter, documents: Callable[[], Iterable[Document]], plan:
         return Cost(note=f"cost at fixed lengths does not apply to {adapter.card.kind}")
     cells: list[Cell] = []
     notes: list[str] = []
+    if adapter.card.kind in STARTED_ANEW:
+        notes.append(
+            "each time at a fixed length includes the start of the program and its loading"
+        )
     for length in plan.lengths:
         try:
             cells += _Length(adapter, documents, length, plan).cells()

@@ -9,7 +9,7 @@ from typing import Any
 from gonerd.adapters import Adapter
 from gonerd.adapters.predictions import prediction_from_record
 from gonerd.evaluation.calibration import Calibration
-from gonerd.evaluation.cost import Cost, CostPlan, cost_of
+from gonerd.evaluation.cost import STARTED_ANEW, Cost, CostPlan, cost_of
 from gonerd.evaluation.coverage import Coverage
 from gonerd.evaluation.journal import LinesByDocument
 from gonerd.evaluation.perturbing import Perturbation
@@ -112,6 +112,7 @@ def _write(
                 run.journal.peaks(),
                 reread=reread,
                 device=run.adapter.policy.device,
+                starts_anew=run.adapter.card.kind in STARTED_ANEW,
                 processes=run.processes,
                 cost=costs,
             ),

@@ -109,13 +109,15 @@ def efficiency_record(
     *,
     reread: int,
     device: str,
+    starts_anew: bool,
     processes: Processes,
     cost: Cost,
 ) -> dict[str, Any]:
     """The `efficiency` of a result: what the split's own documents took, and the cells of `cost`."""
     seconds = sum(stretches)
+    loading = "the program's start included" if starts_anew else "model loading left out"
     notes = [
-        "one pass over the split, model loading left out; compare on the same hardware only",
+        f"one pass over the split, {loading}; compare on the same hardware only",
     ]
     if len(stretches) > 1:
         parts = ", ".join(f"{part:.1f}" for part in stretches)

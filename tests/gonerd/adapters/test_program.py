@@ -14,6 +14,7 @@ from gonerd.adapters import AdapterOptions, adapter_from_spec, predictions_of
 from gonerd.adapters.program import IN_FLIGHT, Program
 from gonerd.errors import CheckError, ConfigError, InputError, SchemaError
 from gonerd.evaluation import evaluate_model
+from gonerd.evaluation.cost import CostPlan
 from gonerd.records import write_documents
 
 OPTIONS = AdapterOptions()
@@ -362,3 +363,15 @@ def test_a_prediction_off_the_tokens_is_a_false_positive_and_counted(tmp_path: P
     full = result["scores"]["full"]
     assert (full["tp"], full["fp"], full["fn"]) == (0, 2, 2)
     assert result["coverage"]["n_misaligned"] == 2
+
+
+def test_times_of_a_program_are_said_to_include_its_start(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    write_documents(corpus, documents(3))
+    plan = CostPlan(lengths=(8,), seconds=0.01, runs=1)
+    adapter = program(tmp_path, ECHO)
+    result = evaluate_model(adapter, tmp_path / "run", dataset=str(corpus), split="all", cost=plan)
+    note = result["efficiency"]["note"]
+    assert "the program's start included" in note
+    assert "each time at a fixed length includes the start of the program" in note
+    assert "loading left out" not in note
