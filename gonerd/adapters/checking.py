@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gonerd.adapters.adapter import Adapter, Batched, Prediction
+from gonerd.adapters.model_files import is_revision
 from gonerd.adapters.policy import POLICIES
 from gonerd.adapters.predicting import predictions_of
 from gonerd.console import counted
@@ -94,7 +94,7 @@ class _Trial:
 
 def _identity(trial: _Trial) -> str:
     card = trial.adapter.card
-    if not re.fullmatch("[0-9a-f]{40}", card.revision):
+    if not is_revision(card.revision):
         raise CheckError(f"revision is {card.revision!r}, expected 40 hex digits")
     if not card.kind or not card.id or card.id.startswith(("/", "~")):
         raise CheckError(

@@ -12,7 +12,7 @@ from gonerd.dataset.hub import hub_folder, is_hub_name, repository_of
 from gonerd.errors import InputError
 from gonerd.files import file_sha256
 
-__all__ = ["WEIGHTS", "ModelFiles", "files_sha256", "model_files"]
+__all__ = ["WEIGHTS", "ModelFiles", "files_sha256", "is_revision", "model_files"]
 
 WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth", "*.onnx")
 """What holds numbers that were trained."""
@@ -57,7 +57,7 @@ def model_files(name: str, *, patterns: Sequence[str] = ()) -> ModelFiles:
         except InputError as problem:
             raise InputError(f"there is no folder {name} here, and {problem}") from None
         id_, revision = repository_of(name), folder.name
-        if not re.fullmatch("[0-9a-f]{40}", revision):
+        if not is_revision(revision):
             raise InputError(f"{name}: the Hub's cache does not tell which commit {folder} is")
     else:
         raise InputError(
@@ -65,6 +65,11 @@ def model_files(name: str, *, patterns: Sequence[str] = ()) -> ModelFiles:
         )
     weights = sorted({path for pattern in WEIGHTS for path in folder.rglob(pattern)})
     return ModelFiles(folder, id_, revision, files_sha256(weights, folder) if weights else None)
+
+
+def is_revision(value: object) -> bool:
+    """Whether it names a model for good: 40 hex digits, as a commit's, and no branch that moves on."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{40}", value) is not None
 
 
 def files_sha256(paths: Iterable[Path], folder: Path) -> str:

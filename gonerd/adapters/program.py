@@ -21,7 +21,7 @@ from typing import Any
 
 from gonerd.adapters.adapter import AdapterOptions, ModelCard, Prediction
 from gonerd.adapters.label_map import LabelMap
-from gonerd.adapters.model_files import files_sha256
+from gonerd.adapters.model_files import files_sha256, is_revision
 from gonerd.adapters.policy import Policy
 from gonerd.adapters.process import Process
 from gonerd.console import kind_of
@@ -186,7 +186,7 @@ def _card(known: ModelCard, told: Any, where: str) -> ModelCard:
     if not isinstance(told, dict) or set(told) - _CARD:
         raise SchemaError(f"{where}: expected a card of {', '.join(sorted(_CARD))}")
     revision = str(told.get("revision", known.revision))
-    if len(revision) != 40 or set(revision) - set("0123456789abcdef"):
+    if not is_revision(revision):
         raise SchemaError(f"{where}: revision is {revision!r}, expected 40 hex digits")
     said, training = told.get("details", {}), told.get("training_data", [])
     if not isinstance(said, dict):

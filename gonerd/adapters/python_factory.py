@@ -8,7 +8,6 @@ def make(options):          # gonerd.adapters.AdapterOptions
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from gonerd.adapters.adapter import AdapterOptions, ModelCard, Prediction
-from gonerd.adapters.model_files import files_sha256
+from gonerd.adapters.model_files import files_sha256, is_revision
 from gonerd.adapters.policy import Policy
 from gonerd.errors import ConfigError, ExtraError
 from gonerd.schema import Document
@@ -125,7 +124,7 @@ def _require_model(model: Any, argument: str) -> None:
                 f"expected gonerd.adapters.{form.__name__}"
             )
     card = getattr(model, "card", None)
-    if card is not None and not re.fullmatch("[0-9a-f]{40}", str(card.revision)):
+    if card is not None and not is_revision(card.revision):
         raise ConfigError(f"{where} a card with revision {card.revision!r}, expected 40 hex digits")
 
 

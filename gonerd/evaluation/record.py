@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.adapters import Adapter
+from gonerd.adapters.model_files import is_revision
 from gonerd.errors import InputError, SchemaError
 from gonerd.evaluation.cost import Cost
 from gonerd.evaluation.machine_paths import public_command, without_machine_paths
@@ -60,7 +60,7 @@ def model_record(adapter: Adapter) -> dict[str, Any]:
         SchemaError: what the card says can't stand in a result.
     """
     card = adapter.card
-    if not re.fullmatch("[0-9a-f]{40}", str(card.revision)):
+    if not is_revision(card.revision):
         raise InputError(
             f"the revision of {card.kind}:{card.id} is {card.revision!r}, expected 40 hex digits: "
             f"a name such as main means another model tomorrow"
