@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("gonerd", deadline=None)
@@ -23,3 +24,10 @@ atexit.register(shutil.rmtree, os.environ["HF_HOME"], ignore_errors=True)
 # inherit that: those that are to stop on an interrupt never would.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Among several workers a file stays whole, for its fixtures, and so does the one server's part."""
+    for item in items:
+        together = "studio" if item.get_closest_marker("studio") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
