@@ -9,6 +9,7 @@ from typing import Any
 
 from gonerd.adapters.device import usable_device
 from gonerd.dataset import documents_of
+from gonerd.dataset.places import dataset_id
 from gonerd.errors import ConfigError, OutputError
 from gonerd.machine import environment
 from gonerd_baselines.checkpoint import restore_checkpoint, save_checkpoint
@@ -51,7 +52,9 @@ def finetune(
         name: split_features(documents_of(dataset, name), split=name, tags=model.tags)
         for name in ("train", "validation")
     }
-    data = {"dataset": dataset} | {name: _facts(split) for name, split in splits.items()}
+    data = {"dataset": dataset_id(dataset)} | {
+        name: _facts(split) for name, split in splits.items()
+    }
     identity = {
         "model": values_from_config(model),
         "training": values_from_config(training),
