@@ -209,11 +209,10 @@ class TransformersModel:
         for row, subwords in enumerate(inputs):
             ids[row, : len(subwords)] = subwords
             mask[row, : len(subwords)] = 1
+        # Without padding no mask: attention then need not look at one.
+        padded = {} if mask.all() else {"attention_mask": torch.from_numpy(mask).to(self._device)}
         with torch.inference_mode():
-            logits = self._model(
-                input_ids=torch.from_numpy(ids).to(self._device),
-                attention_mask=torch.from_numpy(mask).to(self._device),
-            ).logits
+            logits = self._model(input_ids=torch.from_numpy(ids).to(self._device), **padded).logits
             asked = logits[
                 torch.from_numpy(rows).to(self._device), torch.from_numpy(columns).to(self._device)
             ]
