@@ -44,7 +44,7 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "Alpha base": {"model": "acme/alpha", "error": 0.1, "params": 150_000_000},
         "Beta base": {"model": "acme/beta", "error": 0.12, "params": None},
         "Beta cut": {"model": "acme/beta", "error": 0.12, "reads": 200, "licence": "MIT"},
-        HOSTILE: {"model": "evil/<b>bold</b>", "error": 0.5},
+        HOSTILE: {"model": "evil/<b>bold<i>", "error": 0.5},
         LONG: {"model": "long/" + "x" * 195, "error": 0.55},
         RIGHT_TO_LEFT: {"model": "rtl/نموذج", "error": 0.6, "licence": None},
         "Alpha on the sample": {"model": "acme/alpha", "dataset": "sample", "host": "a.example"},
