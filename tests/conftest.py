@@ -11,7 +11,7 @@ import tempfile
 import pytest
 from hypothesis import settings
 
-settings.register_profile("gonerd", deadline=None)
+settings.register_profile("gonerd", deadline=None, max_examples=60)
 settings.load_profile("gonerd")
 
 # Before anything imports the libraries that read them.
