@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gonerd.adapters.adapter import ModelCard
 from gonerd.adapters.model_files import ModelFiles, files_sha256, model_files
+from gonerd.console import note
 from gonerd.errors import ConfigError, InputError
 from gonerd.files import read_json
 
@@ -169,14 +170,19 @@ def _card(
 
 def _told_by_readme(path: Path) -> dict[str, Any]:
     """What the front matter of the model's card says; nothing where there is none that can be read."""
+    import yaml
     from huggingface_hub import metadata_load
 
     if not path.is_file():
         return {}
     try:
-        return dict(metadata_load(path) or {})
-    except Exception:  # of whatever YAML library it uses; a card is never needed
+        told = metadata_load(path)
+    except (yaml.YAMLError, ValueError):
+        note(
+            "the checkpoint's card can't be read: licence and training data are recorded as unknown"
+        )
         return {}
+    return told if isinstance(told, dict) else {}
 
 
 @contextmanager

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from gonerd.cli.options import format_option, scheme_option
+from gonerd.cli.options import format_option, repair_option, replicates_option, scheme_option
 from gonerd.console import note, print_json, print_text
 from gonerd.corpora import Format
 from gonerd.options import dataset_option
-from gonerd.schemes import REPAIRS, Repair, Scheme
+from gonerd.schemes import Repair, Scheme
 
 __all__ = ["compare"]
 
@@ -22,13 +22,7 @@ __all__ = ["compare"]
     metavar="MODEL",
     help="Whose F1 the others' is a share of.  [default: the first]",
 )
-@click.option(
-    "--tag-repair",
-    type=click.Choice(REPAIRS),
-    default="conlleval",
-    show_default=True,
-    help="How tags that are not of the scheme are read, in files of tags.",
-)
+@repair_option
 @format_option
 @scheme_option
 @click.option(
@@ -38,13 +32,7 @@ __all__ = ["compare"]
     show_default=True,
     help="Of the test.",
 )
-@click.option(
-    "--replicates",
-    type=click.IntRange(1),
-    default=2000,
-    show_default=True,
-    help="Of the bootstrap.",
-)
+@replicates_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of both.")
 @click.option(
     "--top", type=click.IntRange(0), default=10, show_default=True, help="Documents to list."

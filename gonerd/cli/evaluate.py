@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from gonerd.cli.model_options import ModelChoice, model_options
+from gonerd.cli.options import replicates_option
 from gonerd.console import counted, note, print_json, print_text
 from gonerd.errors import CheckError, ConfigError
 from gonerd.options import dataset_option
@@ -35,13 +36,7 @@ __all__ = ["evaluate"]
     show_default=True,
     help="Of the bootstrap, and of what --perturb draws.",
 )
-@click.option(
-    "--replicates",
-    type=click.IntRange(1),
-    default=2000,
-    show_default=True,
-    help="Of the bootstrap.",
-)
+@replicates_option
 @click.option(
     "--report", metavar="FILE.html", help="Write one self-contained page with figures there, too."
 )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from gonerd.cli.options import format_option, scheme_option
+from gonerd.cli.options import format_option, repair_option, replicates_option, scheme_option
 from gonerd.console import counted, note, print_json, print_text
 from gonerd.corpora import Format
 from gonerd.errors import ConfigError
-from gonerd.schemes import REPAIRS, Repair, Scheme
+from gonerd.schemes import Repair, Scheme
 
 __all__ = ["score"]
 
@@ -29,13 +29,7 @@ BY = ("type", "source", "length", "position", "entity_length", "seen", "year")
     multiple=True,
     help="Show the scores by this, too; repeatable.  [default: type, source]",
 )
-@click.option(
-    "--tag-repair",
-    type=click.Choice(REPAIRS),
-    default="conlleval",
-    show_default=True,
-    help="How tags of PRED that are not of the scheme are read; those of GOLD are refused.",
-)
+@repair_option
 @click.option(
     "--seen-in",
     metavar="DATASET",
@@ -50,13 +44,7 @@ BY = ("type", "source", "length", "position", "entity_length", "seen", "year")
 )
 @format_option
 @scheme_option
-@click.option(
-    "--replicates",
-    type=click.IntRange(1),
-    default=2000,
-    show_default=True,
-    help="Of the bootstrap.",
-)
+@replicates_option
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the bootstrap."
 )

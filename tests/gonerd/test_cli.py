@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
-from gonerd.cli.main import run
+from gonerd.cli.main import gonerd, run
 from gonerd.console import note, print_text
 from gonerd.records import write_documents
+from gonerd.scoring.confidence import REPLICATES
 from tests.gonerd.test_dataset import some_documents
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
@@ -206,3 +208,11 @@ def test_what_a_message_quotes_can_not_steer_the_terminal(capsys):
     out, err = capsys.readouterr()
     assert err == "from a server: \\x1b]0;title\\x07\\x9b2J\\ud800\\r\nand so on\n"
     assert out == "one\ttwo\nthree\\x1b[2J\n"
+
+
+@pytest.mark.parametrize("name", ["eval", "score", "compare"])
+def test_the_bootstrap_is_as_long_on_the_command_line_as_in_python(name: str) -> None:
+    command = gonerd.get_command(click.Context(gonerd), name)
+    assert command is not None
+    (option,) = (one for one in command.params if one.name == "replicates")
+    assert option.default == REPLICATES

@@ -170,7 +170,7 @@ def test_each_way_to_break_the_contract_is_found(model: Any, name: str, reason: 
             ModelCard(kind="x", id="x", revision="main"),
             "revision is 'main', expected 40 hex digits",
         ),
-        (ModelCard(kind="x", id="/root/model", revision="0" * 40), "expected names, and no path"),
+        (ModelCard(kind="x", id="/models/mine", revision="0" * 40), "expected names, and no path"),
         (ModelCard(kind="x", id="x", revision="0" * 40, details={"a": {1}}), "the card is no JSON"),
     ],
 )
