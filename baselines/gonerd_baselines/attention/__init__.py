@@ -1,13 +1,21 @@
 """Attention over packed tokens: one pattern a file, all behind the same small interface."""
 
+from gonerd_baselines.attention.backend import AUTO, BACKENDS
+from gonerd_baselines.attention.dense import dense_attention
 from gonerd_baselines.attention.full import FullAttention
-from gonerd_baselines.attention.local import LocalAttention
-from gonerd_baselines.attention.pattern import AttentionPattern, dense_attention, pattern_by_name
+from gonerd_baselines.attention.layer import LayerShape, SelfAttention
+from gonerd_baselines.attention.longformer import LongformerAttention, LongformerSelfAttention
+from gonerd_baselines.attention.pattern import AttentionPattern, Plan
 
 __all__ = [
+    "AUTO",
+    "BACKENDS",
     "AttentionPattern",
     "FullAttention",
-    "LocalAttention",
+    "LayerShape",
+    "LongformerAttention",
+    "LongformerSelfAttention",
+    "Plan",
+    "SelfAttention",
     "dense_attention",
-    "pattern_by_name",
 ]

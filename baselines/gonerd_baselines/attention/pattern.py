@@ -1,60 +1,77 @@
-"""What every attention pattern offers, and the dense form that they are all tested against.
+"""What every attention pattern offers to the encoder, and the names of the ways to compute one.
 
-Letters: b documents, t packed tokens, h heads, d width of a head.
+Letters: b documents, t packed tokens, h heads, d width of a head, n tokens of one document.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gonerd.errors import ConfigError
+from gonerd_baselines.attention.backend import AUTO
+from gonerd_baselines.attention.layer import LayerShape
 from gonerd_baselines.packing import Packing
 
-__all__ = ["PATTERNS", "AttentionPattern", "dense_attention", "pattern_by_name"]
+__all__ = ["AttentionPattern", "Plan"]
 
-PATTERNS = ("full", "local")
+
+class Plan(Protocol):
+    """What an attention needs of a batch beside its tokens; made once and shared by layers alike."""
+
+    @property
+    def ran(self) -> Counter[str]:
+        """How many documents each backend computes."""
 
 
 class AttentionPattern(Protocol):
-    """Which tokens see which, how that is computed, and what it costs."""
+    """Which tokens see which in one layer, how that is computed, and what it costs.
 
-    def prepare(self, packing: Packing) -> Any:
-        """What depends on the packing only; made once a batch and shared by all layers."""
+    A frozen dataclass: equal patterns share their plan, and its fields are what config.json holds.
+    """
 
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, prepared: Any) -> Tensor:
-        """(h, t, d) each, the result too."""
+    kind: ClassVar[str]
+    """Its name in config.json and in `--to`."""
+    backends: ClassVar[tuple[str, ...]]
+    """The ways of `backend.BACKENDS` in which it can be computed."""
 
-    def dense_mask(self, packing: Packing) -> Tensor:
-        """(t, t) bool, true where the row's token sees the column's: the definition of the pattern."""
+    def self_attention(self, shape: LayerShape) -> nn.Module:
+        """The module of a layer: `forward(x (t, h d), plan)` gives (t, h d), before the output projection."""
 
-    def flops(self, lengths: Sequence[int], *, width: int) -> int:
-        """Floating point operations of `attend` as computed, for all heads together (`width` = h d).
+    def prepare(
+        self,
+        packing: Packing,
+        *,
+        backend: str = AUTO,
+        dtype: torch.dtype = torch.float32,
+        global_tokens: Tensor | None = None,
+    ) -> Plan:
+        """The plan of a batch whose numbers have `dtype`.
 
-        A multiplication and an addition count as two; softmax and masks are left out.
+        `backend` is one of `backends`, or "auto"; `global_tokens` (t,) bool are the tokens that see all of
+        their document and are seen by all of it.
+
+        Raises:
+            ConfigError: the backend can't compute this pattern here, or there are no global tokens in it.
         """
 
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, plan: Any, *, dropout: float = 0.0
+    ) -> Tensor:
+        """(h, t, d) each, the result too."""
 
-def dense_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
-    """Softmax attention written out with a (t, t) mask: the oracle of the tests, O(t^2) memory."""
-    scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
-    return torch.softmax(scores.masked_fill(~mask, float("-inf")), dim=-1) @ value
+    def bias(self, packing: Packing, *, global_tokens: Tensor | None = None) -> Tensor:
+        """What is added to the scores, (t, t) or (h, t, t): the pattern's definition, its tests' oracle.
 
+        0 where the row's token sees the column's, minus infinity where not.
+        """
 
-def pattern_by_name(name: str, *, window: int) -> AttentionPattern:
-    """The pattern that a configuration names.
+    def flops(self, lengths: Sequence[int], *, width: int) -> int:
+        """Floating point operations of scores and weighted sum as the pattern defines them.
 
-    Raises:
-        ConfigError: there is no such pattern, or the window is not positive.
-    """
-    from gonerd_baselines.attention.full import FullAttention
-    from gonerd_baselines.attention.local import LocalAttention
-
-    if name == "full":
-        return FullAttention()
-    if name == "local":
-        return LocalAttention(window)
-    raise ConfigError(f"attention {name!r} is unknown; expected one of {', '.join(PATTERNS)}")
+        For documents of `lengths` tokens and all heads together (`width` = h d); a multiplication and an
+        addition count as two; softmax, projections and what a backend computes in vain are left out.
+        """

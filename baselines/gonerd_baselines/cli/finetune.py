@@ -16,7 +16,7 @@ from gonerd.options import dataset_option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gonerd_baselines.training import Progress
+    from gonerd_baselines.tagger.training import Progress
 
 __all__ = ["finetune"]
 
@@ -83,8 +83,8 @@ def finetune(
       gonerd eval --model gonerd:model --dataset sample --split test --out run
     """
     from gonerd.dataset import dataset_or_default
-    from gonerd_baselines.config import TaggerConfig, TrainingConfig, with_settings
-    from gonerd_baselines.finetuning import finetune as train
+    from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig, with_settings
+    from gonerd_baselines.tagger.finetuning import finetune as train
 
     asked = {"epochs": epochs, "max_seconds": max_seconds, "seed": seed}
     given = [f"{key}={value}" for key, value in asked.items() if value is not None]

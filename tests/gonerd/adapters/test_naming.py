@@ -26,10 +26,10 @@ def spacy_pipeline(folder: Path) -> None:
 
 
 def our_tagger(folder: Path) -> None:
-    from gonerd_baselines.config import TaggerConfig
-    from gonerd_baselines.lexicon import Lexicon
-    from gonerd_baselines.model_folder import save_tagger
-    from gonerd_baselines.tagger import Tagger
+    from gonerd_baselines.tagger.config import TaggerConfig
+    from gonerd_baselines.tagger.lexicon import Lexicon
+    from gonerd_baselines.tagger.model import Tagger
+    from gonerd_baselines.tagger.model_folder import save_tagger
 
     none = np.zeros(0, dtype=np.int64)
     tagger = Tagger(TaggerConfig(), Lexicon(none, none, none))

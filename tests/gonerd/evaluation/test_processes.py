@@ -15,7 +15,7 @@ from gonerd.evaluation import evaluate_model
 from gonerd.evaluation.processes import Processes
 from gonerd.files import read_json
 from gonerd.records import write_documents
-from tests.baselines.corpus import documents
+from tests.baselines.tagger.corpus import documents
 from tests.baselines.test_finetune import arguments
 
 PREDICTIONS = "predictions.jsonl.zst"

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from gonerd_baselines.config import TrainingConfig
-from gonerd_baselines.data import SplitFeatures
-from gonerd_baselines.features import batch_from_features
-from gonerd_baselines.optimizing import adamw, backward, seeded
 from gonerd_baselines.packing import batches_by_tokens
-from gonerd_baselines.prediction import BATCH_TOKENS, validation_counts
-from gonerd_baselines.tagger import Tagger
+from gonerd_baselines.tagger.config import TrainingConfig
+from gonerd_baselines.tagger.data import SplitFeatures
+from gonerd_baselines.tagger.features import batch_from_features
+from gonerd_baselines.tagger.model import Tagger
+from gonerd_baselines.tagger.optimizing import adamw, backward, seeded
+from gonerd_baselines.tagger.prediction import BATCH_TOKENS, validation_counts
 
 __all__ = ["seconds_per_step", "seconds_per_validation"]
 

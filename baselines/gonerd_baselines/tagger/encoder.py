@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gonerd_baselines.attention import AttentionPattern, pattern_by_name
-from gonerd_baselines.dropout import ByteDropout
+from gonerd_baselines.attention import AttentionPattern, FullAttention, LongformerAttention
+from gonerd_baselines.tagger.dropout import ByteDropout
 
 if TYPE_CHECKING:
-    from gonerd_baselines.config import TaggerConfig
     from gonerd_baselines.packing import Packing
+    from gonerd_baselines.tagger.config import TaggerConfig
 
 __all__ = ["Encoder", "rotary_turn", "rotate"]
 
@@ -31,7 +31,7 @@ class Encoder(nn.Module):
     def __init__(self, config: TaggerConfig) -> None:
         super().__init__()
         self.config = config
-        self.pattern: AttentionPattern = pattern_by_name(config.attention, window=config.window)
+        self.pattern = _pattern(config)
         self.blocks = nn.ModuleList(_Block(config, self.pattern) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
 
@@ -110,6 +110,12 @@ class _Block(nn.Module):
         left = torch.cat([edge, x[:-1]]) * shared.before
         right = torch.cat([x[1:], edge]) * shared.after
         return functional.glu(self.convolution(torch.cat([left, x, right], dim=1)), dim=1)
+
+
+def _pattern(config: TaggerConfig) -> AttentionPattern:
+    if config.attention == "full":
+        return FullAttention()
+    return LongformerAttention(2 * config.window)
 
 
 def _over_mentions(x: Tensor, shared: _Shared) -> Tensor:

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gonerd_baselines.crf import Crf, best_tags
-from gonerd_baselines.dropout import ByteDropout
-from gonerd_baselines.encoder import Encoder
-from gonerd_baselines.features import FLAGS, Batch
-from gonerd_baselines.lexicon import CHARACTER_ROWS, UNKNOWN, Lexicon
+from gonerd_baselines.tagger.crf import Crf, best_tags
+from gonerd_baselines.tagger.dropout import ByteDropout
+from gonerd_baselines.tagger.encoder import Encoder
+from gonerd_baselines.tagger.features import FLAGS, Batch
+from gonerd_baselines.tagger.lexicon import CHARACTER_ROWS, UNKNOWN, Lexicon
 
 if TYPE_CHECKING:
-    from gonerd_baselines.config import TaggerConfig
+    from gonerd_baselines.tagger.config import TaggerConfig
 
 __all__ = ["Tagger"]
 

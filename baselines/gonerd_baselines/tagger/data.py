@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gonerd.errors import InputError, SchemaError
 from gonerd.schema import Document, text_sha256
-from gonerd_baselines.features import TokenFeatures, features_of
+from gonerd_baselines.tagger.features import TokenFeatures, features_of
 
 __all__ = ["SplitFeatures", "fingerprint", "split_features"]
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from gonerd.errors import InputError, OutputError
 from gonerd.files import folder_to_write, read_json, write_json
-from gonerd_baselines.schedule import Plan
-from gonerd_baselines.training import Epoch, Trainer
+from gonerd_baselines.tagger.schedule import Plan
+from gonerd_baselines.tagger.training import Epoch, Trainer
 
 __all__ = ["restore_checkpoint", "save_checkpoint"]
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from gonerd.align import tags_from_entities
 from gonerd.schema import Document
-from gonerd_baselines.lexicon import Lexicon, character_rows
 from gonerd_baselines.packing import Packing, packing_from_lengths
+from gonerd_baselines.tagger.lexicon import Lexicon, character_rows
 
 __all__ = ["FLAGS", "Batch", "TokenFeatures", "batch_from_features", "features_of", "word_counts"]
 

@@ -12,16 +12,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gonerd_baselines.config import TaggerConfig, TrainingConfig
-from gonerd_baselines.data import SplitFeatures
-from gonerd_baselines.features import Batch, batch_from_features, word_counts
-from gonerd_baselines.lexicon import lexicon_from_counts, row_counts
-from gonerd_baselines.optimizing import adamw, backward, seeded
 from gonerd_baselines.packing import batches_by_tokens
-from gonerd_baselines.prediction import validation_counts
-from gonerd_baselines.schedule import Plan, learning_rate, steps_that_fit
-from gonerd_baselines.speed import seconds_per_step, seconds_per_validation
-from gonerd_baselines.tagger import Tagger
+from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig
+from gonerd_baselines.tagger.data import SplitFeatures
+from gonerd_baselines.tagger.features import Batch, batch_from_features, word_counts
+from gonerd_baselines.tagger.lexicon import lexicon_from_counts, row_counts
+from gonerd_baselines.tagger.model import Tagger
+from gonerd_baselines.tagger.optimizing import adamw, backward, seeded
+from gonerd_baselines.tagger.prediction import validation_counts
+from gonerd_baselines.tagger.schedule import Plan, learning_rate, steps_that_fit
+from gonerd_baselines.tagger.speed import seconds_per_step, seconds_per_validation
 
 __all__ = ["Epoch", "Progress", "Trainer"]
 

@@ -12,10 +12,10 @@ from gonerd.corpora.tagged import document_from_tokens
 from gonerd.errors import InputError, SchemaError
 from gonerd.labels import TAG_IDS, TAGS
 from gonerd.schema import Document, Entity
-from gonerd_baselines.data import fingerprint, split_features
-from gonerd_baselines.features import batch_from_features, features_of, word_counts
-from gonerd_baselines.lexicon import lexicon_from_counts, row_counts, word_shape
-from tests.baselines.corpus import documents
+from gonerd_baselines.tagger.data import fingerprint, split_features
+from gonerd_baselines.tagger.features import batch_from_features, features_of, word_counts
+from gonerd_baselines.tagger.lexicon import lexicon_from_counts, row_counts, word_shape
+from tests.baselines.tagger.corpus import documents
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_shape_of_a_word(word: str, shape: str) -> None:
 
 def test_rows_are_the_same_in_another_process_whatever_the_hash_seed() -> None:
     program = (
-        "from gonerd_baselines.lexicon import lexicon_from_counts as l;"
+        "from gonerd_baselines.tagger.lexicon import lexicon_from_counts as l;"
         "x = l({'Harare': 2, 'Harbour': 1, 'said': 5}, min_count=1);"
         "print(x.words.tolist(), x.rows(['Harare', 'Hargeisa', 'said']).tolist())"
     )

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from gonerd_baselines.config import TrainingConfig
-from gonerd_baselines.features import Batch
-from gonerd_baselines.tagger import WORD_COLUMN, Tagger
+from gonerd_baselines.tagger.config import TrainingConfig
+from gonerd_baselines.tagger.features import Batch
+from gonerd_baselines.tagger.model import WORD_COLUMN, Tagger
 
 __all__ = ["adamw", "backward", "seeded"]
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from gonerd.align import entities_from_tags
 from gonerd.labels import TAGS
-from gonerd_baselines.crf import Crf, allowed_transitions, best_tags
 from gonerd_baselines.packing import packing_from_lengths
+from gonerd_baselines.tagger.crf import Crf, allowed_transitions, best_tags
 
 SMALL = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from gonerd.align import entities_from_tags
 from gonerd.schema import Document, Entity
 from gonerd.scoring.counts import Counts, exact_match
-from gonerd_baselines.data import SplitFeatures
-from gonerd_baselines.features import TokenFeatures, batch_from_features
 from gonerd_baselines.packing import batches_by_tokens
-from gonerd_baselines.tagger import Tagger
+from gonerd_baselines.tagger.data import SplitFeatures
+from gonerd_baselines.tagger.features import TokenFeatures, batch_from_features
+from gonerd_baselines.tagger.model import Tagger
 
 __all__ = ["BATCH_TOKENS", "predicted_entities", "validation_counts"]
 

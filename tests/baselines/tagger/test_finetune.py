@@ -15,17 +15,17 @@ from gonerd.errors import ConfigError, InputError
 from gonerd.files import file_sha256, read_json, write_json
 from gonerd.records import write_documents
 from gonerd.schema import Document
-from gonerd_baselines.adapter import TaggerAdapter, adapter_from_argument
-from gonerd_baselines.config import (
+from gonerd_baselines.tagger.adapter import TaggerAdapter, adapter_from_argument
+from gonerd_baselines.tagger.config import (
     TaggerConfig,
     TrainingConfig,
     config_from_values,
     values_from_config,
     with_settings,
 )
-from gonerd_baselines.finetuning import finetune
-from gonerd_baselines.training import Trainer
-from tests.baselines.corpus import documents, long_document
+from gonerd_baselines.tagger.finetuning import finetune
+from gonerd_baselines.tagger.training import Trainer
+from tests.baselines.tagger.corpus import documents, long_document
 
 SETTINGS = (
     "width=32",
@@ -100,8 +100,8 @@ def test_eval_runs_the_model_by_its_folder(model: Path, dataset: Path, tmp_path:
 def test_a_loaded_model_predicts_what_the_trained_one_did(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gonerd_baselines.features import features_of
-    from gonerd_baselines.prediction import predicted_entities
+    from gonerd_baselines.tagger.features import features_of
+    from gonerd_baselines.tagger.prediction import predicted_entities
 
     kept = []
     straight = Trainer.run

@@ -14,7 +14,7 @@ from gonerd.files import file_sha256
 from gonerd.schema import Document
 
 if TYPE_CHECKING:
-    from gonerd_baselines.tagger import Tagger
+    from gonerd_baselines.tagger.model import Tagger
 
 __all__ = ["TaggerAdapter", "adapter_from_argument"]
 
@@ -41,7 +41,7 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> TaggerAdapt
     for name, value in (("batch size", options.batch_size), ("length", options.max_len)):
         if value is not None and value < 1:
             raise ConfigError(f"a {name} of {value} makes no sense; expected 1 or more")
-    from gonerd_baselines.model_folder import WEIGHTS_FILE, load_tagger
+    from gonerd_baselines.tagger.model_folder import WEIGHTS_FILE, load_tagger
 
     folder = Path(argument)
     tagger = load_tagger(folder, device=options.device)
@@ -93,8 +93,8 @@ class TaggerAdapter:
             yield from self._predict_some(some)
 
     def _predict_some(self, documents: list[Document]) -> Iterator[Prediction]:
-        from gonerd_baselines.features import features_of
-        from gonerd_baselines.prediction import predicted_entities
+        from gonerd_baselines.tagger.features import features_of
+        from gonerd_baselines.tagger.prediction import predicted_entities
 
         read = [self._part_to_read(document) for document in documents]
         filled = [part for part in read if part.tokens]

@@ -18,6 +18,8 @@ __all__ = [
     "with_settings",
 ]
 
+PATTERNS = ("local", "full")
+
 C = TypeVar("C", "TaggerConfig", "TrainingConfig")
 
 
@@ -54,6 +56,10 @@ class TaggerConfig:
         for name in ("window", "layers", "width", "heads", "hidden", "word_width", "affix_width"):
             _require_positive(name, getattr(self, name))
         _require_share("dropout", self.dropout)
+        if self.attention not in PATTERNS:
+            raise ConfigError(
+                f"attention {self.attention!r} is unknown; expected one of {', '.join(PATTERNS)}"
+            )
         if self.char_width < 0:
             raise ConfigError(f"char_width is {self.char_width}, expected 0 or more")
         if self.width % (2 * self.heads):

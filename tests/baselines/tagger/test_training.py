@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from gonerd.errors import InputError, OutputError
 from gonerd.labels import TAGS
-from gonerd_baselines.checkpoint import restore_checkpoint, save_checkpoint
-from gonerd_baselines.config import TaggerConfig, TrainingConfig
-from gonerd_baselines.data import SplitFeatures, split_features
-from gonerd_baselines.prediction import predicted_entities, validation_counts
-from gonerd_baselines.schedule import SAFETY, Plan, learning_rate, steps_that_fit
-from gonerd_baselines.tagger import Tagger
-from gonerd_baselines.training import Progress, Trainer
-from tests.baselines.corpus import documents, long_document
+from gonerd_baselines.tagger.checkpoint import restore_checkpoint, save_checkpoint
+from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig
+from gonerd_baselines.tagger.data import SplitFeatures, split_features
+from gonerd_baselines.tagger.model import Tagger
+from gonerd_baselines.tagger.prediction import predicted_entities, validation_counts
+from gonerd_baselines.tagger.schedule import SAFETY, Plan, learning_rate, steps_that_fit
+from gonerd_baselines.tagger.training import Progress, Trainer
+from tests.baselines.tagger.corpus import documents, long_document
 
 TINY = TaggerConfig(
     width=32,
@@ -94,7 +94,7 @@ def test_results_depend_on_neither_the_batch_nor_the_order() -> None:
 
 
 def test_scores_of_a_document_are_the_same_alone_and_among_others() -> None:
-    from gonerd_baselines.features import batch_from_features
+    from gonerd_baselines.tagger.features import batch_from_features
 
     _, tagger = trained()
     some = split(6, seed=3)

@@ -1,0 +1,294 @@
+"""Longformer's attention (arXiv 2004.05150): neighbours on both sides, and a few tokens that see all.
+
+A token sees the neighbours within `attention_window` / 2 and the global tokens of its document, in one
+softmax. A global token sees all of its document, with projections of its own. Cost grows with the length.
+
+Backend `blocked` cuts the row into n blocks of w = `attention_window` / 2 tokens: a block's queries meet the
+keys of three blocks and of the global tokens of its documents, and a mask takes away what lies further than w
+or in another document. Where a document is short that computes more than it saves, so "auto" takes `sdpa` for
+it, with the same result.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gonerd.errors import ConfigError
+from gonerd_baselines.attention.backend import AUTO, checked_backend, refuse_dropout
+from gonerd_baselines.attention.dense import bias_from_seen, dense_attention, same_document
+from gonerd_baselines.attention.documents import (
+    attend_varlen,
+    by_document,
+    sdpa,
+    split_documents,
+    starts_of,
+)
+from gonerd_baselines.attention.flex import BLOCK, block_mask, document_blocks, flex_attend
+from gonerd_baselines.attention.layer import LayerShape, SelfAttention, heads_of, joined
+from gonerd_baselines.attention.windowed import WindowedRow, attend_windowed, windowed_row
+from gonerd_baselines.packing import Packing, packing_from_lengths
+
+if TYPE_CHECKING:
+    from torch.nn.attention.flex_attention import BlockMask
+
+__all__ = ["LongformerAttention", "LongformerSelfAttention"]
+
+SDPA_UP_TO = 4
+"""On a CPU, documents of up to so many times w tokens are computed whole: there it is faster, measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongformerAttention:
+    """The pattern of one layer; the rows of global tokens are `LongformerSelfAttention`'s."""
+
+    attention_window: int = 512
+    """Tokens seen on both sides together; an even number. 512 means 256 on either side."""
+
+    kind: ClassVar[str] = "longformer"
+    backends: ClassVar[tuple[str, ...]] = ("dense", "sdpa", "blocked", "flex", "varlen")
+
+    def __post_init__(self) -> None:
+        if self.attention_window < 2 or self.attention_window % 2:
+            raise ConfigError(
+                f"attention_window is {self.attention_window}, expected an even number of tokens, 2 or more"
+            )
+
+    @property
+    def reach(self) -> int:
+        """W, the tokens seen on one side."""
+        return self.attention_window // 2
+
+    def self_attention(self, shape: LayerShape) -> LongformerSelfAttention:
+        """With the global tokens' own projections."""
+        return LongformerSelfAttention(shape, self)
+
+    def prepare(
+        self,
+        packing: Packing,
+        *,
+        backend: str = AUTO,
+        dtype: torch.dtype = torch.float32,
+        global_tokens: Tensor | None = None,
+    ) -> LongformerPlan:
+        """On a CPU "auto" is sdpa for short documents and blocked for long ones.
+
+        On CUDA it is varlen where there are no global tokens and numbers have half precision, else flex.
+        """
+        lengths = packing.lengths
+        device = str(packing.document.device)
+        if global_tokens is not None and not bool(global_tokens.any()):
+            global_tokens = None
+        chosen = [backend] * len(lengths)
+        if backend == AUTO and device.startswith("cuda"):
+            half = dtype in (torch.float16, torch.bfloat16)
+            chosen = ["varlen" if half and global_tokens is None else "flex"] * len(lengths)
+        elif backend == AUTO:
+            chosen = ["sdpa" if n <= SDPA_UP_TO * self.reach else "blocked" for n in lengths]
+        for name in set(chosen):
+            checked_backend(name, kind=self.kind, possible=self.backends, device=device)
+        if "varlen" in chosen and global_tokens is not None:
+            raise ConfigError(
+                "attention backend varlen has no global tokens; expected flex or blocked"
+            )
+        return LongformerPlan(
+            packing=packing,
+            chosen=tuple(chosen),
+            global_tokens=global_tokens,
+            made=self._made(packing, chosen, global_tokens),
+        )
+
+    def _made(self, packing: Packing, chosen: list[str], global_tokens: Tensor | None) -> Any:
+        if chosen[0] == "dense":
+            return self.bias(packing, global_tokens=global_tokens)
+        if chosen[0] == "varlen":
+            return starts_of(packing)
+        if chosen[0] == "flex":
+            return self._block_mask(packing, global_tokens)
+        return self._split(packing, chosen, global_tokens)
+
+    def _split(self, packing: Packing, chosen: list[str], global_tokens: Tensor | None) -> _Split:
+        """What sdpa and blocked need: biases of the short documents, one row of the long ones."""
+        lengths, device = packing.lengths, packing.document.device
+        marks = None if global_tokens is None else split_documents(global_tokens, lengths)
+        short = [n for n, name in zip(lengths, chosen, strict=True) if name == "sdpa"]
+        place = torch.arange(max(short, default=0), device=device)
+        band = bias_from_seen((place[:, None] - place[None, :]).abs() <= self.reach)
+        biases: list[Tensor | None] = [
+            _document_bias(band, n, self.reach, marks[index] if marks else None)
+            if name == "sdpa"
+            else None
+            for index, (n, name) in enumerate(zip(lengths, chosen, strict=True))
+        ]
+        long = [index for index, name in enumerate(chosen) if name == "blocked"]
+        row = None
+        if long:
+            row = windowed_row(
+                packing_from_lengths([lengths[index] for index in long], device=str(device)),
+                self.reach,
+                None if marks is None else torch.cat([marks[index] for index in long]),
+            )
+        return _Split(biases, long, row)
+
+    def _block_mask(self, packing: Packing, global_tokens: Tensor | None) -> BlockMask:
+        blocks = document_blocks(packing)
+        document, reach = blocks.document, self.reach
+        some = blocks.touch & (blocks.gap <= reach)
+        if global_tokens is None:
+
+            def mask_mod(_: Tensor, __: Tensor, query: Tensor, key: Tensor) -> Tensor:
+                near = (query - key).abs() <= reach
+                return near & (document[query] == document[key])
+
+        else:
+            marked = functional.pad(global_tokens, (0, len(document) - len(global_tokens)))
+            holds = marked.view(-1, BLOCK).any(1)
+            some = some | (blocks.touch & holds[None, :])
+
+            def mask_mod(_: Tensor, __: Tensor, query: Tensor, key: Tensor) -> Tensor:
+                near = ((query - key).abs() <= reach) | marked[key]
+                return near & (document[query] == document[key])
+
+        return block_mask(some, blocks.same & (blocks.span <= reach), mask_mod)
+
+    def attend(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        plan: LongformerPlan,
+        *,
+        dropout: float = 0.0,
+    ) -> Tensor:
+        """(h, t, d) each, the result too; rows of global tokens are computed like all others."""
+        made = plan.made
+        if isinstance(made, _Split):
+            return made.attend(query, key, value, plan.packing.lengths, dropout=dropout)
+        backend = plan.chosen[0]
+        if backend == "dense":
+            return dense_attention(query, key, value, made, dropout=dropout)
+        refuse_dropout(backend, dropout)
+        if backend == "flex":
+            return flex_attend(query, key, value, made)
+        longest = max(plan.packing.lengths)
+        return attend_varlen(query, key, value, made, longest, reach=self.reach)
+
+    def bias(self, packing: Packing, *, global_tokens: Tensor | None = None) -> Tensor:
+        """(t, t): 0 for neighbours and global tokens of the same document, minus infinity elsewhere."""
+        near = (packing.position[:, None] - packing.position[None, :]).abs() <= self.reach
+        if global_tokens is not None:
+            near = near | global_tokens[None, :]
+        return bias_from_seen(near & same_document(packing))
+
+    def flops(self, lengths: Sequence[int], *, width: int) -> int:
+        """4 width for each pair of neighbours; global tokens left out."""
+        return sum(4 * width * pairs_in_window(length, self.reach) for length in lengths)
+
+
+def pairs_in_window(length: int, reach: int) -> int:
+    """How many pairs of n tokens lie at most `reach` apart, a token and itself included."""
+    reach = min(reach, length - 1)
+    return length * (2 * reach + 1) - reach * (reach + 1)
+
+
+def _document_bias(band: Tensor, length: int, reach: int, mark: Tensor | None) -> Tensor | None:
+    """(n, n), or None where every token sees every one."""
+    if length <= reach + 1:
+        return None
+    bias = band[:length, :length]
+    return bias if mark is None or not bool(mark.any()) else bias.masked_fill(mark[None, :], 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """Short documents one by one, long ones together in blocks."""
+
+    biases: list[Tensor | None]
+    long: list[int]
+    row: WindowedRow | None
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int], *, dropout: float
+    ) -> Tensor:
+        if self.row is not None and len(self.long) == len(lengths):
+            return attend_windowed(query, key, value, self.row, dropout=dropout)
+        documents = by_document(lengths, query, key, value)
+        found: list[Tensor] = []
+        if self.row is not None:
+            parts = zip(*(documents[index] for index in self.long), strict=True)
+            q, k, v = (torch.cat(part, dim=1) for part in parts)
+            together = attend_windowed(q, k, v, self.row, dropout=dropout)
+            pieces = iter(split_documents(together, [lengths[index] for index in self.long], dim=1))
+        long = set(self.long)
+        for index, document in enumerate(documents):
+            if index in long:
+                found.append(next(pieces))
+            else:
+                q, k, v = document
+                found.append(sdpa(q, k, v, self.biases[index], dropout=dropout))
+        return torch.cat(found, dim=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LongformerPlan:
+    """The packing, the backend of each document, and what the backends make of it."""
+
+    packing: Packing
+    chosen: tuple[str, ...]
+    global_tokens: Tensor | None
+    made: Any
+
+    @property
+    def ran(self) -> Counter[str]:
+        """Documents by backend."""
+        return Counter(self.chosen)
+
+
+class LongformerSelfAttention(SelfAttention):
+    """With projections of their own for the rows of global tokens."""
+
+    def __init__(self, shape: LayerShape, pattern: LongformerAttention) -> None:
+        super().__init__(shape, pattern)
+        self.query_global, self.key_global, self.value_global = (
+            nn.Linear(shape.hidden_size, shape.hidden_size) for _ in range(3)
+        )
+
+    def forward(self, x: Tensor, plan: LongformerPlan) -> Tensor:
+        """(t, h d) to (t, h d)."""
+        found = super().forward(x, plan)
+        if plan.global_tokens is None:
+            return found
+        marks = split_documents(plan.global_tokens, plan.packing.lengths)
+        parts = split_documents(x, plan.packing.lengths)
+        rows = [
+            self._global_rows(part, mark)
+            for part, mark in zip(parts, marks, strict=True)
+            if bool(mark.any())
+        ]
+        return found.index_put((plan.global_tokens,), torch.cat(rows))
+
+    def _global_rows(self, x: Tensor, mark: Tensor) -> Tensor:
+        """(g, h d) for the g global tokens of a document x (n, h d).
+
+        With few of them their projection of the keys is absorbed into the queries, (q Wk) x^T instead of
+        q (Wk x)^T: the n keys and values are never formed. The keys' bias is the same for a row's all
+        scores, and drops out of the softmax.
+        """
+        heads, size = self.shape.num_attention_heads, self.shape.head_size
+        q = heads_of(self.query_global(x[mark]), heads)  # (h, g, d)
+        if q.shape[1] * heads > self.shape.hidden_size:
+            k, v = heads_of(self.key_global(x), heads), heads_of(self.value_global(x), heads)
+            return joined(sdpa(q, k, v, dropout=self.dropout))
+        w_k = self.key_global.weight.view(heads, size, -1)
+        w_v = self.value_global.weight.view(heads, size, -1)
+        scores = (q @ w_k / size**0.5) @ x.T  # (h, g, n)
+        weights = functional.dropout(torch.softmax(scores, dim=-1), self.dropout)
+        seen = (weights @ x) @ w_v.transpose(1, 2)  # (h, g, d)
+        shares = weights.sum(-1, keepdim=True)  # 1, but under dropout
+        return joined(seen + shares * self.value_global.bias.view(heads, 1, size))

@@ -1,0 +1,165 @@
+"""The encoder: embeddings and post-norm layers of BERT's shape (arXiv 1810.04805) over packed tokens.
+
+Modules carry the names that they have in transformers, so that checkpoints need no translation here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gonerd.errors import InputError
+from gonerd_baselines.attention import AUTO, Plan
+from gonerd_baselines.encoder.config import EncoderConfig
+from gonerd_baselines.packing import Packing
+
+__all__ = ["Encoder"]
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": functional.gelu,
+    "gelu_new": lambda x: functional.gelu(x, approximate="tanh"),
+    "relu": functional.relu,
+}
+
+
+class Encoder(nn.Module):
+    """Tokens of packed documents to their contexts: (t,) int64 to (t, hidden_size)."""
+
+    def __init__(self, config: EncoderConfig, *, attention_backend: str = AUTO) -> None:
+        super().__init__()
+        self.config = config
+        self.attention_backend = attention_backend
+        self.ran: Counter[str] = Counter()
+        """Documents by the attention backend that computed them in the first layer, in the last call."""
+        self.embeddings = Embeddings(config)
+        self.encoder = Layers(config)
+        self.apply(self._initialize)
+
+    def forward(
+        self,
+        ids: Tensor,
+        packing: Packing,
+        *,
+        token_types: Tensor | None = None,
+        global_tokens: Tensor | None = None,
+    ) -> Tensor:
+        """`ids` and `token_types` (t,) int64; `global_tokens` (t,) bool, for patterns that have such.
+
+        Raises:
+            InputError: a document has more tokens than there are positions.
+            ConfigError: the attention backend can't compute what is asked here.
+        """
+        longest = max(packing.lengths)
+        if longest > self.config.max_length:
+            raise InputError(
+                f"a document has {longest} tokens, more than the {self.config.max_length} "
+                "that the encoder has positions for"
+            )
+        x = self.embeddings(ids, packing, token_types)
+        plans = self._plans(packing, x.dtype, global_tokens)
+        return self.encoder(x, plans)  # type: ignore[no-any-return]  # torch types a module's call as Any
+
+    def _plans(
+        self, packing: Packing, dtype: torch.dtype, global_tokens: Tensor | None
+    ) -> list[Plan]:
+        """One for each layer; equal patterns share theirs."""
+        made: dict[Any, Plan] = {}
+        for pattern in self.config.attention:
+            if pattern not in made:
+                made[pattern] = pattern.prepare(
+                    packing,
+                    backend=self.attention_backend,
+                    dtype=dtype,
+                    global_tokens=global_tokens,
+                )
+        self.ran = Counter(made[self.config.attention[0]].ran)
+        return [made[pattern] for pattern in self.config.attention]
+
+    def _initialize(self, module: nn.Module) -> None:
+        """BERT's first weights."""
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=self.config.initializer_range)
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+class Embeddings(nn.Module):
+    """The sum of a token's, its position's and its type's embedding, normed."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.first_position = config.first_position
+        self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.position_embeddings = nn.Embedding(config.max_position_embeddings, config.hidden_size)
+        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, config.hidden_size)
+        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def forward(self, ids: Tensor, packing: Packing, token_types: Tensor | None) -> Tensor:
+        x = self.word_embeddings(ids)
+        x = x + self.position_embeddings(packing.position + self.first_position)
+        if token_types is None:
+            x = x + self.token_type_embeddings.weight[0]
+        else:
+            x = x + self.token_type_embeddings(token_types)
+        return self.dropout(self.LayerNorm(x))  # type: ignore[no-any-return]  # as above
+
+
+class Layers(nn.Module):
+    """All layers, one after another."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.layer = nn.ModuleList(Layer(config, index) for index in range(len(config.attention)))
+
+    def forward(self, x: Tensor, plans: list[Plan]) -> Tensor:
+        for layer, plan in zip(self.layer, plans, strict=True):
+            x = layer(x, plan)
+        return x
+
+
+class Layer(nn.Module):
+    """Attention, then the feed-forward part; what comes in is added, then normed."""
+
+    def __init__(self, config: EncoderConfig, index: int) -> None:
+        super().__init__()
+        self.attention = _Attention(config, index)
+        self.intermediate = _Dense(config.hidden_size, config.intermediate_size)
+        self.output = _Output(config, config.intermediate_size)
+        self.activation = _ACTIVATIONS[config.hidden_act]
+
+    def forward(self, x: Tensor, plan: Plan) -> Tensor:
+        x = self.attention(x, plan)
+        return self.output(self.activation(self.intermediate.dense(x)), x)  # type: ignore[no-any-return]  # as above
+
+
+class _Attention(nn.Module):
+    def __init__(self, config: EncoderConfig, index: int) -> None:
+        super().__init__()
+        self.self = config.attention[index].self_attention(config.layer_shape)
+        self.output = _Output(config, config.hidden_size)
+
+    def forward(self, x: Tensor, plan: Plan) -> Tensor:
+        return self.output(self.self(x, plan), x)  # type: ignore[no-any-return]  # as above
+
+
+class _Dense(nn.Module):
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.dense = nn.Linear(inputs, outputs)
+
+
+class _Output(nn.Module):
+    def __init__(self, config: EncoderConfig, inputs: int) -> None:
+        super().__init__()
+        self.dense = nn.Linear(inputs, config.hidden_size)
+        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def forward(self, x: Tensor, residual: Tensor) -> Tensor:
+        return self.LayerNorm(self.dropout(self.dense(x)) + residual)  # type: ignore[no-any-return]  # as above
