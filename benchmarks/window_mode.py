@@ -147,7 +147,7 @@ def compared(
         "threads": torch.get_num_threads(),
         "rounds": rounds,
         **{
-            name: {"policy": adapter.policy.as_json()}
+            name: {"policy": adapter.policy.as_json(), "details": dict(adapter.card.details)}
             | summary(runs[name], words)
             | {"scores": counts_of(documents, found[name]).as_json()}
             for name, adapter in adapters.items()

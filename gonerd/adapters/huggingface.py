@@ -30,7 +30,7 @@ __all__ = ["TransformersModel", "adapter_from_argument"]
 READ_AHEAD = 256
 """Documents whose windows are sorted by length and read together; memory does not grow beyond them."""
 
-BATCH_SUBWORDS = {"cpu": 4096, "cuda": 65536}
+BATCH_SUBWORDS = {"cpu": 2048, "cuda": 65536}
 """Subwords a batch where nobody says how many windows; no result depends on it beyond rounding."""
 
 FOREIGN_MISC_NOTE = (
@@ -84,10 +84,13 @@ class TransformersModel:
         self._labels: Mapping[str, str | None] = said.labels
         if _is_nameless(self._tags):
             self._labels = {label: label for label in self._tags.known_types}
+        onednn = _with_onednn(checkpoint.model, options)
         if options.compile:
             self._model = _compiled(checkpoint.model)
         self._tags = inside_begins(self._tags, self._probed())
         details: dict[str, str] = {"tag_scheme": self._tags.scheme, "reads": self._reader.reads}
+        if onednn:
+            details["linear_layers"] = "oneDNN"
         if said.automatic and _has_foreign_misc(said):
             details["misc"] = FOREIGN_MISC_NOTE
         self.card = replace(checkpoint.card, details={**checkpoint.card.details, **details})
@@ -284,6 +287,18 @@ def _is_nameless(tags: TagSet) -> bool:
 
 def _mapped_names(tags: TagSet) -> Sequence[str]:
     return tags.names if _is_nameless(tags) else tags.known_types
+
+
+def _with_onednn(model: Any, options: AdapterOptions) -> bool:
+    """Whether the linear layers of `model` are oneDNN's now: on a CPU, in single precision, not compiled."""
+    from gonerd.adapters.onednn import has_onednn, use_onednn
+
+    if model.device.type != "cpu" or options.dtype != "float32" or options.compile:
+        return False
+    if not has_onednn():
+        return False
+    use_onednn(model)
+    return True
 
 
 def _compiled(model: Any) -> Any:
