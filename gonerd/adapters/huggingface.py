@@ -291,11 +291,11 @@ def _mapped_names(tags: TagSet) -> Sequence[str]:
 
 def _with_onednn(model: Any, options: AdapterOptions) -> bool:
     """Whether the linear layers of `model` are oneDNN's now: on a CPU, in single precision, not compiled."""
-    from gonerd.adapters.onednn import has_onednn, use_onednn
+    from gonerd.adapters.onednn import HAS_ONEDNN, use_onednn
 
     if model.device.type != "cpu" or options.dtype != "float32" or options.compile:
         return False
-    if not has_onednn():
+    if not HAS_ONEDNN:
         return False
     use_onednn(model)
     return True

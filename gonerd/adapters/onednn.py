@@ -12,23 +12,26 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["OneDnnLinear", "has_onednn", "use_onednn"]
+__all__ = ["HAS_ONEDNN", "OneDnnLinear", "use_onednn"]
 
 
-def has_onednn() -> bool:
-    """Whether this torch has oneDNN's linear layer."""
-    return torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+HAS_ONEDNN: bool = torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+"""Whether this torch was built with oneDNN's linear layer."""
 
 
 class OneDnnLinear(nn.Linear):
-    """Linear and, if asked for, GELU in one pass; like nn.Linear where a gradient is wanted."""
+    """Linear and, if asked for, GELU in one pass.
+
+    By torch's own operators where a gradient is wanted, on a GPU, in other precision, and without oneDNN.
+    """
 
     gelu: str | None = None
     """"none" for the exact GELU, "tanh" for its approximation, None for no activation."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) to (..., out)."""
-        if torch.is_grad_enabled() or x.dtype != torch.float32 or x.device.type != "cpu":
+        on_cpu = x.device.type == "cpu" and x.dtype == torch.float32
+        if torch.is_grad_enabled() or not on_cpu or not HAS_ONEDNN:
             found = functional.linear(x, self.weight, self.bias)
             return found if self.gelu is None else functional.gelu(found, approximate=self.gelu)
         activation = "none" if self.gelu is None else "gelu"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
+from gonerd.adapters.onednn import OneDnnLinear
+
 if TYPE_CHECKING:
     from gonerd_baselines.attention.pattern import AttentionPattern
 
@@ -36,7 +38,7 @@ class SelfAttention(nn.Module):
         self.shape = shape
         self.pattern = pattern
         self.query, self.key, self.value = (
-            nn.Linear(shape.hidden_size, shape.hidden_size) for _ in range(3)
+            OneDnnLinear(shape.hidden_size, shape.hidden_size) for _ in range(3)
         )
 
     @property

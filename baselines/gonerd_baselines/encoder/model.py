@@ -6,13 +6,13 @@ Modules carry the names that they have in transformers, so that checkpoints need
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gonerd.adapters.onednn import OneDnnLinear
 from gonerd.errors import InputError
 from gonerd_baselines.attention import AUTO, Plan
 from gonerd_baselines.encoder.config import EncoderConfig
@@ -20,11 +20,8 @@ from gonerd_baselines.packing import Packing
 
 __all__ = ["Encoder"]
 
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "gelu": functional.gelu,
-    "gelu_new": lambda x: functional.gelu(x, approximate="tanh"),
-    "relu": functional.relu,
-}
+_GELU = {"gelu": "none", "gelu_new": "tanh"}
+"""How each GELU is approximated, in torch's words."""
 
 
 class Encoder(nn.Module):
@@ -129,13 +126,12 @@ class Layer(nn.Module):
     def __init__(self, config: EncoderConfig, index: int) -> None:
         super().__init__()
         self.attention = _Attention(config, index)
-        self.intermediate = _Dense(config.hidden_size, config.intermediate_size)
+        self.intermediate = _Intermediate(config)
         self.output = _Output(config, config.intermediate_size)
-        self.activation = _ACTIVATIONS[config.hidden_act]
 
     def forward(self, x: Tensor, plan: Plan) -> Tensor:
         x = self.attention(x, plan)
-        return self.output(self.activation(self.intermediate.dense(x)), x)  # type: ignore[no-any-return]  # as above
+        return self.output(self.intermediate(x), x)  # type: ignore[no-any-return]  # as above
 
 
 class _Attention(nn.Module):
@@ -148,16 +144,21 @@ class _Attention(nn.Module):
         return self.output(self.self(x, plan), x)  # type: ignore[no-any-return]  # as above
 
 
-class _Dense(nn.Module):
-    def __init__(self, inputs: int, outputs: int) -> None:
+class _Intermediate(nn.Module):
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.dense = nn.Linear(inputs, outputs)
+        self.dense = OneDnnLinear(config.hidden_size, config.intermediate_size)
+        self.dense.gelu = _GELU.get(config.hidden_act)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.dense(x)
+        return x if self.dense.gelu else functional.relu(x)
 
 
 class _Output(nn.Module):
     def __init__(self, config: EncoderConfig, inputs: int) -> None:
         super().__init__()
-        self.dense = nn.Linear(inputs, config.hidden_size)
+        self.dense = OneDnnLinear(inputs, config.hidden_size)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 

@@ -8,9 +8,9 @@ from torch import nn
 from torch.nn import functional
 from transformers import BertConfig, BertForTokenClassification
 
-from gonerd.adapters.onednn import OneDnnLinear, has_onednn, use_onednn
+from gonerd.adapters.onednn import HAS_ONEDNN, OneDnnLinear, use_onednn
 
-pytestmark = pytest.mark.skipif(not has_onednn(), reason="this torch has no oneDNN")
+pytestmark = pytest.mark.skipif(not HAS_ONEDNN, reason="this torch has no oneDNN")
 
 
 def tiny_bert(activation: str) -> BertForTokenClassification:
