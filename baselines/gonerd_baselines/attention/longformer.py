@@ -3,10 +3,10 @@
 A token sees the neighbours within `attention_window` / 2 and the global tokens of its document, in one
 softmax. A global token sees all of its document, with projections of its own. Cost grows with the length.
 
-Backend `blocked` cuts the row into n blocks of w = `attention_window` / 2 tokens: a block's queries meet the
-keys of three blocks and of the global tokens of its documents, and a mask takes away what lies further than w
-or in another document. Where a document is short that computes more than it saves, so "auto" takes `sdpa` for
-it, with the same result.
+Backend `blocked` cuts the row into blocks whose queries meet the keys of the window around them and of the
+global tokens of their documents, and a mask takes away what lies too far or in another document
+(windowed.py). Where a document is short that computes more than it saves, so "auto" takes `sdpa` for it,
+with the same result.
 """
 
 from __future__ import annotations
