@@ -5,6 +5,10 @@ from gonerd_baselines.attention.dense import dense_attention
 from gonerd_baselines.attention.full import FullAttention
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention
 from gonerd_baselines.attention.longformer import LongformerAttention, LongformerSelfAttention
+from gonerd_baselines.attention.nystromformer import (
+    NystromformerAttention,
+    NystromformerSelfAttention,
+)
 from gonerd_baselines.attention.pattern import AttentionPattern, Plan
 
 __all__ = [
@@ -15,6 +19,8 @@ __all__ = [
     "LayerShape",
     "LongformerAttention",
     "LongformerSelfAttention",
+    "NystromformerAttention",
+    "NystromformerSelfAttention",
     "Plan",
     "SelfAttention",
     "dense_attention",

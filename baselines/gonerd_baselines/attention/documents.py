@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from gonerd_baselines.packing import Packing
 
-__all__ = ["attend_varlen", "by_document", "sdpa", "split_documents", "starts_of"]
+__all__ = ["attend_varlen", "by_document", "laid", "sdpa", "split_documents", "starts_of"]
 
 
 def split_documents(x: Tensor, lengths: Sequence[int], *, dim: int = 0) -> tuple[Tensor, ...]:
@@ -23,10 +23,17 @@ def by_document(lengths: Sequence[int], *tensors: Tensor) -> list[tuple[Tensor, 
     return list(zip(*(split_documents(x, lengths, dim=1) for x in tensors), strict=True))
 
 
+def laid(parts: Sequence[Tensor]) -> Tensor:
+    """(h, n, d) each to (h, t, d), with tokens outermost in memory, so that `layer.joined` copies nothing."""
+    if len(parts) == 1:
+        return parts[0]
+    return torch.cat([part.transpose(0, 1) for part in parts]).transpose(0, 1)
+
+
 def sdpa(
     query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None = None, *, dropout: float = 0.0
 ) -> Tensor:
-    """(h, n, d) each; `bias` broadcasts to (h, n, n) and is added to the scores."""
+    """(h, n, d) queries, (h, u, d) keys and values; `bias` is added to the scores (h, n, u)."""
     found = functional.scaled_dot_product_attention(
         query[None],
         key[None],
@@ -51,14 +58,17 @@ def attend_varlen(
     longest: int,
     *,
     reach: int | None = None,
+    keys: tuple[Tensor, int] | None = None,
 ) -> Tensor:
     """Flash attention over packed sequences, CUDA and half precision only.
 
-    (h, t, d) each, the result too; with `reach`, a token sees as many neighbours on either side.
+    (h, t, d) queries, (h, u, d) keys and values; with `reach`, a token sees so many on either side.
+    `keys` says where sequences of keys start and how long the longest is, if not as those of queries.
     """
     from torch.nn.attention.varlen import varlen_attn
 
     window = (-1, -1) if reach is None else (reach, reach)
     q, k, v = (x.transpose(0, 1).contiguous() for x in (query, key, value))
-    found = varlen_attn(q, k, v, starts, starts, longest, longest, window_size=window)
+    starts_k, longest_k = (starts, longest) if keys is None else keys
+    found = varlen_attn(q, k, v, starts, starts_k, longest, longest_k, window_size=window)
     return found.transpose(0, 1)  # type: ignore[union-attr]  # a pair only where the log-sum-exp is asked for

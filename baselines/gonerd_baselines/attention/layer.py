@@ -50,7 +50,11 @@ class SelfAttention(nn.Module):
         """(t, h d) to (t, h d)."""
         heads = self.shape.num_attention_heads
         q, k, v = (heads_of(f(x), heads) for f in (self.query, self.key, self.value))
-        return joined(self.pattern.attend(q, k, v, plan, dropout=self.dropout))
+        return joined(self.attended(q, k, v, plan))
+
+    def attended(self, query: Tensor, key: Tensor, value: Tensor, plan: Any) -> Tensor:
+        """(h, t, d) each, the result too; where a subclass adds what its pattern has beside."""
+        return self.pattern.attend(query, key, value, plan, dropout=self.dropout)
 
 
 def heads_of(x: Tensor, heads: int) -> Tensor:

@@ -67,6 +67,9 @@ class AttentionPattern(Protocol):
         """What is added to the scores, (t, t) or (h, t, t): the pattern's definition, its tests' oracle.
 
         0 where the row's token sees the column's, minus infinity where not.
+
+        Raises:
+            ConfigError: the pattern is no softmax under a mask; its backend dense is then the definition.
         """
 
     def flops(self, lengths: Sequence[int], *, width: int) -> int:

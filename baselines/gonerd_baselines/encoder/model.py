@@ -79,7 +79,7 @@ class Encoder(nn.Module):
 
     def _initialize(self, module: nn.Module) -> None:
         """BERT's first weights."""
-        if isinstance(module, nn.Linear | nn.Embedding):
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.Embedding):
             nn.init.normal_(module.weight, std=self.config.initializer_range)
         if isinstance(module, nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
