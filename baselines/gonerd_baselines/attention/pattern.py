@@ -16,7 +16,7 @@ from gonerd_baselines.attention.backend import AUTO
 from gonerd_baselines.attention.layer import LayerShape
 from gonerd_baselines.packing import Packing
 
-__all__ = ["AttentionPattern", "Plan"]
+__all__ = ["AttentionPattern", "Plan", "extra_tokens", "pools_extra_tokens"]
 
 
 class Plan(Protocol):
@@ -78,3 +78,13 @@ class AttentionPattern(Protocol):
         For documents of `lengths` tokens and all heads together (`width` = h d); a multiplication and an
         addition count as two; softmax, projections and what a backend computes in vain are left out.
         """
+
+
+def extra_tokens(pattern: AttentionPattern) -> int:
+    """Learned tokens that the encoder puts before each document, where a pattern has such."""
+    return getattr(pattern, "extra_tokens", 0)
+
+
+def pools_extra_tokens(pattern: AttentionPattern) -> bool:
+    """Whether the first of them takes the place of the document's first token at the end."""
+    return getattr(pattern, "pools_extra_tokens", False)

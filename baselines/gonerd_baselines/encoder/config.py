@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gonerd.errors import ConfigError
-from gonerd_baselines.attention import AttentionPattern, FullAttention, LayerShape
+from gonerd_baselines.attention import (
+    AttentionPattern,
+    FullAttention,
+    LayerShape,
+    extra_tokens,
+    pools_extra_tokens,
+)
 
 __all__ = ["ACTIVATIONS", "EncoderConfig"]
 
@@ -59,6 +65,10 @@ class EncoderConfig:
             raise ConfigError(
                 f"hidden_act {self.hidden_act!r} is unknown; expected one of {', '.join(ACTIVATIONS)}"
             )
+        if len({(extra_tokens(each), pools_extra_tokens(each)) for each in self.attention}) > 1:
+            raise ConfigError(
+                "the layers differ in their learned global tokens; expected the same for all"
+            )
         if self.max_length < 1:
             raise ConfigError(
                 f"max_position_embeddings is {self.max_position_embeddings}, "
@@ -79,6 +89,16 @@ class EncoderConfig:
     def max_length(self) -> int:
         """The tokens of the longest document that has positions."""
         return self.max_position_embeddings - self.first_position
+
+    @property
+    def extra_tokens(self) -> int:
+        """Learned tokens that stand before each document in all layers; not counted in its length."""
+        return extra_tokens(self.attention[0])
+
+    @property
+    def pools_extra_tokens(self) -> bool:
+        """Whether a document's first token is given the first extra one's numbers at the end."""
+        return pools_extra_tokens(self.attention[0])
 
     @property
     def layer_shape(self) -> LayerShape:

@@ -15,7 +15,9 @@ from torch.nn import functional
 from gonerd.adapters.onednn import OneDnnLinear
 from gonerd.errors import InputError
 from gonerd_baselines.attention import AUTO, Plan
+from gonerd_baselines.attention.lsg import MOST_GLOBAL_TOKENS
 from gonerd_baselines.encoder.config import EncoderConfig
+from gonerd_baselines.encoder.prepended import prepended
 from gonerd_baselines.packing import Packing
 
 __all__ = ["Encoder"]
@@ -58,6 +60,15 @@ class Encoder(nn.Module):
                 "that the encoder has positions for"
             )
         x = self.embeddings(ids, packing, token_types)
+        count = self.config.extra_tokens
+        if not count:
+            return self._layers(x, packing, global_tokens)
+        # `global_tokens` needs no places for them: patterns that have learned ones refuse others.
+        longer = prepended(packing, count, pooled=self.config.pools_extra_tokens)
+        x = longer.put_on(x, self.embeddings.learned(count, documents=len(packing.lengths)))
+        return longer.taken_off(self._layers(x, longer.packing, global_tokens))
+
+    def _layers(self, x: Tensor, packing: Packing, global_tokens: Tensor | None) -> Tensor:
         plans = self._plans(packing, x.dtype, global_tokens)
         return self.encoder(x, plans)  # type: ignore[no-any-return]  # torch types a module's call as Any
 
@@ -94,8 +105,15 @@ class Embeddings(nn.Module):
         self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size)
         self.position_embeddings = nn.Embedding(config.max_position_embeddings, config.hidden_size)
         self.token_type_embeddings = nn.Embedding(config.type_vocab_size, config.hidden_size)
+        if config.extra_tokens:
+            self.global_embeddings = nn.Embedding(MOST_GLOBAL_TOKENS, config.hidden_size)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def learned(self, count: int, *, documents: int) -> Tensor:
+        """(documents count, hidden_size): the first learned tokens, once for each document."""
+        x = self.LayerNorm(self.global_embeddings.weight[:count])
+        return self.dropout(x.repeat(documents, 1))  # type: ignore[no-any-return]  # as above
 
     def forward(self, ids: Tensor, packing: Packing, token_types: Tensor | None) -> Tensor:
         x = self.word_embeddings(ids)

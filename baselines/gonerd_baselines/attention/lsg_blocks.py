@@ -1,0 +1,171 @@
+"""LSG attention a block of queries at a time, each against exactly the keys that it sees.
+
+No block is padded and hardly one is masked: the first and last blocks of a document simply see fewer keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from gonerd_baselines.attention.dense import bias_from_seen
+from gonerd_baselines.attention.documents import sdpa
+from gonerd_baselines.attention.lsg_selection import AlignedRow, SparseTokens
+
+if TYPE_CHECKING:
+    from gonerd_baselines.attention.lsg import LsgAttention
+
+__all__ = ["BlockRange", "attend_blocks", "attend_whole", "block_ranges", "row_of", "windows"]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRange:
+    """A block's queries and what they see, as half-open ranges; global tokens left out."""
+
+    query: tuple[int, int]
+    local: tuple[int, int]
+    """Tokens; the first one stays out where it is masked."""
+    sparse: tuple[tuple[int, int], tuple[int, int]]
+    """Sparse tokens to the left and to the right."""
+    masked: bool
+    """Whether some of the sparse tokens may be empty."""
+
+    @property
+    def queries(self) -> int:
+        """How many."""
+        return self.query[1] - self.query[0]
+
+    @property
+    def keys(self) -> int:
+        """How many, local and sparse."""
+        return sum(end - begin for begin, end in (self.local, *self.sparse))
+
+
+def windows(pattern: LsgAttention, block: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The sparse tokens that a block of a long document sees, left and right, wherever it begins and ends."""
+    step, size = pattern.step, pattern.sparse_block_size
+    # With one sparse token a block, lsg-converter's right side begins two too early: they are seen twice.
+    early = 2 if step == 1 else 0
+    left, right = (block - 1) * step, (block + 2) * step - early
+    return (left - size, left), (right, right + size)
+
+
+@lru_cache(maxsize=4096)
+def block_ranges(pattern: LsgAttention, tokens: int) -> tuple[BlockRange, ...]:
+    """The blocks of a document of `tokens` tokens, more than two blocks."""
+    size, first = pattern.block_size, int(pattern.mask_first_token)
+    count = -(-tokens // size)
+    last, sure = _sparse_places(pattern, tokens) if pattern.sparse else (0, (0, 0))
+    found = []
+    for block in range(count):
+        sparse, masked = ((0, 0), (0, 0)), False
+        if pattern.sparse:
+            left, right = (_clipped(window, last) for window in windows(pattern, block))
+            sparse = (left, right)
+            masked = pattern.selection == "lsh" or any(
+                begin < end and (begin < sure[0] or end > sure[1]) for begin, end in sparse
+            )
+        begin = block * size
+        found.append(
+            BlockRange(
+                query=(begin, min(begin + size, tokens)),
+                local=(max(begin - size, first), min(begin + 2 * size, tokens)),
+                sparse=sparse,
+                masked=masked,
+            )
+        )
+    return tuple(found)
+
+
+def _sparse_places(pattern: LsgAttention, tokens: int) -> tuple[int, tuple[int, int]]:
+    """Where a document's sparse tokens end, and the stretch of them that surely are not empty."""
+    size, factor = pattern.block_size, pattern.sparsity_factor
+    begin = int(pattern.mask_first_token) * pattern.step
+    last = -(-tokens // factor)
+    if factor == 1 or pattern.selection in ("pooling", "bos_pooling"):
+        return last, (begin, last)
+    if pattern.selection == "stride":  # the heads begin at different tokens
+        return last, (begin, tokens // factor)
+    # Within a block, those that are empty stand anywhere.
+    return -(-tokens // size) * pattern.step, (begin, tokens // size * pattern.step)
+
+
+def _clipped(window: tuple[int, int], last: int) -> tuple[int, int]:
+    return min(max(window[0], 0), last), min(max(window[1], 0), last)
+
+
+@lru_cache(maxsize=256)
+def row_of(pattern: LsgAttention, tokens: int, device: str) -> AlignedRow:
+    """The row of one document of `tokens` tokens."""
+    place = torch.arange(-(-tokens // pattern.block_size) * pattern.block_size, device=device)
+    live = (place < tokens) & (place >= int(pattern.mask_first_token))
+    leader = torch.zeros(1, dtype=torch.int64, device=device)
+    return AlignedRow(live, leader, zeros=not pattern.mask_first_token)
+
+
+def attend_whole(
+    pattern: LsgAttention, query: Tensor, key: Tensor, value: Tensor, *, dropout: float = 0.0
+) -> Tensor:
+    """Queries that see all keys (h, n, d) of their document, but for a first token that is masked."""
+    if pattern.mask_first_token:
+        g = pattern.num_global_tokens
+        key, value = (torch.cat([x[:, :g], x[:, g + 1 :]], dim=1) for x in (key, value))
+    return sdpa(query, key, value, dropout=dropout)
+
+
+def attend_blocks(
+    pattern: LsgAttention,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    sparse: SparseTokens | None,
+    *,
+    dropout: float = 0.0,
+) -> Tensor:
+    """(h, n, d) each, of one document of more than two blocks that begins with its global tokens."""
+    g, size = pattern.num_global_tokens, pattern.block_size
+    blocks = block_ranges(pattern, query.shape[1] - g)
+    keys, values = (_Pieces(x, size, begin=g) for x in (key, value))
+    if sparse is not None:
+        cell = pattern.step if pattern.step > 1 else pattern.sparse_block_size
+        sparse_keys, sparse_values = (_Pieces(x, cell) for x in (sparse.key, sparse.value))
+    found = [attend_whole(pattern, query[:, :g], key, value, dropout=dropout)]
+    for q, block in zip(torch.split(query[:, g:], size, dim=1), blocks, strict=True):
+        k, v = [key[:, :g], *keys.within(block.local)], [value[:, :g], *values.within(block.local)]
+        bias = None
+        if sparse is not None:
+            for window in block.sparse:
+                k += sparse_keys.within(window)
+                v += sparse_values.within(window)
+            bias = _bias(block, sparse.seen, g) if block.masked else None
+        found.append(sdpa(q, torch.cat(k, dim=1), torch.cat(v, dim=1), bias, dropout=dropout))
+    return torch.cat(found, dim=1)
+
+
+class _Pieces:
+    """A tensor (h, x, d) cut once: the gradient of a slice is as long as what it is cut from."""
+
+    def __init__(self, x: Tensor, size: int, *, begin: int = 0) -> None:
+        self.size = size
+        self.pieces = torch.split(x[:, begin:], size, dim=1)
+
+    def within(self, window: tuple[int, int]) -> list[Tensor]:
+        """The parts of pieces between two places."""
+        begin, end = window
+        found = []
+        for index in range(begin // self.size, -(-end // self.size)):
+            piece, origin = self.pieces[index], index * self.size
+            low, high = max(begin - origin, 0), min(end - origin, piece.shape[1])
+            found.append(piece if high - low == piece.shape[1] else piece[:, low:high])
+        return found
+
+
+def _bias(block: BlockRange, seen: Tensor, global_tokens: int) -> Tensor:
+    """(h or 1, 1, keys): minus infinity at empty sparse tokens."""
+    sure = global_tokens + block.local[1] - block.local[0]
+    parts = [seen.new_ones(len(seen), sure), *(seen[:, begin:end] for begin, end in block.sparse)]
+    return bias_from_seen(torch.cat(parts, dim=1))[:, None]
