@@ -1,6 +1,7 @@
 """Attention over packed tokens: one pattern a file, all behind the same small interface."""
 
 from gonerd_baselines.attention.backend import AUTO, BACKENDS
+from gonerd_baselines.attention.bigbird import BigBirdAttention
 from gonerd_baselines.attention.dense import dense_attention
 from gonerd_baselines.attention.full import FullAttention
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention
@@ -21,6 +22,7 @@ __all__ = [
     "AUTO",
     "BACKENDS",
     "AttentionPattern",
+    "BigBirdAttention",
     "FullAttention",
     "LayerShape",
     "LongformerAttention",

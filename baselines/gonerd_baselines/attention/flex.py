@@ -95,7 +95,13 @@ def _listed(pairs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def flex_attend(
-    query: Tensor, key: Tensor, value: Tensor, mask: BlockMask, *, score_mod: Any = None
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: BlockMask,
+    *,
+    score_mod: Any = None,
+    kernel_options: dict[str, Any] | None = None,
 ) -> Tensor:
     """(h, t, d) queries, (h, u, d) keys and values; padded to the mask's size and cut again.
 
@@ -110,7 +116,12 @@ def flex_attend(
     padded_q = functional.pad(query, (0, 0, 0, wanted_q - query.shape[1]))
     padded_k, padded_v = (functional.pad(x, (0, 0, 0, wanted_k - x.shape[1])) for x in (key, value))
     found = _compiled()(
-        padded_q[None], padded_k[None], padded_v[None], block_mask=mask, score_mod=score_mod
+        padded_q[None],
+        padded_k[None],
+        padded_v[None],
+        block_mask=mask,
+        score_mod=score_mod,
+        kernel_options=kernel_options,
     )
     return found[0, :, : query.shape[1]]  # type: ignore[no-any-return]  # torch.compile's result is Any
 

@@ -1,0 +1,83 @@
+"""Packed documents laid out in blocks: each begins with a block of its own and ends with a padded one.
+
+Letters: n blocks in the whole layout, s tokens of a block, b documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from gonerd_baselines.attention.documents import split_documents
+
+__all__ = ["BlockLayout"]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLayout:
+    """Documents of `lengths` tokens in blocks of `size` tokens, each a multiple of `align` blocks long."""
+
+    lengths: tuple[int, ...]
+    size: int
+    align: int = 1
+    device: torch.device | str = "cpu"
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Blocks of each document that hold a token of it."""
+        return tuple(-(-length // self.size) for length in self.lengths)
+
+    @property
+    def rooms(self) -> tuple[int, ...]:
+        """Blocks that each document takes up in the layout, its alignment included."""
+        return tuple(-(-count // self.align) * self.align for count in self.counts)
+
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """The first block of each document."""
+        found, end = [], 0
+        for room in self.rooms:
+            found.append(end)
+            end += room
+        return tuple(found)
+
+    @property
+    def blocks(self) -> int:
+        """N, the blocks of the whole layout."""
+        return sum(self.rooms)
+
+    def of_block(self, values: Sequence[int]) -> Tensor:
+        """(n,) int64: what `values` holds of each block's document."""
+        rooms = torch.tensor(self.rooms, device=self.device)
+        return torch.tensor(tuple(values), device=self.device).repeat_interleave(
+            rooms, output_size=self.blocks
+        )
+
+    @property
+    def place(self) -> Tensor:
+        """(n,) int64: the number of each block in its own document, from 0."""
+        return torch.arange(self.blocks, device=self.device) - self.of_block(self.begins)
+
+    def spread(self, x: Tensor) -> Tensor:
+        """(h, t, d) to (h, n s, d), zeros in the padding; `x` itself where there is none."""
+        gaps = [r * self.size - n for r, n in zip(self.rooms, self.lengths, strict=True)]
+        if not any(gaps):
+            return x
+        if len(gaps) == 1:
+            return functional.pad(x, (0, 0, 0, gaps[0]))
+        parts: list[Tensor] = []
+        for part, gap in zip(split_documents(x, self.lengths, dim=1), gaps, strict=True):
+            parts += [part, x.new_zeros(x.shape[0], gap, x.shape[2])]
+        return torch.cat(parts, dim=1)
+
+    def packed(self, x: Tensor) -> Tensor:
+        """(h, n s, d) to (h, t, d), the inverse of `spread`."""
+        rooms = [room * self.size for room in self.rooms]
+        if tuple(rooms) == self.lengths:
+            return x
+        parts = split_documents(x, rooms, dim=1)
+        return torch.cat([p[:, :n] for p, n in zip(parts, self.lengths, strict=True)], dim=1)
