@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
-__all__ = ["DTYPES", "Checkpoint", "load_checkpoint"]
+__all__ = [
+    "DTYPES",
+    "Checkpoint",
+    "load_checkpoint",
+    "load_tokenizer",
+    "told_by_readme",
+    "usual_length",
+]
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -33,6 +40,7 @@ TOKENIZER_FILES = (
 PATTERNS = (CONFIG_FILE, "README.md", SAFE_WEIGHTS, f"{SAFE_WEIGHTS}.index.json", *TOKENIZER_FILES)
 ENDLESS = 10**6
 """What tokenizers without a limit say is larger."""
+_LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +69,15 @@ def load_checkpoint(name: str, *, device: torch.device, dtype: str) -> Checkpoin
         ConfigError: the type of numbers is none of `DTYPES`.
     """
     import torch
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
+    from transformers import AutoModelForTokenClassification
 
     if dtype not in DTYPES:
         raise ConfigError(f"--dtype is {dtype!r}, expected one of {', '.join(DTYPES)}")
     files = _fetched(name)
     config = _config(files.folder, name)
-    local = {"local_files_only": True, "trust_remote_code": False}
     with _quiet_transformers(), _told(name):
-        tokenizer = AutoTokenizer.from_pretrained(files.folder, **local)
         model, loaded = AutoModelForTokenClassification.from_pretrained(
-            files.folder, dtype=getattr(torch, dtype), output_loading_info=True, **local
+            files.folder, dtype=getattr(torch, dtype), output_loading_info=True, **_LOCAL
         )
     missing = sorted(loaded["missing_keys"])
     if missing:
@@ -79,27 +85,47 @@ def load_checkpoint(name: str, *, device: torch.device, dtype: str) -> Checkpoin
             f"{name} is no finished token-classification model: its weights lack {missing[0]}"
             + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
         )
-    if not tokenizer.is_fast:
-        raise InputError(
-            f"{name}: its tokenizer {type(tokenizer).__name__} does not tell where in the text a subword "
-            "stands; expected a fast one (tokenizer.json)"
-        )
-    rows = model.get_input_embeddings().weight.shape[0]
-    if len(tokenizer) > rows:
-        raise InputError(
-            f"{name}: its tokenizer knows {len(tokenizer)} subwords, the model only {rows}"
-        )
+    tokenizer = load_tokenizer(
+        files.folder, name, rows=model.get_input_embeddings().weight.shape[0]
+    )
     limit = _limit(model)
-    said = tokenizer.model_max_length if tokenizer.model_max_length < ENDLESS else None
     return Checkpoint(
         model=model.to(device).eval(),
         tokenizer=tokenizer.backend_tokenizer,
         tags=tuple(str(model.config.id2label[i]) for i in range(model.config.num_labels)),
         limit=limit,
-        usual=min((n for n in (limit, said) if n is not None), default=None),
+        usual=usual_length(tokenizer, limit),
         padding=tokenizer.pad_token_id or 0,
         card=_card(files, config, model, limit, type(tokenizer).__name__),
     )
+
+
+def load_tokenizer(folder: Path, name: str, *, rows: int) -> Any:
+    """The tokenizer of transformers in `folder`, which belongs to a model of `rows` subwords.
+
+    Raises:
+        InputError: it can't be opened, can't tell where subwords stand, or knows more of them than the model.
+    """
+    from transformers import AutoTokenizer
+
+    with _quiet_transformers(), _told(name):
+        tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
+    if not tokenizer.is_fast:
+        raise InputError(
+            f"{name}: its tokenizer {type(tokenizer).__name__} does not tell where in the text a subword "
+            "stands; expected a fast one (tokenizer.json)"
+        )
+    if len(tokenizer) > rows:
+        raise InputError(
+            f"{name}: its tokenizer knows {len(tokenizer)} subwords, the model only {rows}"
+        )
+    return tokenizer
+
+
+def usual_length(tokenizer: Any, limit: int | None) -> int | None:
+    """What is read at once if nobody says otherwise: what the tokenizer says, at most `limit`."""
+    said = tokenizer.model_max_length if tokenizer.model_max_length < ENDLESS else None
+    return min((n for n in (limit, said) if n is not None), default=None)
 
 
 def _fetched(name: str) -> ModelFiles:
@@ -148,7 +174,7 @@ def _card(
 ) -> ModelCard:
     folder = files.folder
     weights = sorted(folder.glob(SAFE_WEIGHTS)) or sorted(folder.glob(OLD_WEIGHTS))
-    told = _told_by_readme(folder / "README.md")
+    told = told_by_readme(folder / "README.md")
     data = told.get("datasets") or ()
     license_ = told.get("license")
     return ModelCard(
@@ -168,7 +194,7 @@ def _card(
     )
 
 
-def _told_by_readme(path: Path) -> dict[str, Any]:
+def told_by_readme(path: Path) -> dict[str, Any]:
     """What the front matter of the model's card says; nothing where there is none that can be read."""
     import yaml
     from huggingface_hub import metadata_load

@@ -1,4 +1,7 @@
-"""`--model gonerd:PATH`: a tagger that `gonerd finetune` wrote, as an adapter of `gonerd eval`."""
+"""`--model gonerd:PATH`: a tagger that `gonerd finetune` wrote, as an adapter of `gonerd eval`.
+
+A folder with a checkpoint of transformers goes to the encoder's adapter.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gonerd.adapters import AdapterOptions, ModelCard, Policy, Prediction
+from gonerd.adapters import Adapter, AdapterOptions, ModelCard, Policy, Prediction
 from gonerd.errors import ConfigError, InputError
-from gonerd.files import file_sha256
+from gonerd.files import file_sha256, read_json
 from gonerd.schema import Document
 
 if TYPE_CHECKING:
@@ -22,8 +25,8 @@ READ_AHEAD = 256
 """Documents that are sorted by length and predicted together; memory does not grow beyond them."""
 
 
-def adapter_from_argument(argument: str, options: AdapterOptions) -> TaggerAdapter:
-    """The adapter for the model folder `argument`.
+def adapter_from_argument(argument: str, options: AdapterOptions) -> Adapter:
+    """The adapter for the model folder `argument`: a tagger, or an encoder as `to_hf` writes it.
 
     Raises:
         ConfigError: no folder is named, or an option makes no sense.
@@ -31,6 +34,21 @@ def adapter_from_argument(argument: str, options: AdapterOptions) -> TaggerAdapt
     """
     if not argument:
         raise ConfigError("--model gonerd needs a folder, as in gonerd:PATH")
+    if _is_encoder(Path(argument)):
+        from gonerd_baselines.encoder.adapter import encoder_adapter
+
+        return encoder_adapter(argument, options)
+    return _tagger_adapter(argument, options)
+
+
+def _is_encoder(folder: Path) -> bool:
+    """Whether its config.json is one of transformers'; a tagger's names no type."""
+    path = folder / "config.json"
+    config = read_json(path) if path.is_file() else None
+    return isinstance(config, dict) and "model_type" in config
+
+
+def _tagger_adapter(argument: str, options: AdapterOptions) -> TaggerAdapter:
     options.refuse("gonerd", "dtype", "stride", "compile", "label_map")
     if options.policy == "window" or (options.policy == "truncate" and options.max_len is None):
         raise ConfigError(

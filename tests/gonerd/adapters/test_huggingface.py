@@ -107,12 +107,12 @@ def test_no_result_depends_on_batches_order_or_who_else_is_there(
     random.Random(1).shuffle(shuffled)
     same(found_by(adapter, [texts[n] for n in shuffled]), [expected[n] for n in shuffled])
     same([found_by(adapter, [text])[0] for text in texts[:5]], expected[:5])
-    monkeypatch.setattr("gonerd.adapters.huggingface.READ_AHEAD", 4)
+    monkeypatch.setattr("gonerd.adapters.subword_tagger.READ_AHEAD", 4)
     same(found_by(adapter, texts), expected)
 
 
 def test_reading_ahead_is_bounded(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gonerd.adapters.huggingface.READ_AHEAD", 4)
+    monkeypatch.setattr("gonerd.adapters.subword_tagger.READ_AHEAD", 4)
     taken = []
 
     def stream():
