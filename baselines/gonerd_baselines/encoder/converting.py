@@ -136,6 +136,12 @@ def convert(
         raise ConfigError(
             f"max_len is {max_len}, less than the {old.max_length} tokens that the model reads already"
         )
+    landmarks = (options or {}).get("num_landmarks", 64)
+    if to == "nystromformer" and max_len % landmarks:
+        raise ConfigError(
+            f"max_len {max_len} is no multiple of num_landmarks {landmarks}; transformers' Nystromformer "
+            "could not compute the model"
+        )
     layout = target.layout or source.layout
     tokens = special_tokens(source)
     patterns = _patterns(to, old.num_hidden_layers, options or {}, seed)

@@ -57,8 +57,10 @@ def global_embeddings(
         mean, deviation = positions.mean(0), positions.std(0)
         positions = torch.cat([positions, mean + deviation * drawn.to(positions)])
     every = len(positions) // LSG_GLOBALS
-    positions = positions[: LSG_GLOBALS * every : every]
-    ordered = positions.unflatten(0, (-1, max(1, stride // every))).transpose(0, 1).flatten(0, 1)
+    positions = positions[: LSG_GLOBALS * every : every].contiguous()
+    width = positions.shape[1]
+    runs = positions.view(-1, max(1, stride // every), width)  # the first of each come first
+    ordered = runs.transpose(0, 1).reshape(-1, width)
     found = ordered + words[mask]
     found[0] = ordered[0] + words[begin]
     return found if token_type is None else found + token_type
