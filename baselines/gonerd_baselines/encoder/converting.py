@@ -15,10 +15,14 @@ import torch
 from torch import Tensor
 
 from gonerd.errors import CheckError, ConfigError
-from gonerd_baselines.attention import AttentionPattern, FullAttention, LongformerAttention
-from gonerd_baselines.attention.bigbird import BigBirdAttention
-from gonerd_baselines.attention.lsg import LsgAttention
-from gonerd_baselines.attention.nystromformer import NystromformerAttention
+from gonerd_baselines.attention import (
+    AttentionPattern,
+    BigBirdAttention,
+    FullAttention,
+    LongformerAttention,
+    LsgAttention,
+    NystromformerAttention,
+)
 from gonerd_baselines.encoder.agreement import agreement
 from gonerd_baselines.encoder.checkpoint import Checkpoint, LoadingReport
 from gonerd_baselines.encoder.config import EncoderConfig
