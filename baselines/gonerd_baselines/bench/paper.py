@@ -1,0 +1,258 @@
+"""What the paper prints about cost: arXiv 2311.13657, Tables 2, 4 and 7, and what of it can't be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gonerd.dataset.table import Table
+from gonerd_baselines.bench.rows import ROWS
+from gonerd_baselines.bench.table import Cell, held_mib
+
+__all__ = ["PAPER", "PaperRow", "depth_flags", "paper_flags", "paper_tables"]
+
+MOST_SAVED = 0.5
+"""Half the layers are half the work of the layers, and head and embeddings stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """Seconds and megabytes by length, batch 16 on an A100 of 80 GB."""
+
+    seconds: Mapping[int, float]
+    megabytes: Mapping[int, int]
+    parameters: float | None = None
+    """Millions; Table 4 has none."""
+    flag: str = ""
+    """Why the figures are not what they seem to be."""
+
+
+def _row(
+    parameters: float | None,
+    short: tuple[float, int] | None,
+    long: tuple[float, int] | None,
+    flag: str = "",
+) -> PaperRow:
+    both = {512: short, 4096: long}
+    return PaperRow(
+        {length: each[0] for length, each in both.items() if each},
+        {length: each[1] for length, each in both.items() if each},
+        parameters,
+        flag,
+    )
+
+
+_FULL = "its checkpoint's configuration is full softmax attention: 64 landmarks of 64 tokens"
+_NO_HEAD = (
+    "timed without the language model's head, which the other rows have (12.6 GB of logits at 4096)"
+)
+_MIXED = "the paper's TinyBERT mixes two models: parameters of 2 layers of 128, time and memory of 6 of 768"
+
+PAPER: Mapping[str, PaperRow] = {
+    "bert-base": _row(109.5, (0.135, 4167), None),
+    "bert-large": _row(335.1, (0.379, 5171), None),
+    "roberta": _row(124.6, (0.148, 4843), None),
+    "legalbert": _row(109.5, (0.135, 4167), None),
+    "xlm-r": _row(278.0, (0.237, 11673), None),
+    "distilroberta": _row(82.1, (0.089, 4663), None),
+    "distilbert": _row(66.4, (0.078, 3987), None),
+    "bert-tiny": _row(4.4, None, None, _MIXED),
+    "tinybert-6": _row(None, (0.057, 3033), None, _MIXED),
+    "mobilebert": _row(24.6, (0.072, 3639), None),
+    "albert": _row(11.7, (0.128, 3783), None),
+    "lsg": _row(127.8, (0.170, 5472), (1.157, 23482)),
+    "lsg-student": _row(85.3, (0.103, 5292), (0.641, 23302)),
+    "nystromformer-full": _row(111.2, (0.159, 4291), (1.866, 29059), _FULL),
+    "nystromformer-full-student": _row(68.7, (0.090, 4111), (0.787, 28879), _FULL),
+    "longformer": _row(148.7, (0.149, 4077), (1.110, 11881), _NO_HEAD),
+    "longformer-student": _row(95.5, (0.075, 3857), (0.588, 11661), _NO_HEAD),
+    "bigbird": _row(127.5, (0.158, 4938), (1.542, 26854)),
+    "bigbird-student": _row(84.9, (0.097, 4757), (0.913, 26673)),
+    "bert-large-4096": _row(None, None, (5.806, 39344)),
+    "bert-base-4096": _row(None, None, (1.833, 29886)),
+    "roberta-4096": _row(None, None, (1.886, 42506)),
+    "distilbert-4096": _row(None, None, (0.636, 29706)),
+    "distilroberta-4096": _row(None, None, (0.798, 42326)),
+    "mobilebert-4096": _row(None, None, (1.274, 24406)),
+    "tinybert-6-4096": _row(None, None, (0.631, 29706), _MIXED),
+}
+"""By the names of `ROWS`. Table 7's seconds and megabytes are those of Table 2 at 512."""
+
+TABLE_4 = {
+    "bert-large-4096": (423, 221),
+    "bert-base-4096": (65, 152),
+    "roberta-4096": (70, 258),
+    "distilbert-4096": (8, 155),
+    "distilroberta-4096": (36, 163),
+    "mobilebert-4096": (117, 109),
+    "tinybert-6-4096": (7, 155),
+}
+"""Per cent more seconds and megabytes than Longformer, or than its student for the compressed models."""
+
+_AGAINST_TEACHER = ("bert-large-4096", "bert-base-4096", "roberta-4096")
+
+
+def saved(student: float, teacher: float) -> float:
+    """The share of the teacher's time that the student does without."""
+    return 1 - student / teacher
+
+
+def paper_flags() -> list[str]:
+    """What of the paper's own numbers can't be, or is not what its words say."""
+    flags = []
+    for name, row in PAPER.items():
+        teacher = PAPER.get(ROWS[name].teacher)
+        for length, seconds in row.seconds.items():
+            if teacher is None or length not in teacher.seconds:
+                continue
+            share = saved(seconds, teacher.seconds[length])
+            if share > MOST_SAVED:
+                flags.append(
+                    f"paper, {name} at {length}: {seconds} s to {teacher.seconds[length]} s of "
+                    f"{ROWS[name].teacher} saves {share:.1%}; half the depth can't save more than half"
+                )
+    for name, printed in TABLE_4.items():
+        base = PAPER["longformer" if name in _AGAINST_TEACHER else "longformer-student"]
+        megabytes = PAPER[name].megabytes[4096]
+        more = 100 * (megabytes / base.megabytes[4096] - 1)
+        if abs(more - printed[1]) > 1:
+            flags.append(
+                f"paper, Table 4, {name}: {megabytes} MB are +{more:.0f}% of {base.megabytes[4096]} MB, "
+                f"+{printed[1]}% is printed"
+            )
+    rows: dict[str, list[str]] = {}
+    for name, row in PAPER.items():
+        if row.flag:
+            rows.setdefault(row.flag, []).append(name)
+    flags += [f"paper, {', '.join(names)}: {flag}" for flag, names in rows.items()]
+    short, long = (_average_saved(length) for length in (512, 4096))
+    flags.append(
+        f"paper, section 4.1: 45.2% is the average over both lengths ({(short + long) / 2:.1%}); "
+        f"students save {short:.1%} at 512 and {long:.1%} at 4096"
+    )
+    return flags
+
+
+def _average_saved(length: int) -> float:
+    students = [n for n in PAPER if n.endswith("-student")]
+    return sum(
+        saved(PAPER[n].seconds[length], PAPER[ROWS[n].teacher].seconds[length]) for n in students
+    ) / len(students)
+
+
+def depth_flags(cells: Sequence[Cell]) -> list[str]:
+    """Students of the result whose half depth saves more than half, all runs of both considered."""
+    flags = []
+    for cell in cells:
+        teacher = ROWS[cell["row"]].teacher if cell["row"] in ROWS else ""
+        if not teacher or cell["status"] != "done" or not _half(cell["row"], teacher):
+            continue
+        for over in cells:
+            alike = all(
+                over[key] == cell[key]
+                for key in ("implementation", "length", "dtype", "head", "arrangement")
+            )
+            if over["row"] != teacher or not alike or over["status"] != "done":
+                continue
+            share = saved(cell["seconds"]["median"], over["seconds"]["median"])
+            if share > MOST_SAVED:
+                clear = saved(cell["seconds"]["most"], over["seconds"]["least"]) > MOST_SAVED
+                why = "beyond the spread of the runs" if clear else "within the spread of the runs"
+                flags.append(
+                    f"here, {cell['row']} at {cell['length']} ({cell['implementation']}, {cell['dtype']}, "
+                    f"{cell['head']}): saves {share:.1%}; half the depth can't save more than half ({why})"
+                )
+    return flags
+
+
+def _half(student: str, teacher: str) -> bool:
+    return ROWS[teacher].layers == 2 * ROWS[student].layers
+
+
+def paper_tables(result: Mapping[str, Any]) -> list[Table]:
+    """The paper's figures beside ours, by head and type of numbers, and what is to be said about both.
+
+    Seconds of two machines stand side by side; only the shares, each of one machine, are to be compared.
+    """
+    asked = result["configuration"]
+    tables = [
+        _beside(result, head, dtype, length)
+        for head in asked["heads"]
+        for dtype in asked["dtypes"]
+        for length in asked["lengths"]
+        if length in (512, 4096) and not asked["documents"]
+    ]
+    flags = [*paper_flags(), *depth_flags(result["cells"])]
+    tables.append(
+        Table("What can't be, or is not what it seems", (), ("flag",), tuple((f,) for f in flags))
+    )
+    return tables
+
+
+def _beside(result: Mapping[str, Any], head: str, dtype: str, length: int) -> Table:
+    asked = result["configuration"]
+    names = asked["implementations"]
+    cells = {
+        (c["row"], c["implementation"]): c
+        for c in result["cells"]
+        if (c["head"], c["dtype"], c["length"]) == (head, dtype, length) and c["status"] == "done"
+    }
+    rows = []
+    for name in asked["rows"]:
+        row = PAPER.get(name, _row(None, None, None))
+        count = result["parameters"].get(name)
+        seconds, megabytes = row.seconds.get(length), row.megabytes.get(length)
+        teacher = ROWS[name].teacher if name in ROWS else ""
+        over = PAPER.get(teacher)
+        line = [
+            ROWS[name].title if name in ROWS else name,
+            _number(row.parameters, ".1f"),
+            _number(None if count is None else count / 1e6, ".1f"),
+            _number(seconds, ".3f"),
+            *(_seconds(cells.get((name, each))) for each in names),
+            _number(megabytes, ",d"),
+            *(_held(cells.get((name, each))) for each in names),
+            _number(
+                saved(seconds, over.seconds[length])
+                if over and seconds is not None and length in over.seconds
+                else None,
+                ".1%",
+            ),
+            *(_saved(cells.get((name, each)), cells.get((teacher, each))) for each in names),
+        ]
+        rows.append(tuple(line))
+    width = 1 + len(names)
+    return Table(
+        f"Beside the paper: {length} tokens, {head} head, {dtype}, batch {asked['batch']} (paper: 16)",
+        (
+            ("mil. parameters", 2),
+            ("seconds", width),
+            ("MB", width),
+            ("saved by half the depth", width),
+        ),
+        ("model", "paper", "ours", *(("paper", *names) * 3)),
+        tuple(rows),
+        notes=(
+            "Paper: one A100 of 80 GB, float32 without TF32, eager attention. Compare shares, which are each "
+            f"of one machine, never seconds of two; here: {asked['hardware']}.",
+        ),
+    )
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _seconds(cell: Cell | None) -> str:
+    return "-" if cell is None else f"{cell['seconds']['median']:.3f}"
+
+
+def _held(cell: Cell | None) -> str:
+    return "-" if cell is None else f"{held_mib(cell) * 2**20 / 1e6:,.0f}"
+
+
+def _saved(cell: Cell | None, teacher: Cell | None) -> str:
+    if cell is None or teacher is None:
+        return "-"
+    return f"{saved(cell['seconds']['median'], teacher['seconds']['median']):.1%}"
