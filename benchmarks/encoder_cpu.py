@@ -4,12 +4,13 @@ Base size, random weights, float32, all in one process with the same threads, in
 
 - attention: one layer's self-attention with its projections, 512 to 4,096 tokens;
 - encoder: all layers, one text of 4,096 tokens;
-- real: texts with the lengths of the worldwide newswire's test split, in subwords of GPT-2's BPE, through some of
-  the layers: transformers' Longformer padded to 4,096 and padded to the longest of a batch of texts sorted by length,
-  against ours packed. The subwords themselves are random: no time depends on them;
+- real: texts with the lengths of the worldwide newswire's test split, in subwords of GPT-2's BPE, through
+  some of the layers: transformers' Longformer padded to 4,096, and padded to the longest of a batch of texts
+  sorted by length, against ours packed. The subwords are random: no time depends on them;
 - growth: one layer of the encoder, 16,384 tokens against 4,096.
 
-Seconds are of the clock and of the processor (all threads): on a machine that others use only the second are steady.
+Seconds are of the clock and of the processor (all threads). On a machine that others use neither is steady:
+what counts is the ratio within a round, of which the median is taken.
 
 Run: python benchmarks/encoder_cpu.py [--part attention] [--rounds 3]
 """
@@ -24,6 +25,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +110,7 @@ def attention(rounds: int) -> dict[str, Any]:
         packing = packing_from_lengths([length])
         plans = {name: pattern.prepare(packing) for name, pattern in PATTERNS.items()}
         runs: dict[str, Run] = {
-            name: (lambda module=modules[name], plan=plans[name]: module(x, plan))
-            for name in PATTERNS
+            name: partial(module, x, plans[name]) for name, module in modules.items()
         }
         if length == LONGEST:
             runs |= _peers_attention(x)
@@ -159,11 +160,8 @@ def encoder(rounds: int) -> dict[str, Any]:
     packing = packing_from_lengths([LONGEST])
     found: dict[str, Any] = {}
     ours = {name: _ours(pattern, LAYERS, LONGEST) for name, pattern in PATTERNS.items()}
-    runs: dict[str, Run] = {
-        name: (lambda model=model: model(ids, packing)) for name, model in ours.items()
-    }
-    for name, model in _peers(LAYERS, LONGEST).items():
-        runs[name] = lambda model=model: model(ids[None])
+    runs: dict[str, Run] = {name: partial(model, ids, packing) for name, model in ours.items()}
+    runs |= {name: partial(model, ids[None]) for name, model in _peers(LAYERS, LONGEST).items()}
     found.update(_compared(_timed(runs, rounds)))
     print("encoder:", _line(found), flush=True)
     return found
@@ -243,7 +241,7 @@ def growth(rounds: int) -> dict[str, Any]:
         for length in (LONGEST, GROWN):
             ids = torch.randint(5, VOCABULARY, (length,))
             packing = packing_from_lengths([length])
-            runs[str(length)] = lambda ids=ids, packing=packing: model(ids, packing)
+            runs[str(length)] = partial(model, ids, packing)
         found[name] = _compared(_timed(runs, rounds), against=str(LONGEST))
         print(f"growth {name}:", _line(found[name]), flush=True)
     return found
