@@ -55,9 +55,9 @@ class Layout:
     heads: Mapping[str, tuple[str, ...]] = field(hash=False)
     """Modules and parameters of each head, outside the prefix; `pooler.` alone stands within it."""
 
-    def architecture(self, head: str | None, *, lsg: bool = False) -> str:
-        """The class that opens a model with this head, or with none; LSG's has a name of its own."""
-        return f"{'LSG' if lsg else ''}{self.stem}{_TASKS[head] if head else 'Model'}"
+    def architecture(self, head: str | None) -> str:
+        """The class that opens a model with this head, or with none."""
+        return f"{self.stem}{_TASKS[head] if head else 'Model'}"
 
     @property
     def tied(self) -> Mapping[str, str]:
@@ -75,13 +75,14 @@ LAYOUTS: Mapping[str, Layout] = {
         Layout("roberta", "roberta", "Roberta", _ROBERTA),
         Layout("xlm-roberta", "roberta", "XLMRoberta", _ROBERTA),
         Layout("camembert", "roberta", "Camembert", _ROBERTA),
+        Layout("lsg-roberta", "roberta", "LSGRoberta", _ROBERTA),
         Layout("longformer", "longformer", "Longformer", _ROBERTA),
         Layout("bert", "bert", "Bert", _BERT),
         Layout("big_bird", "bert", "BigBird", _BIG_BIRD),
         Layout("nystromformer", "nystromformer", "Nystromformer", _NYSTROMFORMER),
     )
 }
-"""By transformers' `model_type`. LSG has none of its own: it keeps that of the model it was made from."""
+"""By transformers' `model_type`; that of LSG is the one that its code beside a checkpoint registers."""
 
 
 def layout_of(model_type: str) -> Layout:

@@ -18,13 +18,17 @@ from gonerd_baselines.encoder.checkpoint import Checkpoint, LoadingReport
 from gonerd_baselines.encoder.config import EncoderConfig
 from gonerd_baselines.encoder.head import Head
 from gonerd_baselines.encoder.heads import Model, build_head
-from gonerd_baselines.encoder.layouts import HEADS, LAYOUTS, Layout
+from gonerd_baselines.encoder.layouts import HEADS, Layout
 from gonerd_baselines.encoder.masked_lm import LanguageHead
 from gonerd_baselines.encoder.model import Encoder
 from gonerd_baselines.encoder.named_tensors import NamedTensors
 from gonerd_baselines.encoder.tensors import OLD_WEIGHTS, SAFE_WEIGHTS, read_tensors
 from gonerd_baselines.encoder.tokenizer_files import TOKENIZER_FILES
-from gonerd_baselines.encoder.transformers_config import SHAPE_KEYS, config_from_transformers
+from gonerd_baselines.encoder.transformers_config import (
+    SHAPE_KEYS,
+    config_from_transformers,
+    layout_from_values,
+)
 from gonerd_baselines.encoder.transformers_patterns import PATTERN_KEYS
 
 __all__ = ["from_pretrained"]
@@ -90,7 +94,7 @@ def from_pretrained(
     if attention is not None:
         given = attention if isinstance(attention, Sequence) else (attention,)
         config = config.with_attention(*given)
-    layout = LAYOUTS[values["model_type"]]
+    layout = layout_from_values(values)
     where, tensors = read_tensors(files.folder)
     held = NamedTensors(tensors, layout, where)
     dtype = dtype or held.dtype

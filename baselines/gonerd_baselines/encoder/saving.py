@@ -8,11 +8,13 @@ from typing import Any
 
 from torch import Tensor
 
-from gonerd.files import folder_to_write, write_json
+from gonerd.files import folder_to_write, write_json, write_text
+from gonerd_baselines.attention import LsgAttention
 from gonerd_baselines.encoder.checkpoint import Checkpoint
 from gonerd_baselines.encoder.layouts import layout_of
 from gonerd_baselines.encoder.masked_lm import LanguageHead
 from gonerd_baselines.encoder.model import Encoder
+from gonerd_baselines.encoder.remote import remote_files
 from gonerd_baselines.encoder.tensors import write_tensors
 from gonerd_baselines.encoder.tokenizer_files import copy_tokenizer
 from gonerd_baselines.encoder.transformers_config import values_from_config
@@ -51,6 +53,9 @@ def to_hf(
     tensors = tensors_of(checkpoint)
     with folder_to_write(Path(folder), overwrite=overwrite) as partial:
         write_json(partial / "config.json", values)
+        if checkpoint.encoder.config.kind == LsgAttention.kind:
+            for name, code in remote_files().items():
+                write_text(partial / name, code)
         write_tensors(partial, tensors, shard_bytes=shard_bytes)
         if tokenizer is not None and not isinstance(tokenizer, str | Path):
             tokenizer.save_pretrained(partial)
@@ -79,13 +84,14 @@ def tensors_of(checkpoint: Checkpoint) -> dict[str, Tensor]:
 
 def _values(checkpoint: Checkpoint) -> dict[str, Any]:
     """What config.json says."""
-    config, layout = checkpoint.encoder.config, layout_of(checkpoint.layout)
+    values = values_from_config(checkpoint.encoder.config, checkpoint.layout)
+    layout = layout_of(values["model_type"])
     words = checkpoint.encoder.embeddings.word_embeddings.weight
     return {
         "architectures": [layout.architecture(checkpoint.head)],
         "dtype": str(words.dtype).removeprefix("torch."),
         **checkpoint.kept,
-        **values_from_config(config, layout.model_type),
+        **values,
         **_label_values(checkpoint.labels),
         "tie_word_embeddings": _tied(checkpoint),
     }

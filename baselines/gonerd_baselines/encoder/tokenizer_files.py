@@ -20,6 +20,7 @@ TOKENIZER_FILES = (
 _SETTINGS = "tokenizer_config.json"
 _CLASSES = {
     "roberta": "RobertaTokenizer",
+    "lsg-roberta": "RobertaTokenizer",
     "longformer": "RobertaTokenizer",
     "xlm-roberta": "XLMRobertaTokenizer",
     "camembert": "CamembertTokenizer",

@@ -12,13 +12,20 @@ from typing import Any
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.encoder.config import EncoderConfig
-from gonerd_baselines.encoder.layouts import LAYOUTS, layout_of
+from gonerd_baselines.encoder.layouts import LAYOUTS, Layout, layout_of
+from gonerd_baselines.encoder.remote import is_lsg_config
 from gonerd_baselines.encoder.transformers_patterns import (
     patterns_from_values,
     values_from_patterns,
 )
 
-__all__ = ["SHAPE_KEYS", "config_from_transformers", "first_position", "values_from_config"]
+__all__ = [
+    "SHAPE_KEYS",
+    "config_from_transformers",
+    "first_position",
+    "layout_from_values",
+    "values_from_config",
+]
 
 _SAME = (
     "vocab_size",
@@ -57,6 +64,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "roberta": _BERT | {"vocab_size": 50265, "pad_token_id": 1},
     "xlm-roberta": _BERT | {"pad_token_id": 1},
     "camembert": _BERT | {"pad_token_id": 1},
+    "lsg-roberta": _BERT | {"vocab_size": 50265, "pad_token_id": 1},
     "longformer": _BERT | {"pad_token_id": 1},
     "bert": _BERT,
     "big_bird": _BERT
@@ -113,6 +121,8 @@ def config_from_transformers(values: Mapping[str, Any]) -> EncoderConfig:
 def values_from_config(config: EncoderConfig, model_type: str) -> dict[str, Any]:
     """The inverse: what config.json says of shape and patterns where `model_type` is the layout.
 
+    A RoBERTa with LSG attention is written as what it is, "lsg-roberta".
+
     Raises:
         ConfigError: a model of this layout has no such attention, or begins its positions in another row.
     """
@@ -128,7 +138,8 @@ def values_from_config(config: EncoderConfig, model_type: str) -> dict[str, Any]
         **{key: getattr(config, key) for key in _SAME},
         "num_hidden_layers": config.num_hidden_layers,
         "max_position_embeddings": config.max_position_embeddings - _uncounted(model_type),
-        **values_from_patterns(model_type, config.attention),
+        # Behind `model_type`: LSG's patterns have one of their own.
+        **values_from_patterns(model_type, config.attention, max_length=config.max_length),
     }
 
 
@@ -137,6 +148,17 @@ def first_position(model_type: str, pad_token_id: int) -> int:
     if model_type in ("bert", "big_bird"):
         return 0
     return 2 if model_type == "nystromformer" else pad_token_id + 1
+
+
+def layout_from_values(values: Mapping[str, Any]) -> Layout:
+    """The layout of a checkpoint whose config.json is known to make sense.
+
+    lsg-converter's RoBERTa, XLM-R and CamemBERT are one here; its BERT has no layout to be saved in.
+    """
+    model_type = values["model_type"]
+    if is_lsg_config(values) and model_type != "bert":
+        model_type = "lsg-roberta"
+    return layout_of(model_type)
 
 
 def _uncounted(model_type: str) -> int:

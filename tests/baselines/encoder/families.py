@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from transformers.utils import logging
 
 from gonerd_baselines.encoder.layouts import LAYOUTS, Layout
+from gonerd_baselines.encoder.remote import modeling_lsg_roberta
 from gonerd_baselines.packing import packing_from_lengths
 
 SIZE = {
@@ -50,17 +51,23 @@ class Family:
     def has_globals(self) -> bool:
         return self.model_type == "longformer"
 
+    @property
+    def config_class(self) -> type[transformers.PreTrainedConfig]:
+        if self.model_type == "lsg-roberta":
+            return modeling_lsg_roberta.LSGRobertaConfig
+        return transformers.CONFIG_MAPPING[self.model_type]
+
     def __str__(self) -> str:
         return self.name or self.model_type
 
     def config(self, *, longest: int = 128, **more: Any) -> transformers.PreTrainedConfig:
         settings = SIZE | self.settings | more
-        probe = transformers.CONFIG_MAPPING[self.model_type](**settings)
+        probe = self.config_class(**settings)
         before = {"bert": 0, "big_bird": 0, "nystromformer": 0}.get(
             self.model_type, (probe.pad_token_id or 0) + 1
         )
         settings["max_position_embeddings"] = longest + before
-        return transformers.CONFIG_MAPPING[self.model_type](**settings)
+        return self.config_class(**settings)
 
     def model(
         self, head: str | None = None, *, longest: int = 128, seed: int = 0, **more: Any
@@ -68,7 +75,8 @@ class Family:
         """Random in every parameter: transformers begins with biases of 0 and norms of 1."""
         torch.manual_seed(seed)
         config = self.config(longest=longest, **more)
-        model = getattr(transformers, self.layout.architecture(head))(config).eval()
+        where = modeling_lsg_roberta if self.model_type == "lsg-roberta" else transformers
+        model = getattr(where, self.layout.architecture(head))(config).eval()
         for parameter in model.parameters():
             if parameter.dim() == 1:
                 nn.init.normal_(parameter, mean=0.5, std=0.3)
@@ -82,7 +90,17 @@ class Family:
 
 FULL = tuple(Family(name) for name in ("roberta", "xlm-roberta", "camembert", "bert"))
 LONGFORMER = Family("longformer", {"attention_window": [8, 16]})
-FAMILIES = (*FULL, LONGFORMER)
+BIGBIRD = Family("big_bird", {"block_size": 8, "num_random_blocks": 2}, alone=True)
+"""Block-sparse from 73 tokens on."""
+BIGBIRD_FULL = Family("big_bird", {"attention_type": "original_full"}, name="big_bird-full")
+NYSTROMFORMER = Family("nystromformer", {"conv_kernel_size": 9}, alone=True)
+"""As all published ones are: full softmax, and a convolution."""
+LSG = Family(
+    "lsg-roberta",
+    {"block_size": 8, "sparse_block_size": 8, "sparsity_type": "pooling", "num_global_tokens": 3},
+)
+"""Sparse from 17 tokens on; of the code that travels with its checkpoints."""
+FAMILIES = (*FULL, LONGFORMER, BIGBIRD, BIGBIRD_FULL, NYSTROMFORMER, LSG)
 
 
 @contextmanager
@@ -141,6 +159,9 @@ def computed(
             words["attention_mask"] = mask
         if marked is not None:
             words["global_attention_mask"] = chosen
+        if family.model_type == "big_bird":
+            # One short document switches the model to full attention for good.
+            model.base_model.set_attention_type(model.config.attention_type)
         with quiet():
             result = _output(model(**words))
         whole = result.dim() == 2  # one row a document

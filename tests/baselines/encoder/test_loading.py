@@ -101,7 +101,9 @@ def test_the_encoder_of_a_model_with_a_head_is_that_of_the_bare_model(
         lambda t: [t.__setitem__(k.removeprefix(prefix), t.pop(k)) for k in list(t) if prefix in k],
     )
     found = from_pretrained(with_head)
-    assert found.report.left_out == ("classifier.bias", "classifier.weight")
+    # The bare model of transformers' BigBird keeps its pooler under any head.
+    left = [key for key in found.report.left_out if ".pooler." not in key]
+    assert left == ["classifier.bias", "classifier.weight"]
     assert_same(found, from_pretrained(bare))
 
 
