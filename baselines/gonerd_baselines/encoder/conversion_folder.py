@@ -69,7 +69,8 @@ def own_head(name: str) -> str | None:
     """The head of the model `name`, by what its config.json says of its class; None for a bare encoder.
 
     Raises:
-        InputError: there is no such model or no config.json in it.
+        InputError: there is no such model, or no config.json in it.
+        ConfigError: it is of no family that is known here.
     """
     folder = Path(name)
     if not folder.is_dir():
@@ -77,14 +78,10 @@ def own_head(name: str) -> str | None:
     values = read_json(folder / "config.json")
     if not isinstance(values, dict):
         raise InputError(f"{name}: config.json is no JSON object")
-    said = values.get("architectures")
-    classes = said if isinstance(said, list) else []
-    if str(values.get("model_type")) and classes:
-        name_ = str(classes[0])
-        if name_.endswith("ForPreTraining"):  # the language head is one of its two
-            return "mlm"
-        layout = layout_of(str(values.get("model_type")))
-        for head in HEADS:
-            if name_.removeprefix("LSG") == layout.architecture(head).removeprefix("LSG"):
-                return head
-    return None
+    classes = values.get("architectures")
+    if not isinstance(classes, list) or not classes:
+        return None
+    if str(classes[0]).endswith("ForPreTraining"):  # the language head is one of its two
+        return "mlm"
+    layout = layout_of(str(values.get("model_type")))
+    return next((head for head in HEADS if layout.architecture(head) == classes[0]), None)

@@ -90,6 +90,7 @@ TARGETS: Mapping[str, Target] = {
             *("block_size", "sparse_block_size", "sparsity_factor", "sparsity_type"),
             "num_global_tokens",
         ),
+        "lsg-roberta",
     ),
     "nystromformer": Target(
         NystromformerAttention,

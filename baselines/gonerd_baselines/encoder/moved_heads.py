@@ -11,7 +11,7 @@ from gonerd_baselines.encoder.model import Encoder
 
 __all__ = ["moved_head"]
 
-_TANH = ("roberta", "xlm-roberta", "camembert", "longformer")
+_TANH = ("roberta", "xlm-roberta", "camembert", "lsg-roberta", "longformer")
 """Layouts whose head for sequences has a tanh, and whose language head always has gelu."""
 
 

@@ -22,7 +22,12 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "lsg": ("--block-size", "4", "--sparse-block-size", "4"),
     "nystromformer": ("--num-landmarks", "9", "--conv-kernel-size", "5"),
 }
-MODEL_TYPES = {"longformer": "longformer", "bigbird": "big_bird", "nystromformer": "nystromformer"}
+MODEL_TYPES = {
+    "longformer": "longformer",
+    "bigbird": "big_bird",
+    "lsg": "lsg-roberta",
+    "nystromformer": "nystromformer",
+}
 
 
 def save_tokenizer(folder: Path) -> None:
@@ -74,7 +79,7 @@ def converted(
 
 
 @pytest.mark.parametrize("kind", ["roberta", "bert"])
-@pytest.mark.parametrize("to", list(MODEL_TYPES))
+@pytest.mark.parametrize("to", list(TARGETS))
 def test_a_converted_folder_opens_in_plain_transformers_and_computes_the_same(
     to: str,
     kind: str,
@@ -92,7 +97,7 @@ def test_a_converted_folder_opens_in_plain_transformers_and_computes_the_same(
     auto = {"mlm": "AutoModelForMaskedLM", "token": "AutoModelForTokenClassification"}[head]
     with quiet():
         theirs, loading = getattr(transformers, auto).from_pretrained(
-            tmp_path / "new", output_loading_info=True
+            tmp_path / "new", output_loading_info=True, trust_remote_code=to == "lsg"
         )
     assert theirs.config.model_type == MODEL_TYPES[to]
     assert not loading["unexpected_keys"]

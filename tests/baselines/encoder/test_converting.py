@@ -138,7 +138,7 @@ def test_global_projections_are_copies_of_their_own() -> None:
         ("longformer", "longformer", 1),  # pad_token_id 0, and then the positions
         ("bigbird", "big_bird", 0),
         ("nystromformer", "nystromformer", 2),
-        ("lsg", "bert", 0),
+        ("lsg", "lsg-roberta", 1),
         ("full", "bert", 0),
     ],
 )
