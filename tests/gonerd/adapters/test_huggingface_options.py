@@ -10,6 +10,7 @@ import pytest
 
 from gonerd.adapters import AdapterOptions, adapter_from_spec
 from gonerd.adapters.huggingface import TransformersModel
+from gonerd.adapters.onednn import HAS_ONEDNN
 from gonerd.cli.main import run
 from gonerd.errors import ConfigError, GonerdError, InputError
 from gonerd.records import write_documents
@@ -50,6 +51,7 @@ def test_the_card_says_what_was_loaded(bert: Path, roberta: Path) -> None:
         "tokenizer": "TokenizersBackend",
         "tag_scheme": adapter_of(bert).card.details["tag_scheme"],
         "reads": "text",
+        **({"linear_layers": "oneDNN"} if HAS_ONEDNN else {}),
     }
     assert adapter_of(roberta).card.max_len == 128  # of 130 positions RoBERTa uses 128
 
