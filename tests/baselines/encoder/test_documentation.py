@@ -18,7 +18,9 @@ def test_the_python_examples_of_the_page_run(
     LONGFORMER.saved(tmp_path / "models" / "longformer-ner", "token", **words, **windows)
     FULL[0].saved(tmp_path / "models" / "roberta", "mlm", longest=512, **words)
     monkeypatch.chdir(tmp_path)
-    examples = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    examples = re.findall(
+        r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     assert len(examples) == 2
     for example in examples:
         exec(compile(example, str(PAGE), "exec"), {})
