@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from gonerd.files import read_json
 from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.packing import packing_from_lengths
 from tests.baselines.encoder.families import FULL, documents, quiet
+from tests.gonerd.hub import commit_of, serving_hub
 
 ROBERTA, BERT = (
     next(family for family in FULL if family.model_type == name) for name in ("roberta", "bert")
@@ -182,6 +186,30 @@ def test_a_conversion_that_disagrees_exits_1_and_writes_nothing(
     assert run(["convert", "--to", "longformer", "--attention-window", "8", *arguments]) == 1
     assert "differs from the original by" in capsys.readouterr().err
     assert not (tmp_path / "a").exists()
+
+
+def test_a_model_of_the_hub_is_converted_at_its_commit(
+    sources: dict[str, Path], tmp_path: Path
+) -> None:
+    left = {key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"}
+    with serving_hub({"models/some/bert": {"main": sources["bert"]}}) as address:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "gonerd.cli.main", "convert", "--from", "some/bert@main"),
+                *("--to", "bigbird", "--block-size", "2", "--max-len", "90"),
+                *("--out", str(tmp_path / "new"), "--json"),
+            ],
+            env=left
+            | {"HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "hf")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert report["from"]["id"] == "some/bert"
+    assert report["from"]["revision"] == commit_of(sources["bert"])
+    assert report["head"] == "token"
 
 
 def test_the_source_is_never_replaced_by_what_comes_of_it(

@@ -13,6 +13,7 @@ from gonerd_baselines.encoder.agreement import agreement
 from gonerd_baselines.encoder.checkpoint import Checkpoint
 from gonerd_baselines.encoder.config import EncoderConfig
 from gonerd_baselines.encoder.converting import TARGETS, convert
+from gonerd_baselines.encoder.global_projections import copy_to_global
 from gonerd_baselines.encoder.heads import Model, build_head
 from gonerd_baselines.encoder.model import Encoder
 from gonerd_baselines.encoder.tiling import global_embeddings, tiled_positions
@@ -130,6 +131,21 @@ def test_global_projections_are_copies_of_their_own() -> None:
             plain, wide = getattr(attention, name), getattr(attention, f"{name}_global")
             assert torch.equal(plain.weight, wide.weight)
             assert plain.weight.data_ptr() != wide.weight.data_ptr()
+
+
+def test_global_projections_follow_what_was_trained() -> None:
+    new = convert(source(), to="longformer", max_len=70, options=OPTIONS["longformer"]).checkpoint
+    for parameter in new.encoder.parameters():
+        parameter.data.add_(torch.randn(parameter.shape))
+    copy_to_global(new.encoder)
+    for layer in new.encoder.encoder.layer:
+        attention = layer.attention.self
+        for name in ("query", "key", "value"):
+            plain, wide = getattr(attention, name), getattr(attention, f"{name}_global")
+            assert torch.equal(plain.weight, wide.weight)
+            assert torch.equal(plain.bias, wide.bias)
+    with pytest.raises(ConfigError, match="full attention has no global projections"):
+        copy_to_global(source().encoder)
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,25 @@ def test_where_nothing_is_labelled_the_loss_is_nothing() -> None:
         loss.backward()
 
 
+def test_dropout_before_a_classifier_is_what_the_family_takes() -> None:
+    config = EncoderConfig(hidden_dropout_prob=0.3)
+
+    def share(layout: str, head: str) -> float:
+        return build_head(layout, head, config, 3, classifier_dropout=0.7).dropout.p
+
+    for head in ("token", "sequence"):
+        assert [share(layout, head) for layout in ("roberta", "bert", "big_bird")] == [0.7] * 3
+        assert [share(layout, head) for layout in ("longformer", "nystromformer")] == [0.3] * 2
+    ids, packing = torch.cat(documents()), packing_from_lengths([LENGTH] * 2)
+    for head in ("token", "sequence"):
+        model = ours("roberta", head, theirs("roberta", head), classifier_dropout=0.999)
+        still = model(ids, packing)
+        model.head.train()
+        dropped = model(ids, packing)
+        assert not torch.allclose(dropped, still)
+        assert bool((model.eval()(ids, packing) == still).all())
+
+
 def test_a_language_head_decodes_with_the_encoders_embeddings() -> None:
     model = ours("roberta", "mlm", theirs("roberta", "mlm"))
     words = model.encoder.embeddings.word_embeddings.weight
