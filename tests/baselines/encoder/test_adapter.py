@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,17 @@ import torch
 
 from gonerd.adapters import AdapterOptions, adapter_from_spec, predictions_of
 from gonerd.adapters.huggingface import TransformersModel
+from gonerd.cli.main import run
 from gonerd.errors import ConfigError, InputError
+from gonerd.files import read_json, write_json
+from gonerd.records import write_documents
 from gonerd_baselines.attention import FullAttention, LongformerAttention
 from gonerd_baselines.encoder.adapter import EncoderAdapter, backends_by_length
 from gonerd_baselines.encoder.config import EncoderConfig
 from gonerd_baselines.encoder.conversion_folder import convert_folder
 from gonerd_baselines.encoder.model import Encoder
 from gonerd_baselines.packing import packing_from_lengths
+from tests.baselines.tagger.corpus import documents
 from tests.gonerd.adapters.checkpoints import save_bert, save_roberta
 from tests.gonerd.adapters.transformers_models import random_texts, same
 
@@ -32,6 +37,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
+OPTIONS = {
+    "bigbird": {"block_size": 4, "num_random_blocks": 1},
+    "lsg": {"block_size": 8, "sparse_block_size": 8},
+    "nystromformer": {"num_landmarks": 16},
+}
+
 TEXTS = random_texts(24, 140)
 """The longest do not fit into 128 subwords."""
 
@@ -49,6 +60,28 @@ def test_predictions_are_those_of_transformers_for_every_batch_size(
     same(found, wanted)
     assert any(prediction.windows > 1 for prediction in found) == (kind != "longformer")
     assert sum(len(prediction.entities) for prediction in found) > 50
+
+
+@pytest.mark.parametrize("to", list(OPTIONS))
+def test_no_prediction_depends_on_the_batch(
+    to: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    source = shutil.copytree(folders["roberta"], tmp_path / "source")
+    config = read_json(source / "config.json")
+    write_json(source / "config.json", config | {"mask_token_id": 3}, overwrite=True)
+    convert_folder(str(source), tmp_path / "new", to=to, max_len=400, options=OPTIONS[to])
+    alone, some, many = (
+        list(
+            predictions_of(
+                adapter_from_spec(f"gonerd:{tmp_path / 'new'}", AdapterOptions(batch_size=size)),
+                TEXTS,
+            )
+        )
+        for size in (1, 3, None)
+    )
+    same(some, alone)
+    same(many, alone)
+    assert sum(len(prediction.entities) for prediction in alone) > 50
 
 
 @pytest.mark.parametrize(
@@ -89,6 +122,18 @@ def test_the_card_says_what_was_loaded_and_what_computes_it(folders: dict[str, P
     assert ours.params == theirs.params
     assert ours.details["attention"] == "longformer"
     assert ours.details["attention_backends"] == {"sdpa": 32, "blocked": 400}
+
+
+def test_a_result_of_eval_says_which_backends_ran(folders: dict[str, Path], tmp_path: Path) -> None:
+    write_documents(tmp_path / "documents.jsonl", documents(12, sentences=4))
+    built = str(tmp_path / "built")
+    assert run(["build", str(tmp_path / "documents.jsonl"), "--out", built]) == 0
+    model = f"gonerd:{folders['longformer']}"
+    arguments = ["--model", model, "--dataset", built, "--split", "train", "--no-cost"]
+    assert run(["eval", *arguments, "--out", str(tmp_path / "run")]) == 0
+    told = read_json(tmp_path / "run" / "result.json")["model"]
+    assert (told["kind"], told["id"]) == ("gonerd", "tiny-longformer")
+    assert told["details"]["attention_backends"] == {"sdpa": 32, "blocked": 400}
 
 
 @pytest.mark.parametrize(
