@@ -35,7 +35,7 @@ SECTIONS = {
     "Annotation": ("annotate",),
     "Dataset": ("build", "stats", "audit", "export", "publish", "join"),
     "Evaluation": ("eval", "score", "compare", "report", "check-model"),
-    "Models": ("finetune", "bench"),
+    "Models": ("convert", "extend", "finetune", "bench"),
     "Leaderboard": ("submit", "leaderboard"),
 }
 
