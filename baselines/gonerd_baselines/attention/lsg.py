@@ -24,7 +24,13 @@ from gonerd_baselines.attention.backend import AUTO, checked_backend, refuse_dro
 from gonerd_baselines.attention.dense import bias_from_seen, dense_attention
 from gonerd_baselines.attention.documents import by_document, sdpa
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention
-from gonerd_baselines.attention.lsg_blocks import attend_blocks, attend_whole, block_ranges, row_of
+from gonerd_baselines.attention.lsg_blocks import (
+    attend_blocks,
+    attend_whole,
+    block_ranges,
+    one_after_another,
+    row_of,
+)
 from gonerd_baselines.attention.lsg_row import LsgRow, document_seen, lsg_row
 from gonerd_baselines.attention.lsg_selection import sparse_tokens
 from gonerd_baselines.packing import Packing
@@ -209,7 +215,7 @@ class LsgAttention:
             self._document(backend, *document, dropout=dropout)
             for document, backend in zip(documents, plan.chosen, strict=True)
         ]
-        return torch.cat(found, dim=1)
+        return one_after_another(found)
 
     def _document(
         self, backend: str, query: Tensor, key: Tensor, value: Tensor, *, dropout: float

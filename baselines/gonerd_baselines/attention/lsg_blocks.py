@@ -19,7 +19,15 @@ from gonerd_baselines.attention.lsg_selection import AlignedRow, SparseTokens
 if TYPE_CHECKING:
     from gonerd_baselines.attention.lsg import LsgAttention
 
-__all__ = ["BlockRange", "attend_blocks", "attend_whole", "block_ranges", "row_of", "windows"]
+__all__ = [
+    "BlockRange",
+    "attend_blocks",
+    "attend_whole",
+    "block_ranges",
+    "one_after_another",
+    "row_of",
+    "windows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class BlockRange:
     query: tuple[int, int]
     local: tuple[int, int]
     """Tokens; the first one stays out where it is masked."""
-    sparse: tuple[tuple[int, int], tuple[int, int]]
+    sparse: tuple[tuple[int, int], ...]
     """Sparse tokens to the left and to the right."""
     masked: bool
     """Whether some of the sparse tokens may be empty."""
@@ -59,16 +67,12 @@ def block_ranges(pattern: LsgAttention, tokens: int) -> tuple[BlockRange, ...]:
     """The blocks of a document of `tokens` tokens, more than two blocks."""
     size, first = pattern.block_size, int(pattern.mask_first_token)
     count = -(-tokens // size)
-    last, sure = _sparse_places(pattern, tokens) if pattern.sparse else (0, (0, 0))
+    stretches, doubtful = _sparse_places(pattern, tokens) if pattern.sparse else ([], [])
     found = []
     for block in range(count):
-        sparse, masked = ((0, 0), (0, 0)), False
-        if pattern.sparse:
-            left, right = (_clipped(window, last) for window in windows(pattern, block))
-            sparse = (left, right)
-            masked = pattern.selection == "lsh" or any(
-                begin < end and (begin < sure[0] or end > sure[1]) for begin, end in sparse
-            )
+        sides = windows(pattern, block) if pattern.sparse else ()
+        sparse = tuple(part for side in sides for part in _common(side, stretches))
+        masked = any(_common(part, doubtful) for part in sparse)
         begin = block * size
         found.append(
             BlockRange(
@@ -81,21 +85,33 @@ def block_ranges(pattern: LsgAttention, tokens: int) -> tuple[BlockRange, ...]:
     return tuple(found)
 
 
-def _sparse_places(pattern: LsgAttention, tokens: int) -> tuple[int, tuple[int, int]]:
-    """Where a document's sparse tokens end, and the stretch of them that surely are not empty."""
-    size, factor = pattern.block_size, pattern.sparsity_factor
-    begin = int(pattern.mask_first_token) * pattern.step
+Stretches = list[tuple[int, int]]
+
+
+def _sparse_places(pattern: LsgAttention, tokens: int) -> tuple[Stretches, Stretches]:
+    """Where a document's sparse tokens lie, and the stretches where some may be empty."""
+    size, factor, first = pattern.block_size, pattern.sparsity_factor, int(pattern.mask_first_token)
     last = -(-tokens // factor)
-    if factor == 1 or pattern.selection in ("pooling", "bos_pooling"):
-        return last, (begin, last)
-    if pattern.selection == "stride":  # the heads begin at different tokens
-        return last, (begin, tokens // factor)
-    # Within a block, those that are empty stand anywhere.
-    return -(-tokens // size) * pattern.step, (begin, tokens // size * pattern.step)
+    if factor == 1:
+        return [(first, last)], []
+    if pattern.selection in ("pooling", "bos_pooling"):
+        return [(0, last)], []
+    if pattern.selection == "norm":
+        # In a chunk with fewer tokens than it may keep, what is kept in vain comes first.
+        kept, (whole, rest) = pattern.chunk // factor, divmod(tokens, pattern.chunk)
+        end = whole * kept
+        return [(0, end), (end + max(kept - rest, 0), end + kept)][: 2 if rest else 1], []
+    end = -(-tokens // size) * pattern.step
+    if pattern.selection == "lsh":
+        return [(0, end)], [(0, end)]
+    # Each head takes other tokens: one may find some where another finds none.
+    return [(0, end)], [(0, pattern.step * first), (tokens // size * pattern.step, end)]
 
 
-def _clipped(window: tuple[int, int], last: int) -> tuple[int, int]:
-    return min(max(window[0], 0), last), min(max(window[1], 0), last)
+def _common(window: tuple[int, int], stretches: Stretches) -> Stretches:
+    """The parts of `window` within the stretches."""
+    parts = [(max(window[0], begin), min(window[1], end)) for begin, end in stretches]
+    return [(begin, end) for begin, end in parts if begin < end]
 
 
 @lru_cache(maxsize=256)
@@ -142,8 +158,15 @@ def attend_blocks(
                 k += sparse_keys.within(window)
                 v += sparse_values.within(window)
             bias = _bias(block, sparse.seen, g) if block.masked else None
-        found.append(sdpa(q, torch.cat(k, dim=1), torch.cat(v, dim=1), bias, dropout=dropout))
-    return torch.cat(found, dim=1)
+        found.append(sdpa(q, one_after_another(k), one_after_another(v), bias, dropout=dropout))
+    return one_after_another(found)
+
+
+def one_after_another(parts: list[Tensor]) -> Tensor:
+    """(h, x, d) each, joined along x with tokens before heads, as projections lie: it copies whole lines."""
+    if len(parts) == 1:
+        return parts[0]
+    return torch.cat([part.transpose(0, 1) for part in parts]).transpose(0, 1)
 
 
 class _Pieces:
@@ -165,7 +188,8 @@ class _Pieces:
 
 
 def _bias(block: BlockRange, seen: Tensor, global_tokens: int) -> Tensor:
-    """(h or 1, 1, keys): minus infinity at empty sparse tokens."""
+    """(1, h or 1, 1, keys): minus infinity at empty sparse tokens."""
     sure = global_tokens + block.local[1] - block.local[0]
     parts = [seen.new_ones(len(seen), sure), *(seen[:, begin:end] for begin, end in block.sparse)]
-    return bias_from_seen(torch.cat(parts, dim=1))[:, None]
+    # Four dimensions: with three, torch leaves its fast kernel.
+    return bias_from_seen(torch.cat(parts, dim=1))[None, :, None]

@@ -144,7 +144,7 @@ def lsg_row(pattern: LsgAttention, packing: Packing) -> LsgRow:
     lengths = [length - g for length in packing.lengths]
     sizes = [-(-length // unit) * unit for length in packing.lengths]
     total = -(-padded(sum(sizes)) // unit) * unit
-    # The rest of the row is one more document, without tokens.
+    # The rest of the row is one more document, without tokens, whose places see their neighbours.
     room = torch.tensor([*sizes, total - sum(sizes)], device=device)
     document = torch.repeat_interleave(torch.arange(len(room), device=device), room)
     begin = (room.cumsum(0) - room)[document]
@@ -162,7 +162,7 @@ def lsg_row(pattern: LsgAttention, packing: Packing) -> LsgRow:
     aligned = AlignedRow(live, begin.clamp(max=total - 1), zeros=False)
 
     block = torch.div(offset, size, rounding_mode="floor")
-    everywhere = is_global | rest | (token & (length <= 2 * size))
+    everywhere = is_global | (token & (length <= 2 * size))
     near = _local_runs(block)
     runs = Runs(near.low.where(~everywhere, -FAR), near.high.where(~everywhere, FAR))
     keys = _Keys(

@@ -174,13 +174,13 @@ def _drawn(seed: int, heads: int, width: int, rounds: tuple[int, ...]) -> list[T
 def _picked(place: Tensor, row: AlignedRow, key: Tensor, value: Tensor) -> SparseTokens:
     """The tokens at `place` (h, m)."""
     heads, tokens, width = key.shape
-    head = torch.arange(heads, device=key.device)[:, None]
-    line = (place.clamp(max=tokens - 1) * heads + head).flatten()
+    head = torch.arange(heads, device=key.device)
+    line = (place.clamp(max=tokens - 1).T * heads + head).flatten()
 
     def picked(x: Tensor) -> Tensor:
         # Whole lines of (tokens, heads), as projections lay them: a gather over d takes six times as long.
         lines = x.transpose(0, 1).reshape(tokens * heads, width)
-        return lines.index_select(0, line).view(heads, -1, width)
+        return lines.index_select(0, line).view(-1, heads, width).transpose(0, 1)
 
     return SparseTokens(picked(key), picked(value), row.live[place])
 
