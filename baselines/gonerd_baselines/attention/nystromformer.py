@@ -34,6 +34,9 @@ __all__ = ["NystromformerAttention", "NystromformerSelfAttention"]
 
 INITS = ("original", "exact")
 
+_BAND = 64
+"""Tokens of a block of the convolution on a CPU: that is fastest there, measured with 65 in a filter."""
+
 
 @dataclass(frozen=True, slots=True)
 class NystromformerAttention:
@@ -319,7 +322,13 @@ class NystromformerSelfAttention(SelfAttention):
         found = super().attended(query, key, value, plan)
         if self.conv is None:
             return found
-        return found + convolved(value, self.conv.weight, plan)
+        weight = self.conv.weight
+        if value.device.type == "cpu" and plan.apart is None and not found.requires_grad:
+            parts = by_document(plan.packing.lengths, found, value)
+            for part, document in parts:
+                _add_convolved(part, document, weight)
+            return found
+        return found + convolved(value, weight, plan)
 
 
 def convolved(value: Tensor, weight: Tensor, plan: NystromformerPlan) -> Tensor:
@@ -337,3 +346,23 @@ def convolved(value: Tensor, weight: Tensor, plan: NystromformerPlan) -> Tensor:
 def _convolved(value: Tensor, weight: Tensor) -> Tensor:
     reach = weight.shape[2] // 2
     return functional.conv2d(value[None], weight, padding=(reach, 0), groups=weight.shape[0])[0]
+
+
+def _add_convolved(to: Tensor, value: Tensor, weight: Tensor) -> None:
+    """Add what `_convolved` gives (h, n, d), in place and without a tensor of that size.
+
+    Blocks of tokens times a band matrix: twice the multiplications, in a third of conv2d's time on a CPU.
+    """
+    heads, tokens = value.shape[:2]
+    size = weight.shape[2]
+    reach = size // 2
+    tap = torch.arange(_BAND + size - 1) - torch.arange(_BAND)[:, None]
+    band = weight.view(heads, size)[:, tap.clamp(0, size - 1)]
+    band = band.masked_fill((tap < 0) | (tap >= size), 0.0).to(
+        value.dtype
+    )  # (h, block, block + k - 1)
+    for start in range(0, tokens, _BAND):
+        end = min(start + _BAND, tokens)
+        first, last = max(start - reach, 0), min(end + reach, tokens)
+        part = band[:, : end - start, first - start + reach : last - start + reach]
+        to[:, start:end].baddbmm_(part, value[:, first:last])

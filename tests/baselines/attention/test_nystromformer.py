@@ -163,7 +163,7 @@ def test_a_document_is_the_same_alone_and_among_others(backend: str) -> None:
         for part, found in zip(x.split(MIXED), together, strict=True):
             alone = packing_from_lengths([len(part)])
             wanted = module(part, module.pattern.prepare(alone, backend=backend))
-            torch.testing.assert_close(found, wanted, atol=2e-6, rtol=2e-6)
+            assert relative(found, wanted) < 2e-6
 
 
 @pytest.mark.parametrize("backend", ["sdpa", "blocked", "dense"])
@@ -191,28 +191,31 @@ def a_module(pattern: NystromformerAttention) -> nn.Module:
     return module
 
 
-def test_the_convolution_stops_at_the_ends_of_a_document() -> None:
-    lengths, size = (3, 70, 1), 5
+@pytest.mark.parametrize("size", [1, 5, 65])
+@pytest.mark.parametrize("lengths", [(3, 70, 1), (200,), (31, 64, 128, 33)])
+@pytest.mark.parametrize("backend", ["dense", "sdpa", "blocked"])
+@pytest.mark.parametrize("training", [False, True])
+def test_the_convolution_stops_at_the_ends_of_a_document(
+    lengths: tuple[int, ...], size: int, backend: str, training: bool
+) -> None:
     packing = packing_from_lengths(lengths)
-    with_filter = a_module(NystromformerAttention(None, conv_kernel_size=size))
-    without = a_module(NystromformerAttention(None, conv_kernel_size=None))
-    without.load_state_dict(with_filter.state_dict(), strict=False)
-    assert "conv.weight" not in without.state_dict()
+    filtered = a_module(NystromformerAttention(8, conv_kernel_size=size))
+    plain = a_module(NystromformerAttention(8, conv_kernel_size=None))
+    weight = filtered.state_dict()["conv.weight"]
+    assert weight.shape == (HEADS, 1, size, 1)
+    plain.load_state_dict({n: x for n, x in filtered.state_dict().items() if n != "conv.weight"})
     x = torch.randn(packing.tokens, HEADS * WIDTH, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        plans = [m.pattern.prepare(packing, backend="sdpa") for m in (with_filter, without)]
-        found = with_filter(x, plans[0]) - without(x, plans[1])
-        values = with_filter.value(x)
-    filters = with_filter.state_dict()["conv.weight"]
-    assert filters.shape == (HEADS, 1, size, 1)
-    each = filters.view(HEADS, 1, size).repeat_interleave(WIDTH, 0)
-    wanted = torch.cat(
-        [
-            functional.conv1d(part.T[None], each, padding=size // 2, groups=HEADS * WIDTH)[0].T
-            for part in values.split(lengths)
-        ]
-    )
-    torch.testing.assert_close(found, wanted, atol=1e-5, rtol=0)
+    with torch.set_grad_enabled(training):
+        with_filter, without = (
+            module(x, module.pattern.prepare(packing, backend=backend)).detach()
+            for module in (filtered, plain)
+        )
+    channels = weight.view(HEADS, 1, size).repeat_interleave(WIDTH, 0)
+    wanted = [
+        functional.conv1d(part.T[None], channels, padding=size // 2, groups=HEADS * WIDTH)[0].T
+        for part in plain.value(x).detach().split(lengths)
+    ]
+    assert relative(with_filter, without + torch.cat(wanted)) < 2e-6
 
 
 @pytest.mark.parametrize("backend", ["dense", "sdpa", "blocked"])
