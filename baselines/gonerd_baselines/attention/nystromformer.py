@@ -323,9 +323,8 @@ class NystromformerSelfAttention(SelfAttention):
         if self.conv is None:
             return found
         weight = self.conv.weight
-        if value.device.type == "cpu" and plan.apart is None and not found.requires_grad:
-            parts = by_document(plan.packing.lengths, found, value)
-            for part, document in parts:
+        if value.device.type == "cpu" and plan.apart is None and not torch.is_grad_enabled():
+            for part, document in by_document(plan.packing.lengths, found, value):
                 _add_convolved(part, document, weight)
             return found
         return found + convolved(value, weight, plan)
