@@ -46,9 +46,12 @@ def packing_from_lengths(lengths: Sequence[int], *, device: str = "cpu") -> Pack
             f"documents of {list(lengths)} tokens can't be packed; each needs one at least"
         )
     sizes = torch.tensor(lengths, dtype=torch.int64, device=device)
-    document = torch.repeat_interleave(torch.arange(len(lengths), device=device), sizes)
+    tokens = sum(lengths)
+    # Told how many there are, they need not be counted on the device.
+    number = torch.arange(len(lengths), device=device)
+    document = torch.repeat_interleave(number, sizes, output_size=tokens)
     begins = torch.cumsum(sizes, 0) - sizes
-    position = torch.arange(int(sizes.sum()), device=device) - begins[document]
+    position = torch.arange(tokens, device=device) - begins[document]
     return Packing(tuple(lengths), document, position)
 
 

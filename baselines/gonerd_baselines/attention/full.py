@@ -13,7 +13,7 @@ from torch import Tensor
 from gonerd.errors import ConfigError
 from gonerd_baselines.attention.backend import AUTO, checked_backend, refuse_dropout
 from gonerd_baselines.attention.dense import bias_from_seen, dense_attention, same_document
-from gonerd_baselines.attention.documents import attend_varlen, by_document, sdpa, starts_of
+from gonerd_baselines.attention.documents import attend_varlen, by_document, laid, sdpa, starts_of
 from gonerd_baselines.attention.flex import block_mask, document_blocks, flex_attend
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention
 from gonerd_baselines.packing import Packing
@@ -73,7 +73,7 @@ class FullAttention:
             return dense_attention(query, key, value, plan.made, dropout=dropout)
         if plan.backend == "sdpa":
             documents = by_document(plan.packing.lengths, query, key, value)
-            return torch.cat([sdpa(*each, dropout=dropout) for each in documents], dim=1)
+            return laid([sdpa(*each, dropout=dropout) for each in documents])
         refuse_dropout(plan.backend, dropout)
         if plan.backend == "flex":
             return flex_attend(query, key, value, plan.made)

@@ -26,6 +26,7 @@ from gonerd_baselines.attention.dense import bias_from_seen, dense_attention, sa
 from gonerd_baselines.attention.documents import (
     attend_varlen,
     by_document,
+    laid,
     sdpa,
     split_documents,
     starts_of,
@@ -83,7 +84,8 @@ class LongformerAttention:
         """
         lengths = packing.lengths
         device = str(packing.document.device)
-        if global_tokens is not None and not bool(global_tokens.any()):
+        rows = _global_rows(packing, global_tokens)
+        if rows is None:
             global_tokens = None
         chosen = [backend] * len(lengths)
         if backend == AUTO and device.startswith("cuda"):
@@ -100,20 +102,32 @@ class LongformerAttention:
         return LongformerPlan(
             packing=packing,
             chosen=tuple(chosen),
-            global_tokens=global_tokens,
-            made=self._made(packing, chosen, global_tokens),
+            rows=rows,
+            made=self._made(packing, chosen, global_tokens, rows),
         )
 
-    def _made(self, packing: Packing, chosen: list[str], global_tokens: Tensor | None) -> Any:
+    def _made(
+        self,
+        packing: Packing,
+        chosen: list[str],
+        global_tokens: Tensor | None,
+        rows: GlobalRows | None,
+    ) -> Any:
         if chosen[0] == "dense":
             return self.bias(packing, global_tokens=global_tokens)
         if chosen[0] == "varlen":
             return starts_of(packing)
         if chosen[0] == "flex":
             return self._block_mask(packing, global_tokens)
-        return self._split(packing, chosen, global_tokens)
+        return self._split(packing, chosen, global_tokens, rows)
 
-    def _split(self, packing: Packing, chosen: list[str], global_tokens: Tensor | None) -> _Split:
+    def _split(
+        self,
+        packing: Packing,
+        chosen: list[str],
+        global_tokens: Tensor | None,
+        rows: GlobalRows | None,
+    ) -> _Split:
         """What sdpa and blocked need: biases of the short documents, one row of the long ones."""
         lengths, device = packing.lengths, packing.document.device
         marks = None if global_tokens is None else split_documents(global_tokens, lengths)
@@ -121,7 +135,9 @@ class LongformerAttention:
         place = torch.arange(max(short, default=0), device=device)
         band = bias_from_seen((place[:, None] - place[None, :]).abs() <= self.reach)
         biases: list[Tensor | None] = [
-            _document_bias(band, n, self.reach, marks[index] if marks else None)
+            _document_bias(
+                band, n, self.reach, marks[index] if marks and rows and rows.counts[index] else None
+            )
             if name == "sdpa"
             else None
             for index, (n, name) in enumerate(zip(lengths, chosen, strict=True))
@@ -202,7 +218,27 @@ def _document_bias(band: Tensor, length: int, reach: int, mark: Tensor | None) -
     if length <= reach + 1:
         return None
     bias = band[:length, :length]
-    return bias if mark is None or not bool(mark.any()) else bias.masked_fill(mark[None, :], 0.0)
+    return bias if mark is None else bias.masked_fill(mark[None, :], 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalRows:
+    """Where the global tokens of a row stand; asked of the device once for all layers."""
+
+    places: Tensor
+    """(g,) int64."""
+    counts: tuple[int, ...]
+    """How many each document has."""
+
+
+def _global_rows(packing: Packing, global_tokens: Tensor | None) -> GlobalRows | None:
+    """None where there are none."""
+    if global_tokens is None:
+        return None
+    places = global_tokens.nonzero()[:, 0]
+    documents = len(packing.lengths)
+    counts = torch.bincount(packing.document[places], minlength=documents).tolist()
+    return GlobalRows(places, tuple(counts)) if any(counts) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +268,7 @@ class _Split:
             else:
                 q, k, v = document
                 found.append(sdpa(q, k, v, self.biases[index], dropout=dropout))
-        return torch.cat(found, dim=1)
+        return laid(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +277,8 @@ class LongformerPlan:
 
     packing: Packing
     chosen: tuple[str, ...]
-    global_tokens: Tensor | None
+    rows: GlobalRows | None
+    """None where there are no global tokens."""
     made: Any
 
     @property
@@ -262,26 +299,27 @@ class LongformerSelfAttention(SelfAttention):
     def forward(self, x: Tensor, plan: LongformerPlan) -> Tensor:
         """(t, h d) to (t, h d)."""
         found = super().forward(x, plan)
-        if plan.global_tokens is None:
+        rows = plan.rows
+        if rows is None:
             return found
-        marks = split_documents(plan.global_tokens, plan.packing.lengths)
+        queries = self.query_global(x.index_select(0, rows.places)).split(rows.counts)
         parts = split_documents(x, plan.packing.lengths)
-        rows = [
-            self._global_rows(part, mark)
-            for part, mark in zip(parts, marks, strict=True)
-            if bool(mark.any())
+        made = [
+            self._rows_of(part, query)
+            for part, query in zip(parts, queries, strict=True)
+            if len(query)
         ]
-        return found.index_put((plan.global_tokens,), torch.cat(rows))
+        return found.index_copy(0, rows.places, torch.cat(made))
 
-    def _global_rows(self, x: Tensor, mark: Tensor) -> Tensor:
-        """(g, h d) for the g global tokens of a document x (n, h d).
+    def _rows_of(self, x: Tensor, query: Tensor) -> Tensor:
+        """(g, h d) for the queries (g, h d) of the g global tokens of a document x (n, h d).
 
         With few of them their projection of the keys is absorbed into the queries, (q Wk) x^T instead of
         q (Wk x)^T: the n keys and values are never formed. The keys' bias is the same for a row's all
         scores, and drops out of the softmax.
         """
         heads, size = self.shape.num_attention_heads, self.shape.head_size
-        q = heads_of(self.query_global(x[mark]), heads)  # (h, g, d)
+        q = heads_of(query, heads)  # (h, g, d)
         if q.shape[1] * heads > self.shape.hidden_size:
             k, v = heads_of(self.key_global(x), heads), heads_of(self.value_global(x), heads)
             return joined(sdpa(q, k, v, dropout=self.dropout))

@@ -6,6 +6,7 @@ import pytest
 
 from gonerd_baselines.attention import (
     AttentionPattern,
+    BigBirdAttention,
     FullAttention,
     LongformerAttention,
     LsgAttention,
@@ -15,6 +16,8 @@ from gonerd_baselines.attention import (
 EFFICIENT = [
     LongformerAttention(),
     LongformerAttention(32),
+    BigBirdAttention(),
+    BigBirdAttention(32, mode="hf-eval"),
     LsgAttention(),
     LsgAttention(32, 32, 4, "pooling"),
     NystromformerAttention(),

@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from gonerd_baselines.attention import (
+    AttentionPattern,
+    BigBirdAttention,
     FullAttention,
     LayerShape,
     LongformerAttention,
     LongformerSelfAttention,
+    LsgAttention,
     NystromformerAttention,
     dense_attention,
+    extra_tokens,
 )
 from gonerd_baselines.packing import Packing, packing_from_lengths
 
@@ -103,6 +107,40 @@ def written_out(
         )
         near = torch.where(marks[:, None], far, near)
     return near.transpose(0, 1).reshape(len(x), -1)
+
+
+patterns = st.one_of(
+    st.builds(
+        BigBirdAttention,
+        block_size=st.sampled_from([4, 8]),
+        num_random_blocks=st.integers(0, 3),
+        mode=st.sampled_from(["random", "hf-eval"]),
+        seed=st.integers(0, 9),
+    ),
+    st.builds(
+        LsgAttention,
+        block_size=st.sampled_from([8, 16]),
+        sparse_block_size=st.sampled_from([8, 16]),
+        sparsity_factor=st.sampled_from([2, 4]),
+        sparsity_type=st.sampled_from(["none", "norm", "pooling", "stride", "block_stride"]),
+        num_global_tokens=st.integers(1, 3),
+    ),
+)
+
+
+@given(rows, patterns, st.sampled_from(["auto", "sdpa", "blocked"]), st.integers(0, 2**16))
+def test_blocks_of_bigbird_and_lsg_are_their_dense_form_with_gradients(
+    lengths: list[int], pattern: AttentionPattern, backend: str, seed: int
+) -> None:
+    packing = packing_from_lengths([length + extra_tokens(pattern) for length in lengths])
+    *qkv, weight = numbers(packing, seed)
+    found, oracle = (
+        outputs_and_gradients(
+            pattern.attend(*qkv, pattern.prepare(packing, backend=way)), weight, qkv
+        )
+        for way in (backend, "dense")
+    )
+    assert_same(found, oracle)
 
 
 @given(rows, st.integers(1, 20), st.sampled_from(["sdpa", "blocked"]), st.integers(0, 2**16))
