@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from gonerd.dataset.hub import hub_folder, is_hub_name, repository_of
@@ -76,6 +77,17 @@ def files_sha256(paths: Iterable[Path], folder: Path) -> str:
     """The hash of one file; of several that of their `sha256sum` lines, ordered by name."""
     paths = sorted(paths)
     if len(paths) == 1:
-        return file_sha256(paths[0])
-    lines = (f"{file_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths)
+        return _sha256(paths[0])
+    lines = (f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    """That of a file's bytes; weights are asked for twice, and have gigabytes."""
+    told = path.stat()
+    return _sha256_once(path, told.st_ino, told.st_size, told.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _sha256_once(path: Path, *_: int) -> str:
+    return file_sha256(path)

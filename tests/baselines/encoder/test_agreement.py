@@ -131,6 +131,20 @@ def relative_error(found: Tensor, wanted: Tensor) -> float:
     return float((found - wanted).norm() / wanted.norm())
 
 
+@pytest.mark.parametrize("family", DISTINCT, ids=str)
+def test_types_of_tokens_are_read(family: Family, tmp_path: Path) -> None:
+    family.saved(tmp_path / "model")
+    model, ours = family.model(), from_pretrained(tmp_path / "model").encoder
+    ids = documents([100])[0]
+    types = (torch.arange(100) > 40).long()
+    with torch.no_grad():
+        wanted = model(ids[None], token_type_ids=types[None]).last_hidden_state[0]
+        found = ours(ids, packing_from_lengths([100]), token_types=types)
+        other = ours(ids, packing_from_lengths([100]))
+    assert_close(found, wanted)
+    assert float((found - other).abs().max()) > 0.01
+
+
 def test_a_nystromformer_with_landmarks_is_transformers_at_its_one_length(tmp_path: Path) -> None:
     family = Family("nystromformer", {"num_landmarks": 16, "segment_means_seq_len": 96}, alone=True)
     model = family.model(longest=96)

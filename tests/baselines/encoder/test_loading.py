@@ -19,7 +19,7 @@ from gonerd_baselines.attention import LongformerAttention
 from gonerd_baselines.encoder.layouts import HEADS
 from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.packing import packing_from_lengths
-from tests.baselines.encoder.families import FAMILIES, LONGFORMER, Family, documents, quiet
+from tests.baselines.encoder.families import FAMILIES, LONGFORMER, LSG, Family, documents, quiet
 from tests.gonerd.hub import commit_of, serving_hub
 
 ROBERTA, BERT = Family("roberta"), Family("bert")
@@ -105,6 +105,31 @@ def test_the_encoder_of_a_model_with_a_head_is_that_of_the_bare_model(
     left = [key for key in found.report.left_out if ".pooler." not in key]
     assert left == ["classifier.bias", "classifier.weight"]
     assert_same(found, from_pretrained(bare))
+
+
+def test_lsg_converters_own_checkpoints_are_read(tmp_path: Path) -> None:
+    ours = LSG.saved(tmp_path / "ours", "token")
+    said = {
+        "model_type": "roberta",
+        "base_model_prefix": "lsg",
+        "architectures": ["LSGRobertaForTokenClassification"],
+        "auto_map": {"AutoModel": "modeling_lsg_roberta.LSGRobertaModel"},
+    }
+    theirs = changed(ours, tmp_path / "theirs", **said)
+    (theirs / "modeling_lsg_roberta.py").write_text("raise SystemExit('code of theirs ran')")
+    found = from_pretrained(theirs, head="token")
+    assert found.layout == "lsg-roberta"
+    assert found.encoder.embeddings.global_embeddings.weight.shape == (512, 24)
+    assert_same(found, from_pretrained(ours, head="token"))
+    without = changed(
+        ours, tmp_path / "without", lambda t: t.pop("roberta.embeddings.global_embeddings.weight")
+    )
+    with pytest.raises(InputError, match=r"embeddings.global_embeddings.weight is missing$"):
+        from_pretrained(without)
+    # Without what tells LSG the table of global tokens has no place.
+    plain = changed(ours, tmp_path / "plain", model_type="roberta")
+    with pytest.raises(InputError, match=r"embeddings.global_embeddings.weight is unknown$"):
+        from_pretrained(plain)
 
 
 def test_names_of_early_checkpoints_are_known(tmp_path: Path) -> None:
