@@ -83,6 +83,8 @@ def from_pretrained(
         raise ConfigError(f"head {head!r} is unknown; expected one of {', '.join(HEADS)}")
     if labels is not None and head not in ("token", "sequence"):
         raise ConfigError(f"labels are of the heads token and sequence, not of {head}")
+    if labels is not None and not labels:
+        raise ConfigError(f"a head {head} without labels can't be; expected one or more")
     place = usable_device(device)
     files = _files(str(name), revision)
     path = files.folder / CONFIG_FILE
@@ -93,6 +95,11 @@ def from_pretrained(
         raise InputError(f"{path}: {problem}") from None
     if attention is not None:
         given = attention if isinstance(attention, Sequence) else (attention,)
+        if len(given) not in (1, config.num_hidden_layers):
+            raise ConfigError(
+                f"{len(given)} attention patterns were given, expected 1 or {config.num_hidden_layers}, "
+                "one for each layer"
+            )
         config = config.with_attention(*given)
     layout = layout_from_values(values)
     where, tensors = read_tensors(files.folder)
@@ -107,7 +114,10 @@ def from_pretrained(
     if head is not None:
         if head in ("token", "sequence"):
             names = _labels(values, path) if labels is None else tuple(labels)
-        built = _head(layout, head, config, names, values).to(dtype)
+        try:
+            built = _head(layout, head, config, names, values).to(dtype)
+        except ConfigError as problem:
+            raise InputError(f"{path}: {problem}") from None
         new = held.fill(built, anew=new_head)
         decoder = None
         if head == "mlm" and not new:
@@ -180,12 +190,17 @@ def _head(
     labels: tuple[str, ...],
     values: Mapping[str, Any],
 ) -> Head:
+    dropout, separator = values.get("classifier_dropout"), values.get("sep_token_id")
+    if dropout is not None and (type(dropout) not in (int, float) or not 0 <= dropout <= 1):
+        raise ConfigError(f"classifier_dropout is {dropout!r}, expected 0 to 1, or null")
+    if separator is not None and type(separator) is not int:
+        raise ConfigError(f"sep_token_id is {separator!r}, expected a whole number, or null")
     return build_head(
         layout.model_type,
         head,
         config,
         len(labels) or 2,
-        classifier_dropout=values.get("classifier_dropout"),
+        classifier_dropout=dropout,
         problem_type=values.get("problem_type") if head == "sequence" else None,
-        separator=values.get("sep_token_id"),
+        separator=separator,
     )

@@ -116,7 +116,9 @@ def _pickled(path: Path) -> dict[str, Tensor]:
     try:
         held: Any = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError:
-        raise InputError(f"{path} holds more than tensors, and would run code") from None
+        raise InputError(
+            f"{path} holds more than tensors, and would run code, or is broken; it was not opened"
+        ) from None
     except (RuntimeError, EOFError, OSError, ValueError) as problem:
         raise InputError(
             f"{path} is no file of PyTorch's, or is cut off ({_first(problem)})"

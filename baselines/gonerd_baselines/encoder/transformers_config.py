@@ -7,6 +7,7 @@ and BigBird, row 2 in Nystromformer (whose `max_position_embeddings` does not co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -174,4 +175,9 @@ def _checked(key: str, values: Mapping[str, Any], default: Any) -> Any:
     if not right or isinstance(value, bool):
         kind = {int: "a whole number", float: "a number", str: "a name"}[type(default)]
         raise ConfigError(f"{key} is {value!r}, expected {kind}")
+    if isinstance(default, float) and not 0 <= value <= (1 if key.endswith("_prob") else math.inf):
+        raise ConfigError(
+            f"{key} is {value}, expected 0 or more"
+            + (", at most 1" if key.endswith("_prob") else "")
+        )
     return value

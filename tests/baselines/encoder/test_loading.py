@@ -298,6 +298,25 @@ BROKEN: list[tuple[str, Callable[[dict[str, Tensor]], object], dict[str, object]
     ("untied", len, {"tie_word_embeddings": False}, "lm_head.decoder.weight is missing"),
     ("size", len, {"hidden_size": "24"}, "hidden_size is '24', expected a whole number"),
     ("activation", len, {"hidden_act": "swish"}, "hidden_act 'swish' is unknown; expected one of"),
+    (
+        "dropout",
+        len,
+        {"hidden_dropout_prob": 2},
+        "hidden_dropout_prob is 2, expected 0 or more, at most 1",
+    ),
+    ("epsilon", len, {"layer_norm_eps": -1e-5}, "layer_norm_eps is -1e-05, expected 0 or more$"),
+    (
+        "classifier",
+        len,
+        {"classifier_dropout": "0.1"},
+        "classifier_dropout is '0.1', expected 0 to 1, or null",
+    ),
+    (
+        "separator",
+        len,
+        {"sep_token_id": "2"},
+        "sep_token_id is '2', expected a whole number, or null",
+    ),
     ("layers", len, {"num_hidden_layers": 0}, "num_hidden_layers is 0, expected 1 or more"),
 ]
 
@@ -334,17 +353,23 @@ def test_files_that_are_broken_are_told(roberta: Path, tmp_path: Path) -> None:
     told("config.json is no JSON object")
     config.write_text((roberta / "config.json").read_text())
     told(r"model.safetensors is no safetensors file, or is cut off \(.*\)$")
+    for broken in (b"", b"no tensors", weights[:4]):
+        (tmp_path / WEIGHTS).write_bytes(broken)
+        told(r"model.safetensors is no safetensors file, or is cut off \(.*\)$")
     (tmp_path / WEIGHTS).unlink()
     told("has no weights: expected model.safetensors or pytorch_model.bin")
     old = tmp_path / "pytorch_model.bin"
     torch.save(load_file(roberta / WEIGHTS), old)
     whole = old.read_bytes()
-    old.write_bytes(whole[: len(whole) // 2])
-    told(r"pytorch_model.bin is no file of PyTorch's, or is cut off")
+    for broken in (whole[: len(whole) // 2], b"", b"no tensors"):
+        old.write_bytes(broken)
+        told(
+            r"pytorch_model.bin (is no file of PyTorch's, or is cut off|.*or is broken; it was not)"
+        )
     torch.save({"weights": load_file(roberta / WEIGHTS)}, old)
     told("pytorch_model.bin holds something else than tensors by name")
     torch.save({"harm": Harm()}, old)
-    told("pytorch_model.bin holds more than tensors, and would run code")
+    told("pytorch_model.bin holds more than tensors, and would run code, or is broken; it was not")
     old.unlink()
     index = tmp_path / f"{WEIGHTS}.index.json"
     index.write_text(json.dumps({"weight_map": {"a": "../other.safetensors"}}))
@@ -369,6 +394,11 @@ def test_arguments_that_make_no_sense_are_refused(roberta: Path) -> None:
             "labels are of the heads token and sequence, not of mlm",
             {"head": "mlm", "labels": ["O"]},
         ),
+        (
+            "3 attention patterns were given, expected 1 or 2, one for each layer",
+            {"attention": [LongformerAttention(8)] * 3},
+        ),
+        ("a head token without labels can't be", {"head": "token", "labels": []}),
         ("revision main can't be had of .*expected a name on the Hub", {"revision": "main"}),
         ("device 'no such' can't be used", {"device": "no such"}),
     ):
