@@ -343,8 +343,12 @@ def convolved(value: Tensor, weight: Tensor, plan: NystromformerPlan) -> Tensor:
 
 
 def _convolved(value: Tensor, weight: Tensor) -> Tensor:
-    reach = weight.shape[2] // 2
-    return functional.conv2d(value[None], weight, padding=(reach, 0), groups=weight.shape[0])[0]
+    reach, heads = weight.shape[2] // 2, weight.shape[0]
+    if value.device.type == "cpu" and weight.requires_grad and torch.is_grad_enabled():
+        # Along the last dimension: along the other one oneDNN's gradient of the filter is wrong (torch 2.13).
+        lying = value.transpose(1, 2)[None], weight.transpose(2, 3)
+        return functional.conv2d(*lying, padding=(0, reach), groups=heads)[0].transpose(1, 2)
+    return functional.conv2d(value[None], weight, padding=(reach, 0), groups=heads)[0]
 
 
 def _add_convolved(to: Tensor, value: Tensor, weight: Tensor) -> None:

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from gonerd.machine import peak_rss_mib
-from gonerd_baselines.bench.our_model import PATTERNS, OurModel
+from gonerd_baselines.bench.our_model import PATTERNS, our_model
 from gonerd_baselines.bench.peer import peer_config, peer_model
 from gonerd_baselines.bench.real_lengths import batches_of
 from gonerd_baselines.bench.task import DTYPES, Task
 from gonerd_baselines.bench.timing import timed
 from gonerd_baselines.bench.work import work_of
+from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.packing import Packing, packing_from_lengths
 
 __all__ = ["measure"]
@@ -71,13 +72,13 @@ def _model(task: Task) -> tuple[nn.Module, Any]:
     row = task.row.for_length(task.length)
     way = task.way
     if not way.family:
-        return OurModel(row, task.head, attention_backend=task.attention_backend), None
+        return our_model(row, task.head, attention_backend=task.attention_backend), None
     config = peer_config(row, family=way.family, length=task.length, attention=way.attention)
     return peer_model(config, task.head), config
 
 
 def _ran(model: nn.Module, config: Any) -> dict[str, Any]:
-    if isinstance(model, OurModel):
+    if isinstance(model, Model):
         return {"class": "gonerd", "attention": dict(model.encoder.ran)}
     return {"class": type(model).__name__, "attention": config._attn_implementation}
 
@@ -88,13 +89,13 @@ def _calls(task: Task, model: nn.Module) -> list[Callable[[], Tensor]]:
         batches: Sequence[Sequence[int]] = [[task.length] * task.batch]
     else:
         batches = batches_of(task.lengths, task.arrangement, batch=task.batch, longest=task.length)
-    if isinstance(model, OurModel):
+    if isinstance(model, Model):
         return [_packed(task, model, lengths) for lengths in batches]
     width = None if task.arrangement != "padded" else task.length
     return [_padded(task, model, lengths, width or max(lengths)) for lengths in batches]
 
 
-def _packed(task: Task, model: OurModel, lengths: Sequence[int]) -> Callable[[], Tensor]:
+def _packed(task: Task, model: Model, lengths: Sequence[int]) -> Callable[[], Tensor]:
     ids = torch.randint(FIRST_WORD, task.row.vocabulary, (sum(lengths),))
 
     def call() -> Tensor:

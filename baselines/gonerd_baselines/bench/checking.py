@@ -100,9 +100,12 @@ def _record(
     try:
         for way, difference in _differences(case, backend, dtype, packing):
             record[way] = difference
-            if not difference <= TOLERANCES[dtype, way]:
+            if not difference <= TOLERANCES[dtype, way] and not (
+                dtype != "float32" and difference <= _allowed(case, dtype, packing)[way]
+            ):
                 record["verdict"] = "wrong"
-                record["said"] = f"{way} differs by {difference:.1e} of the largest number"
+                said = f"{way} differs by {difference:.1e} of the largest number"
+                record["said"] = "; ".join(filter(None, (record["said"], said)))
     except ConfigError as problem:
         done = "forward" in record
         record |= {"said": str(problem)} if done else {"said": str(problem), "verdict": "refused"}
@@ -110,6 +113,11 @@ def _record(
         said = " ".join(str(problem).split())[:400]
         record |= {"verdict": "wrong", "said": f"{type(problem).__name__}: {said}"}
     return record
+
+
+def _allowed(case: _Case, dtype: str, packing: Packing) -> dict[str, float]:
+    """Half as much again as dense attention itself loses in half precision: landmarks lose most."""
+    return {way: 1.5 * lost for way, lost in _differences(case, "dense", dtype, packing)}
 
 
 def _differences(

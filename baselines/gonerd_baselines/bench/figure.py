@@ -108,8 +108,9 @@ def bench_figure(result: Mapping[str, Any], head: str, dtype: str) -> Figure:
             Line2D([], [], color="0.3", linewidth=3, alpha=0.25, label="roof of the device")
         )
     figure.legend(handles=shown, loc="outside upper left", ncols=4, fontsize=7)
-    figure.suptitle(
-        f"{head} head, {dtype}, batch {asked['batch']}, {asked['hardware']}", fontsize=7, y=0.015
+    figure.supxlabel(
+        f"tokens of a document ({head} head, {dtype}, batch {asked['batch']}, {asked['hardware']})",
+        fontsize=7,
     )
     return figure
 
@@ -125,9 +126,12 @@ def _curve(axes: Axes, cells: Sequence[Cell], of: Any, look: Mapping[str, Any]) 
 
 
 def _scale(axes: Axes, lengths: Sequence[int]) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator
+
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_xticks(lengths, [f"{length:,}" for length in lengths], rotation=45, ha="right")
     axes.minorticks_off()
-    axes.set_xlabel("tokens of a document")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(visible=True, which="major", color="0.9", linewidth=0.5)

@@ -1,21 +1,23 @@
-"""A row in our encoder: its attention pattern, random weights, and the heads that are timed."""
+"""A row in our encoder: its attention pattern, random weights, and the head that is timed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
-
 from gonerd.errors import ConfigError
-from gonerd_baselines.attention import AUTO, AttentionPattern, FullAttention, LongformerAttention
+from gonerd_baselines.attention import (
+    AUTO,
+    AttentionPattern,
+    FullAttention,
+    LongformerAttention,
+    NystromformerAttention,
+)
 from gonerd_baselines.bench.peer import LABELS
 from gonerd_baselines.bench.row import Row
 from gonerd_baselines.encoder import Encoder, EncoderConfig
-from gonerd_baselines.packing import Packing
+from gonerd_baselines.encoder.heads import Model, build_head
 
-__all__ = ["PATTERNS", "OurModel", "encoder_config", "patterns_of"]
+__all__ = ["PATTERNS", "encoder_config", "our_model", "patterns_of"]
 
 
 def patterns_of(row: Row) -> tuple[AttentionPattern, ...]:
@@ -32,6 +34,7 @@ def patterns_of(row: Row) -> tuple[AttentionPattern, ...]:
 PATTERNS: Mapping[str, Callable[[Row, int], AttentionPattern]] = {
     "full": lambda _, __: FullAttention(),
     "longformer": lambda _, __: LongformerAttention(512),
+    "nystromformer": lambda row, _: NystromformerAttention(None if row.published_full else 64),
 }
 """By `Row.attention`: the pattern of a row's layer."""
 
@@ -53,32 +56,9 @@ def encoder_config(row: Row) -> EncoderConfig:
     )
 
 
-class OurModel(nn.Module):
-    """The encoder and a head, over packed tokens: (t,) to (t, labels) or (t, vocabulary)."""
-
-    def __init__(self, row: Row, head: str, *, attention_backend: str = AUTO) -> None:
-        super().__init__()
-        self.encoder = Encoder(encoder_config(row), attention_backend=attention_backend)
-        if head == "token":
-            self.head: nn.Module = nn.Linear(row.width, LABELS)
-        else:
-            self.head = _MaskedLanguageModel(row, self.encoder.embeddings.word_embeddings.weight)
-
-    def forward(self, ids: Tensor, packing: Packing) -> Tensor:
-        """`ids` (t,) int64."""
-        return self.head(self.encoder(ids, packing))  # type: ignore[no-any-return]  # torch types it as Any
-
-
-class _MaskedLanguageModel(nn.Module):
-    """BERT's: a dense layer, a norm, and the table of words as the last layer."""
-
-    def __init__(self, row: Row, words: Tensor) -> None:
-        super().__init__()
-        self.dense = nn.Linear(row.width, row.width)
-        self.norm = nn.LayerNorm(row.width, eps=row.norm_eps)
-        self.words = words
-        self.bias = nn.Parameter(torch.zeros(row.vocabulary))
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.norm(functional.gelu(self.dense(x)))
-        return functional.linear(x, self.words, self.bias)
+def our_model(row: Row, head: str, *, attention_backend: str = AUTO) -> Model:
+    """The encoder with a head, in evaluation: (t,) packed tokens to (t, labels) or (t, vocabulary)."""
+    config = encoder_config(row)
+    layout = "bert" if row.family == "distilbert" else row.family
+    encoder = Encoder(config, attention_backend=attention_backend)
+    return Model(encoder, build_head(layout, head, config, LABELS)).eval()

@@ -15,9 +15,9 @@ __all__ = ["KNOWN", "Peak", "peak_of"]
 KNOWN = {("H200", "bfloat16"): (790e12, 4.3e12)}
 """By a part of the device's name and the type of numbers; long runs, measured elsewhere."""
 
-SIDE = {"cuda": 8192, "cpu": 2048}
+SIDE = {"cuda": 8192, "cpu": 1024}
 """Of the square matrices that are multiplied."""
-COPIED = {"cuda": 2**30, "cpu": 2**27}
+COPIED = {"cuda": 2**30, "cpu": 2**25}
 """Numbers that are copied."""
 
 
@@ -47,10 +47,10 @@ def peak_of(device: str, dtype: str) -> Peak:
     kind = "cuda" if cuda else "cpu"
     side = SIDE[kind]
     a, b = (torch.randn(side, side, dtype=DTYPES[dtype], device=device) for _ in range(2))
-    product = timed(lambda: a @ b, device=device, repeat=10, warm_up=2)
+    product = timed(lambda: a @ b, device=device, repeat=5, warm_up=1)
     source = torch.zeros(COPIED[kind], dtype=DTYPES[dtype], device=device)
     target = torch.empty_like(source)
-    copy = timed(lambda: target.copy_(source), device=device, repeat=10, warm_up=2)
+    copy = timed(lambda: target.copy_(source), device=device, repeat=5, warm_up=1)
     return Peak(
         2 * side**3 / min(product.seconds),
         2 * source.numel() * source.element_size() / min(copy.seconds),

@@ -58,7 +58,9 @@ def peer_config(row: Row, *, family: str = "", length: int = 0, attention: str =
         ):
             del fields[name]
     elif kind.model_type == "modernbert":
+        padding = min(50283, row.vocabulary - 1)  # the published one, but for smaller tables
         fields |= {"hidden_activation": row.activation, "norm_eps": row.norm_eps}
+        fields["pad_token_id"] = padding
     else:
         fields |= {
             "type_vocab_size": row.token_types,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gonerd.errors import OutputError
+from gonerd.errors import CheckError, OutputError
 from gonerd.files import read_json, write_json
 from gonerd.machine import environment, hardware
 from gonerd_baselines.bench.checked import checks_of, require_right
@@ -45,7 +45,7 @@ def run_benchmark(
 
     Raises:
         OutputError: `out` holds something else, or another configuration's cells.
-        CheckError: a backend computes something else than dense attention.
+        CheckError: a backend computes something else than dense attention, or the device does not work.
     """
     result = _begun(configuration, out, force=force)
     with workers(configuration.device) as processes:
@@ -109,18 +109,18 @@ def _prepare(
     result: dict[str, Any], configuration: Configuration, processes: Workers, out: Path | None
 ) -> None:
     """Parameters of the rows, and the device's peaks."""
-    if "parameters" not in result:
-        rows = [row.as_json() for row in configuration.rows]
-        found = processes.do({"what": "parameters", "rows": rows}, seconds=LONGEST_CELL)
-        result["parameters"] = found.get("parameters", {})
-    if "peaks" not in result:
-        result["peaks"] = {
-            dtype: processes.do(
-                {"what": "peak", "device": configuration.device, "dtype": dtype},
-                seconds=LONGEST_CELL,
-            )
-            for dtype in configuration.dtypes
-        }
+    if "parameters" in result:
+        return
+    order = {
+        "what": "prepare",
+        "rows": [row.as_json() for row in configuration.rows],
+        "device": configuration.device,
+        "dtypes": configuration.dtypes,
+    }
+    found = processes.do(order, seconds=LONGEST_CELL)
+    if found["status"] != "done":
+        raise CheckError(f"nothing can be timed on {configuration.device}: {found['error']}")
+    result |= {"parameters": found["parameters"], "peaks": found["peaks"]}
     _keep(result, out)
 
 

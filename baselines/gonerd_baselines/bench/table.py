@@ -42,10 +42,10 @@ def held_mib(cell: Cell) -> int:
 
 
 def roof_seconds(result: Mapping[str, Any], cell: Cell) -> float | None:
-    """What the device would take at its peak; None where the peak or the work is not known."""
-    peak = result.get("peaks", {}).get(cell["dtype"], {})
-    if "work" not in cell or peak.get("status") != "done":
+    """What the device would take at its peak; None where the work is not known."""
+    if "work" not in cell:
         return None
+    peak = result["peaks"][cell["dtype"]]
     return Work(**cell["work"]).seconds(
         operations_a_second=peak["operations_a_second"],
         bytes_a_second=peak["bytes_a_second"],
@@ -211,20 +211,30 @@ def _ratios(result: Mapping[str, Any], cells: Sequence[Cell], head: str, dtype: 
             over = _found(cells, row=teacher, length=length, implementation="ours")
             line.append(_share(ours, over))
             rows.append(tuple(line))
-    peak = result.get("peaks", {}).get(dtype, {})
-    notes = []
-    if peak.get("status") == "done":
-        notes.append(
-            f"Roof: {peak['operations_a_second'] / 1e12:,.3g} TFLOP/s and "
-            f"{peak['bytes_a_second'] / 1e12:,.3g} TB/s, {peak['source']}."
-        )
+    peak = result["peaks"][dtype]
+    roof_said = (
+        f"Roof: {peak['operations_a_second'] / 1e12:,.3g} TFLOP/s and "
+        f"{peak['bytes_a_second'] / 1e12:,.3g} TB/s, {peak['source']}."
+    )
     return Table(
         f"Ours against the others: {_heading(result, head, dtype)}",
-        (("", 1), ("times as fast as", len(others)), ("memory of ours in", len(others)), ("", 2)),
+        _groups(
+            (
+                ("", 1),
+                ("times as fast as", len(others)),
+                ("memory of ours in", len(others)),
+                ("", 2),
+            )
+        ),
         ("model", "tokens", *others, *others, "of the roof", "of the teacher's time"),
         tuple(rows),
-        notes=tuple(notes),
+        notes=(roof_said,),
     )
+
+
+def _groups(groups: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Those that have columns."""
+    return tuple(group for group in groups if group[1])
 
 
 def _ratio(other: Cell | None, ours: Cell) -> str:

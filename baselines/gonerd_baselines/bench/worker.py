@@ -45,18 +45,17 @@ def _cell(order: Mapping[str, Any]) -> dict[str, Any]:
     return measure(task_from_json(order["task"]))
 
 
-def _parameters(order: Mapping[str, Any]) -> dict[str, Any]:
+def _prepare(order: Mapping[str, Any]) -> dict[str, Any]:
+    """What all cells share: parameters of the rows, and what the device can do at most."""
     from gonerd_baselines.bench.parameters import parameters_of
+    from gonerd_baselines.bench.peak import peak_of
     from gonerd_baselines.bench.row import row_from_json
 
     rows = [row_from_json(fields) for fields in order["rows"]]
-    return {"parameters": {row.name: parameters_of(row) for row in rows}}
-
-
-def _peak(order: Mapping[str, Any]) -> dict[str, Any]:
-    from gonerd_baselines.bench.peak import peak_of
-
-    return peak_of(order["device"], order["dtype"]).as_json()
+    return {
+        "parameters": {row.name: parameters_of(row) for row in rows},
+        "peaks": {dtype: peak_of(order["device"], dtype).as_json() for dtype in order["dtypes"]},
+    }
 
 
 def _check(order: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,8 +76,7 @@ def _sweep(order: Mapping[str, Any]) -> dict[str, Any]:
 
 _ORDERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "cell": _cell,
-    "parameters": _parameters,
-    "peak": _peak,
+    "prepare": _prepare,
     "check": _check,
     "sweep": _sweep,
 }
