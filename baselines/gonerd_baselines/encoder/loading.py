@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from gonerd.adapters.device import usable_device
 from gonerd.adapters.model_files import ModelFiles, files_sha256, model_files
@@ -105,7 +107,7 @@ def from_pretrained(
     where, tensors = read_tensors(files.folder)
     held = NamedTensors(tensors, layout, where)
     dtype = dtype or held.dtype
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutNumbers():
         encoder = Encoder(config, attention_backend=attention_backend)
     encoder.load_state_dict(held.taken_for(encoder.state_dict(), dtype), assign=True)
     model: Encoder | Model = encoder
@@ -204,3 +206,13 @@ def _head(
         problem_type=values.get("problem_type") if head == "sequence" else None,
         separator=separator,
     )
+
+
+class _WithoutNumbers(TorchFunctionMode):
+    """Draws no first weights: on the meta device that changes nothing, and imports a compiler for seconds."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        given = kwargs or {}
+        return given["tensor"] if func is nn.init.normal_ else func(*args, **given)

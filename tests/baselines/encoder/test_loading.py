@@ -421,6 +421,8 @@ for name in sys.argv[1:]:
         print(json.dumps([found.id, found.revision, found.encoder.config.vocab_size, files]))
     except GonerdError as problem:
         print(json.dumps(str(problem)))
+# Seconds each, and of no use here.
+print(json.dumps([name for name in ("torch._dynamo", "transformers") if name in sys.modules]))
 """
 
 
@@ -454,4 +456,5 @@ def test_names_on_the_hub_are_fetched_at_a_commit(roberta: Path, tmp_path: Path)
         "with a token",
         "there is no folder some/roberta@v2 here, and some/roberta@v2: the Hub has no such revision of "
         "this model",
+        [],
     ]
