@@ -102,9 +102,11 @@ class BigBirdAttention:
         dtype: torch.dtype = torch.float32,
         global_tokens: Tensor | None = None,
     ) -> BigBirdPlan:
-        """On a CPU "auto" is sdpa for short documents and blocked for long ones; on CUDA it is flex.
+        """On a CPU "auto" is sdpa up to `whole_up_to` tokens and blocked above; on CUDA it is flex.
 
         With backend blocked a document of up to `whole_up_to` tokens is one block, which sees itself.
+        Gradients by flex are computed with blocks of 128 tokens, which cost up to 3 times as much as those of
+        64: CUDA's kernels for them take no smaller ones.
         """
         del dtype
         if global_tokens is not None:
@@ -116,8 +118,8 @@ class BigBirdAttention:
         if backend == AUTO and device.startswith("cuda"):
             chosen = ["flex"] * len(packing.lengths)
         elif backend == AUTO:
-            # Measured at 12 heads of 64: from one token more on, sdpa with a mask takes 1.3 (hf-eval) to 2
-            # times (random) as long as blocked, and ever longer.
+            # Measured at 12 heads of 64: from the first length that isn't computed whole, sdpa with a mask
+            # takes 1.4 (hf-eval) to 2 times (random) as long as blocked, and with more tokens ever longer.
             chosen = ["sdpa" if n <= self.whole_up_to else "blocked" for n in packing.lengths]
         for name in set(chosen):
             checked_backend(name, kind=self.kind, possible=self.backends, device=device)
