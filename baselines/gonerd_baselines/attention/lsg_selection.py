@@ -145,8 +145,8 @@ def _in_buckets(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One round of hashing: sums of keys, of values (h, c, x, d) and counts (h, c, x, 1) by bucket."""
     with torch.no_grad():
-        # An empty bucket of the round before has no direction: it goes to bucket 0 and adds nothing.
-        side = functional.normalize(key, dim=-1) * count.clamp(max=1) @ planes[:, None]
+        # Padding and empty buckets of the round before are zeros: they go to bucket 0 and add nothing.
+        side = functional.normalize(key, dim=-1) @ planes[:, None]
         bucket = torch.cat([side, -side], dim=-1).argmax(-1, keepdim=True)  # (h, c, x, 1)
 
     def total(x: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ PATTERNS = [
     LsgAttention(16, 16),
     LsgAttention(16, 16, 4, num_global_tokens=3, mask_first_token=True),
     LsgAttention(32, 16, 4),
-    LsgAttention(16, 40),
+    LsgAttention(16, 28),
     LsgAttention(16, 16, 1, mask_first_token=True),
     LsgAttention(16, 16, 4, "pooling", mask_first_token=True),
     LsgAttention(16, 16, 4, "stride", num_global_tokens=3),

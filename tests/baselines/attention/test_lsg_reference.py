@@ -23,7 +23,7 @@ CASES = {
     "norm": (LsgAttention(16, 16), LENGTHS),
     "norm of quarters": (LsgAttention(16, 16, 4), LENGTHS),
     "norm in small sparse blocks": (LsgAttention(32, 16, 4), LENGTHS),
-    "norm in large sparse blocks": (LsgAttention(16, 24), LENGTHS),
+    "norm in large sparse blocks": (LsgAttention(16, 28), LENGTHS),
     "no tokens left out": (LsgAttention(16, 16, 1), LENGTHS),
     "pooling": (LsgAttention(16, 16, sparsity_type="pooling"), LENGTHS),
     "stride": (LsgAttention(16, 16, 4, "stride"), LENGTHS),
@@ -44,6 +44,8 @@ CASES = {
         LENGTHS,
     ),
     "real size": (LsgAttention(), (511, 513, 4096)),
+    "real size of lsh": (LsgAttention(sparsity_type="lsh"), (511, 513)),
+    "real size of pooling": (LsgAttention(sparsity_type="pooling"), (511, 4095)),
 }
 VOCABULARY = 60
 

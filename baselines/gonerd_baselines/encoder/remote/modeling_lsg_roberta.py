@@ -193,7 +193,7 @@ def lsh(config, q, k, v, live):
     for buckets in rounds:
         planes = torch.randn(len(k), k.shape[-1], buckets // 2, generator=generator).to(keys)
         with torch.no_grad():
-            side = functional.normalize(keys, dim=-1) * count.clamp(max=1) @ planes[:, None]
+            side = functional.normalize(keys, dim=-1) @ planes[:, None]
             bucket = torch.cat([side, -side], dim=-1).argmax(-1, keepdim=True)
         keys, values, count = (
             x.new_zeros(*x.shape[:2], buckets, x.shape[-1]).scatter_add(

@@ -33,6 +33,7 @@ PATTERNS = [
     LsgAttention(16, 16, 16, "lsh"),
     LsgAttention(16, 16, 4, "bos_pooling", mask_first_token=True),
     LsgAttention(16, 32, 1, "norm"),
+    LsgAttention(16, 28, 2, "norm"),
     LsgAttention(16, sparsity_type="none"),
 ]
 
@@ -96,7 +97,11 @@ def padded_batch(*, left: bool = False) -> tuple[Tensor, Tensor]:
     return ids, mask
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda p: f"{p.sparsity_type}{p.sparsity_factor}")
+@pytest.mark.parametrize(
+    "pattern",
+    PATTERNS,
+    ids=lambda p: f"{p.sparsity_type}-{p.sparsity_factor}-{p.sparse_block_size}",
+)
 @pytest.mark.parametrize("left", [False, True])
 def test_plain_transformers_gives_our_numbers_for_a_padded_batch(
     pattern: LsgAttention, left: bool, tmp_path: Path
