@@ -23,6 +23,16 @@ from transformers import (
 )
 from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions
 
+__all__ = [
+    "LSGRobertaConfig",
+    "LSGRobertaForMaskedLM",
+    "LSGRobertaForMultipleChoice",
+    "LSGRobertaForQuestionAnswering",
+    "LSGRobertaForSequenceClassification",
+    "LSGRobertaForTokenClassification",
+    "LSGRobertaModel",
+]
+
 
 class LSGRobertaConfig(RobertaConfig):
     """RoBERTa's, and the shape of the attention; gonerd's LsgAttention says what the fields mean."""
