@@ -24,7 +24,8 @@ from torch.nn import functional
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.attention.backend import AUTO, checked_backend
-from gonerd_baselines.attention.documents import by_document, laid, split_documents
+from gonerd_baselines.attention.convolution import add_convolved, convolved
+from gonerd_baselines.attention.documents import by_document, laid
 from gonerd_baselines.attention.full import FullAttention, FullPlan
 from gonerd_baselines.attention.landmarks import LandmarkWay, landmark_way, pseudo_inverse
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention
@@ -33,9 +34,6 @@ from gonerd_baselines.packing import Packing, packing_from_lengths
 __all__ = ["NystromformerAttention", "NystromformerSelfAttention"]
 
 INITS = ("original", "exact")
-
-_BAND = 64
-"""Tokens of a block of the convolution on a CPU: that is fastest there, measured with 65 in a filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,50 +320,8 @@ class NystromformerSelfAttention(SelfAttention):
         found = super().attended(query, key, value, plan)
         if self.conv is None:
             return found
-        weight = self.conv.weight
+        weight, lengths = self.conv.weight, plan.packing.lengths
         if value.device.type == "cpu" and plan.apart is None and not torch.is_grad_enabled():
-            for part, document in by_document(plan.packing.lengths, found, value):
-                _add_convolved(part, document, weight)
+            add_convolved(found, value, weight, lengths)
             return found
-        return found + convolved(value, weight, plan)
-
-
-def convolved(value: Tensor, weight: Tensor, plan: NystromformerPlan) -> Tensor:
-    """(h, t, d) along each document, with zeros beyond its ends; `weight` (h, 1, k, 1)."""
-    if plan.apart is None:
-        parts = split_documents(value, plan.packing.lengths, dim=1)
-        return laid([_convolved(part, weight) for part in parts])
-    gaps = weight.shape[2] // 2 * (len(plan.packing.lengths) - 1)
-    heads, tokens, width = value.shape
-    row = value.new_zeros(tokens + gaps, heads, width)
-    row = row.index_copy(0, plan.apart, value.transpose(0, 1))
-    return _taken(_convolved(row.transpose(0, 1), weight), plan.apart)
-
-
-def _convolved(value: Tensor, weight: Tensor) -> Tensor:
-    reach, heads = weight.shape[2] // 2, weight.shape[0]
-    if value.device.type == "cpu" and weight.requires_grad and torch.is_grad_enabled():
-        # Along the last dimension: along the other one oneDNN's gradient of the filter is wrong (torch 2.13).
-        lying = value.transpose(1, 2)[None], weight.transpose(2, 3)
-        return functional.conv2d(*lying, padding=(0, reach), groups=heads)[0].transpose(1, 2)
-    return functional.conv2d(value[None], weight, padding=(reach, 0), groups=heads)[0]
-
-
-def _add_convolved(to: Tensor, value: Tensor, weight: Tensor) -> None:
-    """Add what `_convolved` gives (h, n, d), in place and without a tensor of that size.
-
-    Blocks of tokens times a band matrix: twice the multiplications, in a third of conv2d's time on a CPU.
-    """
-    heads, tokens = value.shape[:2]
-    size = weight.shape[2]
-    reach = size // 2
-    tap = torch.arange(_BAND + size - 1) - torch.arange(_BAND)[:, None]
-    band = weight.view(heads, size)[:, tap.clamp(0, size - 1)]
-    band = band.masked_fill((tap < 0) | (tap >= size), 0.0).to(
-        value.dtype
-    )  # (h, block, block + k - 1)
-    for start in range(0, tokens, _BAND):
-        end = min(start + _BAND, tokens)
-        first, last = max(start - reach, 0), min(end + reach, tokens)
-        part = band[:, : end - start, first - start + reach : last - start + reach]
-        to[:, start:end].baddbmm_(part, value[:, first:last])
+        return found + convolved(value, weight, lengths, plan.apart)
