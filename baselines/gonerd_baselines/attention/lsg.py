@@ -22,13 +22,12 @@ from torch import Tensor
 from gonerd.errors import ConfigError, InputError
 from gonerd_baselines.attention.backend import AUTO, checked_backend, refuse_dropout
 from gonerd_baselines.attention.dense import bias_from_seen, dense_attention
-from gonerd_baselines.attention.documents import by_document, sdpa
+from gonerd_baselines.attention.documents import by_document, laid, sdpa
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention
 from gonerd_baselines.attention.lsg_blocks import (
     attend_blocks,
     attend_whole,
     block_ranges,
-    one_after_another,
     row_of,
 )
 from gonerd_baselines.attention.lsg_row import LsgRow, document_seen, lsg_row
@@ -215,7 +214,7 @@ class LsgAttention:
             self._document(backend, *document, dropout=dropout)
             for document, backend in zip(documents, plan.chosen, strict=True)
         ]
-        return one_after_another(found)
+        return laid(found)
 
     def _document(
         self, backend: str, query: Tensor, key: Tensor, value: Tensor, *, dropout: float

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gonerd_baselines.attention.dense import bias_from_seen
-from gonerd_baselines.attention.documents import sdpa
+from gonerd_baselines.attention.documents import laid, sdpa
 from gonerd_baselines.attention.lsg_selection import AlignedRow, SparseTokens
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ __all__ = [
     "attend_blocks",
     "attend_whole",
     "block_ranges",
-    "one_after_another",
     "row_of",
     "windows",
 ]
@@ -158,15 +157,8 @@ def attend_blocks(
                 k += sparse_keys.within(window)
                 v += sparse_values.within(window)
             bias = _bias(block, sparse.seen, g) if block.masked else None
-        found.append(sdpa(q, one_after_another(k), one_after_another(v), bias, dropout=dropout))
-    return one_after_another(found)
-
-
-def one_after_another(parts: list[Tensor]) -> Tensor:
-    """(h, x, d) each, joined along x with tokens before heads, as projections lie: it copies whole lines."""
-    if len(parts) == 1:
-        return parts[0]
-    return torch.cat([part.transpose(0, 1) for part in parts]).transpose(0, 1)
+        found.append(sdpa(q, laid(k), laid(v), bias, dropout=dropout))
+    return laid(found)
 
 
 class _Pieces:
