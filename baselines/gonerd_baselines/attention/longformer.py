@@ -25,16 +25,19 @@ from gonerd_baselines.attention.backend import AUTO, checked_backend, refuse_dro
 from gonerd_baselines.attention.dense import bias_from_seen, dense_attention, same_document
 from gonerd_baselines.attention.documents import (
     attend_varlen,
-    by_document,
-    laid,
     sdpa,
     split_documents,
     starts_of,
 )
 from gonerd_baselines.attention.flex import BLOCK, block_mask, document_blocks, flex_attend
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention, heads_of, joined
-from gonerd_baselines.attention.windowed import WindowedRow, attend_windowed, windowed_row
-from gonerd_baselines.packing import Packing, packing_from_lengths
+from gonerd_baselines.attention.short_and_long import (
+    GlobalRows,
+    ShortAndLong,
+    global_rows,
+    short_and_long,
+)
+from gonerd_baselines.packing import Packing
 
 if TYPE_CHECKING:
     from torch.nn.attention.flex_attention import BlockMask
@@ -84,7 +87,7 @@ class LongformerAttention:
         """
         lengths = packing.lengths
         device = str(packing.document.device)
-        rows = _global_rows(packing, global_tokens)
+        rows = global_rows(packing, global_tokens)
         if rows is None:
             global_tokens = None
         chosen = [backend] * len(lengths)
@@ -119,38 +122,7 @@ class LongformerAttention:
             return starts_of(packing)
         if chosen[0] == "flex":
             return self._block_mask(packing, global_tokens)
-        return self._split(packing, chosen, global_tokens, rows)
-
-    def _split(
-        self,
-        packing: Packing,
-        chosen: list[str],
-        global_tokens: Tensor | None,
-        rows: GlobalRows | None,
-    ) -> _Split:
-        """What sdpa and blocked need: biases of the short documents, one row of the long ones."""
-        lengths, device = packing.lengths, packing.document.device
-        marks = None if global_tokens is None else split_documents(global_tokens, lengths)
-        short = [n for n, name in zip(lengths, chosen, strict=True) if name == "sdpa"]
-        place = torch.arange(max(short, default=0), device=device)
-        band = bias_from_seen((place[:, None] - place[None, :]).abs() <= self.reach)
-        biases: list[Tensor | None] = [
-            _document_bias(
-                band, n, self.reach, marks[index] if marks and rows and rows.counts[index] else None
-            )
-            if name == "sdpa"
-            else None
-            for index, (n, name) in enumerate(zip(lengths, chosen, strict=True))
-        ]
-        long = [index for index, name in enumerate(chosen) if name == "blocked"]
-        row = None
-        if long:
-            row = windowed_row(
-                packing_from_lengths([lengths[index] for index in long], device=str(device)),
-                self.reach,
-                None if marks is None else torch.cat([marks[index] for index in long]),
-            )
-        return _Split(biases, long, row)
+        return short_and_long(packing, chosen, self.reach, global_tokens, rows)
 
     def _block_mask(self, packing: Packing, global_tokens: Tensor | None) -> BlockMask:
         blocks = document_blocks(packing)
@@ -184,8 +156,8 @@ class LongformerAttention:
     ) -> Tensor:
         """(h, t, d) each, the result too; rows of global tokens are computed like all others."""
         made = plan.made
-        if isinstance(made, _Split):
-            return made.attend(query, key, value, plan.packing.lengths, dropout=dropout)
+        if isinstance(made, ShortAndLong):
+            return made.attend(query, key, value, dropout=dropout)
         backend = plan.chosen[0]
         if backend == "dense":
             return dense_attention(query, key, value, made, dropout=dropout)
@@ -211,64 +183,6 @@ def pairs_in_window(length: int, reach: int) -> int:
     """How many pairs of n tokens lie at most `reach` apart, a token and itself included."""
     reach = min(reach, length - 1)
     return length * (2 * reach + 1) - reach * (reach + 1)
-
-
-def _document_bias(band: Tensor, length: int, reach: int, mark: Tensor | None) -> Tensor | None:
-    """(n, n), or None where every token sees every one."""
-    if length <= reach + 1:
-        return None
-    bias = band[:length, :length]
-    return bias if mark is None else bias.masked_fill(mark[None, :], 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class GlobalRows:
-    """Where the global tokens of a row stand; asked of the device once for all layers."""
-
-    places: Tensor
-    """(g,) int64."""
-    counts: tuple[int, ...]
-    """How many each document has."""
-
-
-def _global_rows(packing: Packing, global_tokens: Tensor | None) -> GlobalRows | None:
-    """None where there are none."""
-    if global_tokens is None:
-        return None
-    places = global_tokens.nonzero()[:, 0]
-    documents = len(packing.lengths)
-    counts = torch.bincount(packing.document[places], minlength=documents).tolist()
-    return GlobalRows(places, tuple(counts)) if any(counts) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Split:
-    """Short documents one by one, long ones together in blocks."""
-
-    biases: list[Tensor | None]
-    long: list[int]
-    row: WindowedRow | None
-
-    def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int], *, dropout: float
-    ) -> Tensor:
-        if self.row is not None and len(self.long) == len(lengths):
-            return attend_windowed(query, key, value, self.row, dropout=dropout)
-        documents = by_document(lengths, query, key, value)
-        found: list[Tensor] = []
-        if self.row is not None:
-            parts = zip(*(documents[index] for index in self.long), strict=True)
-            q, k, v = (torch.cat(part, dim=1) for part in parts)
-            together = attend_windowed(q, k, v, self.row, dropout=dropout)
-            pieces = iter(split_documents(together, [lengths[index] for index in self.long], dim=1))
-        long = set(self.long)
-        for index, document in enumerate(documents):
-            if index in long:
-                found.append(next(pieces))
-            else:
-                q, k, v = document
-                found.append(sdpa(q, k, v, self.biases[index], dropout=dropout))
-        return laid(found)
 
 
 @dataclass(frozen=True, slots=True)
