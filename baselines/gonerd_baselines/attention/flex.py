@@ -26,6 +26,9 @@ __all__ = ["BLOCK", "DocumentBlocks", "block_mask", "document_blocks", "flex_att
 BLOCK = 128
 """Tokens of a block of queries and of keys."""
 
+LENGTHS = 128
+"""How often FlexAttention may be compiled anew; beyond it stops with an error."""
+
 MaskMod = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
@@ -130,4 +133,7 @@ def flex_attend(
 def _compiled() -> Any:
     from torch.nn.attention.flex_attention import flex_attention
 
-    return torch.compile(flex_attention, dynamic=False)
+    # torch would give up compiling after 8 lengths, and run on with (t, t) scores and a mere warning.
+    config = torch._dynamo.config
+    config.recompile_limit = max(config.recompile_limit, LENGTHS)
+    return torch.compile(flex_attention, dynamic=False, fullgraph=True)
