@@ -13,7 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from gonerd.errors import ConfigError
-from gonerd_baselines.attention import AUTO, AttentionPattern, LayerShape
+from gonerd_baselines.attention import (
+    AUTO,
+    AttentionPattern,
+    BigBirdAttention,
+    LayerShape,
+    LsgAttention,
+    extra_tokens,
+)
+from gonerd_baselines.attention.lsg import SPARSITY_TYPES
 from gonerd_baselines.bench.our_model import PATTERNS
 from gonerd_baselines.bench.rows import ROWS
 from gonerd_baselines.bench.task import DTYPES
@@ -76,6 +84,10 @@ def _cases() -> Iterator[_Case]:
         yield _Case(f"{kind}, whole layer", pattern, layer=True)
         if kind == "longformer":
             yield _Case(f"{kind}, global tokens", pattern, marks=True, layer=True)
+    yield _Case("bigbird, hf-eval", BigBirdAttention(mode="hf-eval"))
+    for selection in SPARSITY_TYPES:
+        if selection != LsgAttention().sparsity_type:
+            yield _Case(f"lsg, {selection}", LsgAttention(sparsity_type=selection))
 
 
 def _backends(pattern: AttentionPattern, kind: str, backend: str) -> list[str]:
@@ -95,8 +107,8 @@ def _record(
         "verdict": "right",
         "said": "",
     }
-    extra = getattr(case.pattern, "extra_tokens", 0)  # learned tokens before each document
-    packing = packing_from_lengths([n + extra for n in lengths], device=device)
+    longer = [length + extra_tokens(case.pattern) for length in lengths]
+    packing = packing_from_lengths(longer, device=device)
     try:
         for way, difference in _differences(case, backend, dtype, packing):
             record[way] = difference

@@ -8,8 +8,10 @@ from gonerd.errors import ConfigError
 from gonerd_baselines.attention import (
     AUTO,
     AttentionPattern,
+    BigBirdAttention,
     FullAttention,
     LongformerAttention,
+    LsgAttention,
     NystromformerAttention,
 )
 from gonerd_baselines.bench.peer import LABELS
@@ -34,6 +36,8 @@ def patterns_of(row: Row) -> tuple[AttentionPattern, ...]:
 PATTERNS: Mapping[str, Callable[[Row, int], AttentionPattern]] = {
     "full": lambda _, __: FullAttention(),
     "longformer": lambda _, __: LongformerAttention(512),
+    "bigbird": lambda _, layer: BigBirdAttention(layer=layer),
+    "lsg": lambda _, __: LsgAttention(),
     "nystromformer": lambda row, _: NystromformerAttention(None if row.published_full else 64),
 }
 """By `Row.attention`: the pattern of a row's layer."""

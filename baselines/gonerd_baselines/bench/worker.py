@@ -19,6 +19,9 @@ from gonerd_baselines.bench.memory_full import is_full
 
 __all__ = ["answer", "main"]
 
+MOST_COMPILATIONS = 128
+"""Of one function for other shapes, types and masks; a check needs some forty."""
+
 ERROR_LENGTH = 400
 """Characters of another package's error that a result keeps."""
 
@@ -84,8 +87,11 @@ _ORDERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 def main() -> None:
     """Import, wait for an order, do it."""
-    import torch  # noqa: F401 - while the process stands by
+    import torch._dynamo  # while the process stands by
 
+    # Beyond 8 compilations FlexAttention would run as it is written, slowly, and only a warning would say so.
+    torch._dynamo.config.recompile_limit = MOST_COMPILATIONS
+    torch._dynamo.config.fail_on_recompile_limit_hit = True
     if "--with-transformers" in sys.argv:
         import transformers.models.auto.modeling_auto  # noqa: F401 - as above
     said = sys.stdin.readline()
