@@ -67,6 +67,11 @@ class Configuration:
                     f"--length {length}: no row has positions for so many; expected {most} at most, "
                     "or a row of the groups efficient, extended, reference"
                 )
+        if self.memory_limit_mib is not None and self.device.startswith("cuda"):
+            raise ConfigError(
+                "--memory-limit bounds the address space, of which CUDA takes more than there is memory; "
+                "expected it with --device cpu only"
+            )
         if self.real_lengths and len(self.lengths) != 1:
             raise ConfigError(
                 f"documents of real lengths are padded to one length, --length names {len(self.lengths)}"

@@ -21,12 +21,14 @@ class Usual:
     warm_up: int
     documents: int | None
     """Of real lengths; None for all."""
+    passes: int
+    """Timed passes over real documents."""
     swept: tuple[int, int]
     """Documents and tokens of each in a sweep."""
 
 
-_CUDA = Usual(16, ("float32", "bfloat16"), 10, 3, None, (16, 4096))
-_PROCESSOR = Usual(1, ("float32",), 3, 1, 16, (1, 4096))
+_CUDA = Usual(16, ("float32", "bfloat16"), 10, 3, None, 3, (16, 4096))
+_PROCESSOR = Usual(1, ("float32",), 3, 1, 16, 1, (1, 4096))
 
 
 def checked_device(name: str) -> str:

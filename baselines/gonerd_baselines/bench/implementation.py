@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gonerd.errors import ConfigError
-from gonerd_baselines.bench.our_model import PATTERNS
 from gonerd_baselines.bench.row import Row
 
 __all__ = ["IMPLEMENTATIONS", "Implementation", "Way", "checked_implementation", "way_of"]
@@ -54,8 +53,6 @@ def way_of(row: Row, implementation: Implementation) -> Way:
     if implementation == "ours":
         if not family.ours:
             return Way("", "", f"{row.title.strip()} has not the shape of our encoder")
-        if row.attention not in PATTERNS:
-            return Way("", "", f"our encoder has no {row.attention} attention")
         return Way("", row.attention)
     if implementation == "sdpa":
         return Way(row.family, "sdpa") if family.full else Way("roberta", "sdpa")

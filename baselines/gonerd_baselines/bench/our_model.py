@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gonerd.errors import ConfigError
 from gonerd_baselines.attention import (
     AUTO,
     AttentionPattern,
@@ -23,13 +22,7 @@ __all__ = ["PATTERNS", "encoder_config", "our_model", "patterns_of"]
 
 
 def patterns_of(row: Row) -> tuple[AttentionPattern, ...]:
-    """The pattern of each layer, with the sizes of the published checkpoint.
-
-    Raises:
-        ConfigError: our encoder has no such attention.
-    """
-    if row.attention not in PATTERNS:
-        raise ConfigError(f"row {row.name!r}: our encoder has no {row.attention} attention")
+    """The pattern of each layer, with the sizes of the published checkpoint."""
     return tuple(PATTERNS[row.attention](row, layer) for layer in range(row.layers))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gonerd_baselines.bench.our_model import PATTERNS, encoder_config
+from gonerd_baselines.bench.our_model import encoder_config
 from gonerd_baselines.bench.peer import peer_parameters
 from gonerd_baselines.bench.row import Row
 from gonerd_baselines.encoder import Encoder
@@ -12,10 +12,10 @@ from gonerd_baselines.encoder import Encoder
 __all__ = ["parameters_of"]
 
 
-def parameters_of(row: Row) -> int | None:
+def parameters_of(row: Row) -> int:
     """Counted on transformers' class, or on our encoder and a pooler for LSG; no memory is taken."""
     found = peer_parameters(row)
-    if found is not None or row.attention not in PATTERNS:
+    if found is not None:
         return found
     with torch.device("meta"):
         encoder = Encoder(encoder_config(row))

@@ -43,7 +43,7 @@ def held_mib(cell: Cell) -> int:
 
 def roof_seconds(result: Mapping[str, Any], cell: Cell) -> float | None:
     """What the device would take at its peak; None where the work is not known."""
-    if "work" not in cell:
+    if "work" not in cell:  # documents of real lengths
         return None
     peak = result["peaks"][cell["dtype"]]
     return Work(**cell["work"]).seconds(

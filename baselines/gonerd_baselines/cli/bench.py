@@ -64,7 +64,7 @@ __all__ = ["bench"]
 @click.option(
     "--repeat",
     type=click.IntRange(1),
-    help="Timed runs of a cell after warm-up.  [default: 10 on CUDA, 3 on a CPU]",
+    help="Timed runs after warm-up.  [default: 10 on CUDA, 3 on a CPU; with --lengths-from 3 and 1]",
 )
 @click.option(
     "--lengths-from",
@@ -176,7 +176,7 @@ def bench(
         heads=_names(heads),
         device=device,
         attention_backend=attention_backend,
-        repeat=repeat or usual.repeat,
+        repeat=repeat or (usual.passes if real else usual.repeat),
         warm_up=usual.warm_up,
         real_lengths=real,
         lengths_from=Path(lengths_from).name if lengths_from is not None else "",

@@ -6,32 +6,27 @@ from pathlib import Path
 import pytest
 import torch
 
+from gonerd_baselines.bench.implementation import way_of
 from gonerd_baselines.bench.memory_full import is_full, tells_of_full_memory
 from gonerd_baselines.bench.our_model import PATTERNS
 from gonerd_baselines.bench.process import Workers
+from gonerd_baselines.bench.rows import ROWS
 from gonerd_baselines.bench.task import Task, task_from_json
 from gonerd_baselines.bench.timing import timed
 from tests.baselines.bench.tiny import cell, tiny
 
-NAMES = [
-    "bert-base",
-    "distilbert",
-    "mobilebert",
-    "albert",
-    "modernbert",
-    "longformer",
-    "nystromformer",
+WAYS = [
+    (name, implementation)
+    for name in ("bert-base", "distilbert", "mobilebert", "albert", "modernbert", *PATTERNS)
+    for implementation in ("transformers", "sdpa", "ours")
+    if name in ROWS and not way_of(ROWS[name], implementation).reason
 ]
 
 
 @pytest.mark.parametrize("head", ["token", "mlm"])
-@pytest.mark.parametrize("implementation", ["transformers", "ours"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "implementation"), WAYS)
 def test_a_cell_has_times_memory_and_what_ran(name: str, implementation: str, head: str) -> None:
-    row = tiny(name)
-    if implementation == "ours" and not row.of_family.ours:
-        pytest.skip("not of BERT's shape")
-    found = cell(row, implementation, 128, head=head)
+    found = cell(tiny(name), implementation, 128, head=head)
     assert found["status"] == "done", found
     assert found["seconds"]["runs"] == 2
     assert 0 < found["seconds"]["least"] <= found["seconds"]["median"] <= found["seconds"]["most"]

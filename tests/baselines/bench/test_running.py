@@ -195,5 +195,7 @@ def test_every_combination_is_a_cell_and_rows_without_positions_have_none() -> N
         ("sdpa", "sorted"),
         ("ours", "packed"),
     ]
+    with pytest.raises(ConfigError, match="--memory-limit bounds the address space"):
+        Configuration(rows=rows_named(["longformer"]), device="cuda", memory_limit_mib=1000)
     with pytest.raises(ConfigError, match="--length names 2"):
         Configuration(rows=rows_named(["longformer"]), real_lengths=(5, 6))
