@@ -41,6 +41,9 @@ TOLERANCES = {("float32", "forward"): 2e-5, ("float32", "backward"): 5e-5}
 TOLERANCES |= {("bfloat16", "forward"): 1e-2, ("bfloat16", "backward"): 2e-2}
 """Largest difference allowed, of the largest number that dense attention gives in float64."""
 
+LOST = 1.5
+"""In half precision so many times as much is allowed as dense attention itself loses: landmarks lose most."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -67,13 +70,20 @@ def check(
     """
     torch.set_float32_matmul_precision("highest")
     kind = "cuda" if device.startswith("cuda") else "cpu"
-    return [
-        _record(case, name, dtype, device, tuple(lengths or LENGTHS[kind]))
-        for case in _cases()
-        for name in _backends(case.pattern, kind, backend)
-        for dtype in DTYPES
-        if not (case.layer and dtype != "float32") and not (name == "varlen" and dtype == "float32")
-    ]
+    records = []
+    for case in _cases():
+        longer = [length + extra_tokens(case.pattern) for length in lengths or LENGTHS[kind]]
+        packing = packing_from_lengths(longer, device=device)
+        for dtype in DTYPES:
+            if case.layer and dtype != "float32":
+                continue
+            trial = _Trial(case, dtype, packing)
+            records += [
+                _record(trial, name)
+                for name in _backends(case.pattern, kind, backend)
+                if not (name == "varlen" and dtype == "float32")
+            ]
+    return records
 
 
 def _cases() -> Iterator[_Case]:
@@ -97,23 +107,23 @@ def _backends(pattern: AttentionPattern, kind: str, backend: str) -> list[str]:
     return [name for name in pattern.backends if name not in left_out]
 
 
-def _record(
-    case: _Case, backend: str, dtype: str, device: str, lengths: tuple[int, ...]
-) -> dict[str, Any]:
+def _record(trial: _Trial, backend: str) -> dict[str, Any]:
+    dtype = trial.dtype
     record: dict[str, Any] = {
-        "pattern": case.name,
+        "pattern": trial.case.name,
         "backend": backend,
         "dtype": dtype,
         "verdict": "right",
         "said": "",
     }
-    longer = [length + extra_tokens(case.pattern) for length in lengths]
-    packing = packing_from_lengths(longer, device=device)
     try:
-        for way, difference in _differences(case, backend, dtype, packing):
+        for way in ("forward", "backward"):
+            if way == "backward" and backend == "flex" and trial.device.type == "cpu":
+                continue  # it has none there
+            difference = trial.difference(backend, way)
             record[way] = difference
             if not difference <= TOLERANCES[dtype, way] and not (
-                dtype != "float32" and difference <= _allowed(case, dtype, packing)[way]
+                dtype != "float32" and difference <= LOST * trial.difference("dense", way)
             ):
                 record["verdict"] = "wrong"
                 said = f"{way} differs by {difference:.1e} of the largest number"
@@ -127,53 +137,49 @@ def _record(
     return record
 
 
-def _allowed(case: _Case, dtype: str, packing: Packing) -> dict[str, float]:
-    """Half as much again as dense attention itself loses in half precision: landmarks lose most."""
-    return {way: 1.5 * lost for way, lost in _differences(case, "dense", dtype, packing)}
+class _Trial:
+    """Random numbers of one type for a case, and what dense attention makes of them in float64."""
 
+    def __init__(self, case: _Case, dtype: str, packing: Packing) -> None:
+        self.case, self.dtype, self.packing = case, dtype, packing
+        self.device = packing.document.device
+        self._marks = _marks(packing) if case.marks else None
+        self._call, shapes, self._weights = _function(case, packing)
+        generator = torch.Generator().manual_seed(0)
+        # Three times as large as usual: near-uniform attention would let a wrong mask pass.
+        scale = 1 if case.layer else 3
+        self._rounded = [
+            (scale * torch.randn(shape, generator=generator)).to(DTYPES[dtype]) for shape in shapes
+        ]
+        self._weight = torch.randn(shapes[0], generator=generator).to(self.device)
+        self._wanted: dict[str, list[Tensor]] = {}
 
-def _differences(
-    case: _Case, backend: str, dtype: str, packing: Packing
-) -> Iterator[tuple[str, float]]:
-    """First of the result, then of the gradients."""
-    numbers = DTYPES[dtype]
-    device = packing.document.device
-    marks = _marks(packing) if case.marks else None
-    call, shapes, weights = _function(case, packing)
-    generator = torch.Generator().manual_seed(0)
-    # Three times as large as usual: near-uniform attention would let a wrong mask pass.
-    rounded = [(3 * torch.randn(shape, generator=generator)).to(numbers) for shape in shapes]
-    if case.layer:
-        rounded = [x / 3 for x in rounded]
-    weight = torch.randn(shapes[0], generator=generator).to(device)
+    def difference(self, backend: str, way: str) -> float:
+        """The largest difference of a backend's result, or of its gradients, of the largest number."""
+        found = self._run(backend, DTYPES[self.dtype], way)
+        if way not in self._wanted:
+            self._wanted[way] = self._run("dense", torch.float64, way)
+        return _distance(found, self._wanted[way])
 
-    def run(name: str, kind: torch.dtype, *, backward: bool) -> list[Tensor]:
-        inputs = [x.to(device, kind, copy=True).requires_grad_(backward) for x in rounded]
-        plan = case.pattern.prepare(packing, backend=name, dtype=kind, global_tokens=marks)
+    def _run(self, backend: str, kind: torch.dtype, way: str) -> list[Tensor]:
+        backward = way == "backward"
+        inputs = [
+            x.to(self.device, kind, copy=True).requires_grad_(backward) for x in self._rounded
+        ]
+        plan = self.case.pattern.prepare(
+            self.packing, backend=backend, dtype=kind, global_tokens=self._marks
+        )
         with torch.set_grad_enabled(backward):
-            found = call(inputs, plan)
+            found = self._call(inputs, plan)
         if not backward:
             return [found]
-        torch.autograd.backward((found.double() * weight).sum())
+        torch.autograd.backward((found.double() * self._weight).sum())
         grads = [x.grad for x in inputs if x.grad is not None]
         # Together: those of the key's bias are 0, and all that is left of them is rounding.
-        flat = [x.grad.flatten() for x in weights if x.grad is not None]
-        for parameter in weights:
+        flat = [x.grad.flatten() for x in self._weights if x.grad is not None]
+        for parameter in self._weights:
             parameter.grad = None
         return [*grads, torch.cat(flat)] if flat else grads
-
-    yield (
-        "forward",
-        _distance(
-            run(backend, numbers, backward=False), run("dense", torch.float64, backward=False)
-        ),
-    )
-    if device.type == "cpu" and backend == "flex":
-        return
-    yield (
-        "backward",
-        _distance(run(backend, numbers, backward=True), run("dense", torch.float64, backward=True)),
-    )
 
 
 def _function(
