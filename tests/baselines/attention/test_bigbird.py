@@ -16,7 +16,7 @@ from gonerd_baselines.encoder import Encoder, EncoderConfig
 from gonerd_baselines.packing import Packing, packing_from_lengths
 from tests.baselines.attention.packings import HEADS, WIDTH, inputs, some_global
 
-PACKINGS = [(1,), (63,), (64,), (65,), (704,), (705,), (768,), (1000,), (705, 65, 1, 1000, 704)]
+PACKINGS = [(1,), (63,), (64,), (65,), (704,), (705,), (897,), (1000,), (705, 65, 1, 1000, 704)]
 SMALL = [(5,), (44,), (45,), (48,), (61,), (45, 4, 1, 61, 44), (64, 64)]
 """The same for blocks of 4 tokens, where 44 tokens are the most that are computed whole."""
 
@@ -345,7 +345,7 @@ def test_random_blocks_are_computed_as_transformers_computes_them() -> None:
     model = transformers_model()
     theirs = WithOurBlocks(model.config, seed=0).eval()
     pattern = BigBirdAttention(mode="random", seed=7, layer=2)
-    length = 896
+    length = 960
     ours = pattern.self_attention(LayerShape(32, 2))
     for projection in (ours.query, ours.key, ours.value):
         nn.init.normal_(projection.weight, std=0.3)
@@ -369,7 +369,7 @@ def seen_by_block(pattern: BigBirdAttention, blocks: int, heads: int = 4) -> Ten
     return pairs.all(-1)
 
 
-@pytest.mark.parametrize("blocks", [12, 13, 16, 64])
+@pytest.mark.parametrize("blocks", [15, 16, 64])
 def test_every_middle_row_sees_eight_blocks_and_is_seen_by_the_ends(blocks: int) -> None:
     seen = seen_by_block(BigBirdAttention(2), blocks)
     assert bool(seen[:, [0, -1]].all())
