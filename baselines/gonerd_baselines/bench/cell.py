@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gonerd.machine import peak_rss_mib
+from gonerd.machine import keep_freed_memory, peak_rss_mib
 from gonerd_baselines.bench.our_model import our_model
 from gonerd_baselines.bench.peer import peer_config, peer_model
 from gonerd_baselines.bench.real_lengths import batches_of
@@ -33,6 +33,8 @@ def measure(task: Task) -> dict[str, Any]:
     """
     if task.threads is not None:
         torch.set_num_threads(task.threads)
+    if task.device == "cpu":
+        keep_freed_memory()  # so `gonerd eval` does; the others gain by it, too
     torch.set_float32_matmul_precision("highest")  # no TF32
     torch.backends.cudnn.allow_tf32 = False
     torch.manual_seed(task.seed)

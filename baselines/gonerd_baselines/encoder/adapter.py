@@ -16,6 +16,7 @@ from gonerd.adapters import AdapterOptions, ModelCard
 from gonerd.adapters.checkpoint import DTYPES, load_tokenizer, told_by_readme, usual_length
 from gonerd.adapters.subword_tagger import SubwordTagger, batch_budget
 from gonerd.errors import ConfigError, InputError
+from gonerd.machine import keep_freed_memory
 from gonerd_baselines.encoder.checkpoint import Checkpoint
 from gonerd_baselines.encoder.config import EncoderConfig
 from gonerd_baselines.encoder.loading import from_pretrained
@@ -46,6 +47,8 @@ def encoder_adapter(name: str, options: AdapterOptions) -> EncoderAdapter:
             f"{name} is no finished token-classification model: its weights lack "
             f"{checkpoint.report.new[0]}"
         )
+    if options.device == "cpu":
+        keep_freed_memory()  # of documents that are read whole
     return EncoderAdapter(checkpoint, name, options)
 
 

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import resource
+import numpy
+from gonerd.machine import keep_freed_memory
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    numpy.ones(16 * 2**20, dtype=numpy.float32)  # 64 MiB, and free again
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+before = [faults() for _ in range(3)][-1]
+kept = keep_freed_memory()
+after = [faults() for _ in range(3)][-1]
+print(kept, before, after)
+"""
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="of another C library nothing is asked"
+)
+def test_large_blocks_that_are_freed_are_taken_again_without_page_faults() -> None:
+    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+    kept, before, after = done.stdout.split()
+    assert kept == "True"
+    assert int(after) < int(before) / 10
