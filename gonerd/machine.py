@@ -63,7 +63,7 @@ def keep_freed_memory() -> bool:
     """Make glibc keep what is freed for the next that asks, and say whether it does.
 
     Blocks of more than 32 MiB it otherwise gives back at once, and taking them again costs a page fault for
-    every 4 KiB: a seventh of an encoder's time at 16,384 tokens on a CPU (benchmarks/results/encoder_cpu.json).
+    every 4 KiB: a seventh of an encoder's time at 16,384 tokens on a CPU.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
