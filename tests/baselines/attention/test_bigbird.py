@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -450,27 +448,6 @@ def test_a_document_is_the_same_alone_and_among_others(mode: str) -> None:
     parts = zip(*(x.split(lengths, dim=1) for x in (q, k, v)), strict=True)
     for part, found, length in zip(parts, together, lengths, strict=True):
         torch.testing.assert_close(found, attended(part, (length,)), atol=1e-5, rtol=0)
-
-
-def test_four_times_the_tokens_take_about_four_times_as_long() -> None:
-    def seconds(count: int) -> float:
-        packing, pattern = packing_from_lengths([count]), BigBirdAttention()
-        q, k, v = (x.detach() for x in inputs(packing))
-        plan = pattern.prepare(packing)
-        return min(took(lambda: pattern.attend(q, k, v, plan)) for _ in range(5))
-
-    def took(call: Callable[[], object]) -> float:
-        began = time.process_time()
-        call()
-        return time.process_time() - began
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        # Quadratic cost would be a ratio of 16; the bound leaves room for a busy machine.
-        assert seconds(16_384) < 9 * seconds(4_096)
-    finally:
-        torch.set_num_threads(threads)
 
 
 def test_the_plan_says_which_backend_computes_how_many_documents() -> None:

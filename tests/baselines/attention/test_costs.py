@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
+import torch
 
 from gonerd_baselines.attention import (
     AttentionPattern,
@@ -12,6 +14,8 @@ from gonerd_baselines.attention import (
     LsgAttention,
     NystromformerAttention,
 )
+from gonerd_baselines.packing import packing_from_lengths
+from tests.baselines.attention.packings import inputs
 
 EFFICIENT = [
     LongformerAttention(),
@@ -56,6 +60,36 @@ def test_an_efficient_pattern_costs_less_than_full_attention_of_long_documents(
     full = FullAttention().flops([tokens], width=768)
     # The window of 512 and what LSG adds to three blocks of 128 are about an eighth of 4,096 tokens.
     assert pattern.flops([tokens], width=768) < full / 3 * (4_096 / tokens)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        LongformerAttention(128),
+        BigBirdAttention(),
+        LsgAttention(32, 32),
+        NystromformerAttention(),
+    ],
+)
+def test_four_times_the_tokens_take_about_four_times_as_long(pattern: AttentionPattern) -> None:
+    def seconds(tokens: int) -> float:
+        packing = packing_from_lengths([tokens])
+        q, k, v = (x.detach() for x in inputs(packing))
+        plan = pattern.prepare(packing)
+        best = float("inf")
+        for _ in range(5):
+            began = time.process_time()
+            pattern.attend(q, k, v, plan)
+            best = min(best, time.process_time() - began)
+        return best
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        # Quadratic cost would be a ratio of 16; the bound leaves room for a busy machine.
+        assert seconds(32_768) < 9 * seconds(8_192)
+    finally:
+        torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize(
