@@ -16,7 +16,7 @@ from gonerd.evaluation.processes import Processes
 from gonerd.files import read_json
 from gonerd.records import write_documents
 from tests.baselines.tagger.corpus import documents
-from tests.baselines.test_finetune import arguments
+from tests.baselines.tagger.test_finetune import arguments
 
 PREDICTIONS = "predictions.jsonl.zst"
 
