@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["environment", "hardware", "keep_freed_memory", "peak_rss_mib"]
+__all__ = ["environment", "give_back_freed_memory", "hardware", "keep_freed_memory", "peak_rss_mib"]
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 """mallopt's parameters, as malloc.h numbers them."""
@@ -70,6 +70,14 @@ def keep_freed_memory() -> bool:
     except (AttributeError, OSError, TypeError):  # another C library
         return False
     return bool(mallopt(_M_MMAP_MAX, 0)) and bool(mallopt(_M_TRIM_THRESHOLD, 2**31 - 1))
+
+
+def give_back_freed_memory() -> None:
+    """Make glibc give back what is free, kept or not; where another C library runs, nothing."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):
+        return
 
 
 def _gpu() -> dict[str, str | None]:

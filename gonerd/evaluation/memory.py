@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from gonerd.machine import peak_rss_mib
+from gonerd.machine import give_back_freed_memory, peak_rss_mib
 
 __all__ = [
     "begin_peaks",
@@ -30,6 +30,7 @@ def begin_peaks(device: str) -> bool:
     torch = sys.modules.get("torch")
     if torch is not None and device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(device)
+    give_back_freed_memory()  # what an encoder keeps is no part of what comes
     try:
         CLEAR.write_text(RESET_PEAK, encoding="ascii")
     except OSError:
