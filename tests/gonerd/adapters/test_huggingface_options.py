@@ -110,9 +110,10 @@ def test_tags_without_a_name_need_a_label_map(tmp_path: Path) -> None:
     given = {"LABEL_0": None, "LABEL_1": "PER", "LABEL_2": "PER"}
     adapter = adapter_of(folder, label_map=given)
     assert adapter.policy.label_map == given
-    (prediction,) = found_by(adapter, [document(TEXTS[0])])
-    assert {e.label for e in prediction.entities} == {"PER"}
-    assert prediction.dropped == {}
+    # Many words: in one short text a random model may find nothing.
+    predictions = found_by(adapter, random_texts(5, 20))
+    assert {e.label for found in predictions for e in found.entities} == {"PER"}
+    assert not any(found.dropped for found in predictions)
     with pytest.raises(ConfigError, match="maps 'LABEL_7', which the model does not know"):
         adapter_of(folder, label_map={**given, "LABEL_7": "ORG"})
 
