@@ -56,22 +56,13 @@ def test_the_gradients_of_a_backend_are_those_of_dense_attention(
         torch.testing.assert_close(mine.grad, oracle.grad, atol=1e-9, rtol=0)
 
 
-def uncompiled_flex(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not compiled it asks the mask of every pair, as the kernel does of those that blocks leave open."""
-    from torch.nn.attention.flex_attention import flex_attention
-
-    from gonerd_baselines.attention import flex
-
-    monkeypatch.setattr(flex, "_compiled", lambda: flex_attention)
-
-
 @pytest.mark.parametrize("lengths", SMALL)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
+@pytest.mark.usefixtures("uncompiled_flex")
 def test_flex_attention_is_dense_attention_with_the_bias(
-    mode: str, lengths: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+    mode: str, lengths: tuple[int, ...]
 ) -> None:
-    uncompiled_flex(monkeypatch)
     packing, pattern = packing_from_lengths(lengths), BigBirdAttention(4, mode=mode)
     q, k, v = (x.detach() for x in inputs(packing))
     found = pattern.attend(q, k, v, pattern.prepare(packing, backend="flex"))

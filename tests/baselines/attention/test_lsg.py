@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor
@@ -66,20 +64,9 @@ def test_numbers_and_gradients_are_those_of_the_dense_form(
         torch.testing.assert_close(ours, dense, atol=1e-9, rtol=0)
 
 
-@pytest.fixture
-def uncompiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """FlexAttention asks the mask of every pair, as the kernel does of those that blocks leave open."""
-    from torch.nn.attention.flex_attention import flex_attention
-
-    from gonerd_baselines.attention import flex
-
-    monkeypatch.setattr(flex, "_compiled", lambda: flex_attention)
-    return iter(())
-
-
 @pytest.mark.parametrize("pattern", [*PATTERNS, LsgAttention()], ids=name_of)
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
-@pytest.mark.usefixtures("uncompiled")
+@pytest.mark.usefixtures("uncompiled_flex")
 def test_the_mask_of_flex_attention_is_the_dense_form(pattern: LsgAttention) -> None:
     lengths = (300, 1, 257, 700) if pattern.block_size == 128 else (1, 33, 97, 160)
     packing = packing_of(pattern, lengths)

@@ -72,23 +72,18 @@ def test_global_tokens_are_seen_once_by_all_of_their_document(
 
 @pytest.mark.parametrize("lengths", [(200,), (5, 1, 130, 2)])
 @pytest.mark.parametrize("pattern", [FullAttention(), LongformerAttention(32)])
+@pytest.mark.usefixtures("uncompiled_flex")
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 def test_the_block_mask_of_flex_attention_is_the_pattern(
-    pattern: AttentionPattern, lengths: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+    pattern: AttentionPattern, lengths: tuple[int, ...]
 ) -> None:
-    from torch.nn.attention.flex_attention import flex_attention
-
-    from gonerd_baselines.attention import flex
-
-    # Not compiled: it then asks the mask of every pair, as the kernel does of those that blocks leave open.
-    monkeypatch.setattr(flex, "_compiled", lambda: flex_attention)
     packing, marked = packing_from_lengths(lengths), some_global(lengths)
     q, k, v = (x.detach() for x in inputs(packing))
     for chosen in (None, marked) if pattern.kind == "longformer" else (None,):
         plan = pattern.prepare(packing, backend="flex", global_tokens=chosen)
         wanted = dense_attention(q, k, v, pattern.bias(packing, global_tokens=chosen))
         torch.testing.assert_close(pattern.attend(q, k, v, plan), wanted, atol=1e-5, rtol=0)
-        # The blocks that are left out hold no pair, those that are taken whole hold every pair.
+        # The blocks that are left out hold no pair; that those taken whole hold every pair: test_random_rows.
         seen = wanted.new_zeros(plan.made.seq_lengths)
         seen[: packing.tokens, : packing.tokens] = pattern.bias(packing, global_tokens=chosen) == 0
         blocks = seen.view(len(seen) // 128, 128, -1, 128).transpose(1, 2).flatten(2)
