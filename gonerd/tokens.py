@@ -17,8 +17,8 @@ __all__ = ["forget_words", "sentence_starts", "token_spans", "tokenizer_name", "
 # spaCy leaves "U.K.-based" whole, which would hide the name inside; it splits "Boston-based" by itself.
 AFTER_ABBREVIATION = r"(?<=\.)[-–—](?=[A-Za-z])"
 
-MANY_WORDS = 200_000
-"""Different words that may be kept; about 100 MB."""
+MANY_WORDS = 50_000
+"""Different words that may be kept; about 25 MB."""
 
 
 def token_spans(text: str) -> list[Span]:

@@ -11,6 +11,7 @@ from gonerd.corpora.conll import read_conll
 from gonerd.corpora.docbin import read_docbin
 from gonerd.corpora.prodigy import is_prodigy, read_prodigy
 from gonerd.corpora.tagged import is_tagged, read_tagged
+from gonerd.database import Names
 from gonerd.errors import InputError, SchemaError
 from gonerd.records import read_documents, read_json_lines
 from gonerd.schema import Document
@@ -58,11 +59,12 @@ def read_corpus(
         documents = read_prodigy(path, stem=stem)
     else:
         documents = read_documents(path, labels=labels)
-    seen: set[str] = set()
+    names = Names()
+    empty = True
     for document in documents:
-        if document.id in seen:
+        empty = False
+        if not names.add(document.id):
             raise SchemaError(f"{path}: document {document.id!r} comes twice, an id may come once")
-        seen.add(document.id)
         for entity in document.entities:
             if labels and entity.label not in labels:
                 raise SchemaError(
@@ -70,7 +72,7 @@ def read_corpus(
                     f"{document.mention(entity)!r} is unknown; expected one of {', '.join(sorted(labels))}"
                 )
         yield document
-    if not seen:
+    if empty:
         raise InputError(f"{path} holds no documents")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.align import MisalignedPolicy, Misalignment, fit_to_tokens
+from gonerd.database import sorted_lines
 from gonerd.dataset.card import (
     CONFIGURATIONS,
     FACTS_FILE,
@@ -32,7 +33,7 @@ from gonerd.dataset.rows import (
 )
 from gonerd.dataset.sentences import sentences
 from gonerd.dataset.shards import SHARD_MB, ShardWriter
-from gonerd.dataset.splits import SPLITS, SplitKey, Splits, assign_splits, strata
+from gonerd.dataset.splits import SPLITS, assign_splits, strata
 from gonerd.dataset.sums import write_sums
 from gonerd.dataset.windows import SHIPPED, SUBWORDS, WindowTokenizer, window_tokenizer
 from gonerd.errors import InputError
@@ -79,7 +80,8 @@ def build_dataset(
 ) -> tuple[DatasetFacts, list[Misalignment]]:
     """Write `out` with Parquet files, a README.md card, gonerd.json and SHA256SUMS, whole or not at all.
 
-    Memory does not grow with the texts: rows are written down once, then dealt out to their splits.
+    Memory does not grow with the documents: rows are written down once, then dealt out to their splits, and
+    what decides those lies on the disk.
 
     Args:
         documents: annotated, each id once.
@@ -109,30 +111,34 @@ def build_dataset(
     require_folder_to_write(out, overwrite=overwrite)
     ledger = read_ledger(previous, replaced=out, seed=seed)
     measure = window_tokenizer(window)
-    with folder_to_write(out, overwrite=overwrite) as folder, Entries(folder) as entries:
+    with folder_to_write(out, overwrite=overwrite) as folder, Entries() as entries:
+        entries.know(ledger.homes if fixed_splits is None else fixed_splits.items())
         spools = {name: folder / f"{name}.spool" for name in CONFIGURATIONS}
         changes = _spool_rows(documents, entries, spools, measure, on_misaligned)
         if not entries.entities:
-            raise InputError(f"none of the {len(entries.keys)} documents holds an entity")
+            raise InputError(f"none of the {entries.documents} documents holds an entity")
         if fixed_splits is None:
-            splits = assign_splits(entries.keys, seed=ledger.seed, known=ledger.homes)
+            assignment = assign_splits(entries.clusters, seed=ledger.seed)
+            entries.settle(assignment)
+            parted = assignment.parted
         else:
-            splits = Splits({key.id: fixed_splits[key.id] for key in entries.keys})
+            entries.settle_as_known()
+            parted = 0
         sizes = {
             configuration: _deal_out(
-                spools[configuration], splits.homes, folder / place, limit=shard_mb * 1_000_000
+                spools[configuration], entries, folder / place, limit=shard_mb * 1_000_000
             )
             for configuration, place in CONFIGURATIONS.items()
         }
-        facts = _facts(entries, splits, sizes, misaligned=len(changes), name=name,
+        facts = _facts(entries, parted, sizes, misaligned=len(changes), name=name,
                        seed=ledger.seed, previous=ledger.name, window=measure)  # fmt: skip
         facts = replace(facts, version=version, agreement=agreement)
         if completed is not None:
             facts = completed(facts)
         if changes:
             write_json_lines(folder / MISALIGNED_FILE, map(_change_record, changes))
-        if splits.left_out:
-            write_json_lines(folder / LEFT_OUT_FILE, _left_out_records(entries.keys, splits))
+        if facts.left_out:
+            write_json_lines(folder / LEFT_OUT_FILE, map(_left_out_record, entries.left_out()))
         describe_folder(folder, facts)
     return facts, changes
 
@@ -148,8 +154,8 @@ def describe_folder(folder: Path, facts: DatasetFacts) -> None:
 def content_hash(items: Iterable[tuple[str, str]]) -> str:
     """One hash for a set of (id, hash) pairs, whatever their order."""
     whole = hashlib.sha256()
-    for line in sorted(f"{name}\t{digest}\n" for name, digest in items):
-        whole.update(line.encode())
+    for line in sorted_lines(f"{name}\t{digest}\n".encode() for name, digest in items):
+        whole.update(line)
     return whole.hexdigest()
 
 
@@ -171,7 +177,9 @@ def _spool_rows(
     moved: list[Misalignment] = []
     with ExitStack() as open_files:
         writers = {
-            name: open_files.enter_context(pq.ParquetWriter(spools[name], schema))
+            name: open_files.enter_context(
+                pq.ParquetWriter(spools[name], schema, write_statistics=False)
+            )
             for name, schema in schemas.items()
         }
         coming = iter(documents)
@@ -185,7 +193,9 @@ def _spool_rows(
                 rows["default"].append(row_from_document(fitted, window_end=end))
                 rows["sentences"] += _sentence_rows(fitted, window)
             for name, writer in writers.items():
-                writer.write_table(pa.Table.from_pylist(rows[name], schema=schemas[name]))
+                table = pa.Table.from_pylist(rows[name], schema=schemas[name])
+                # one row group, so that its number tells whose rows it holds
+                writer.write_table(table, row_group_size=max(1, table.num_rows))
             forget_words()
     return moved
 
@@ -205,7 +215,7 @@ class _Sizes:
     download_size: int
 
 
-def _deal_out(spool: Path, homes: Mapping[str, str], folder: Path, *, limit: int) -> _Sizes:
+def _deal_out(spool: Path, entries: Entries, folder: Path, *, limit: int) -> _Sizes:
     """Write the rows of `spool` into the files of their splits, and remove it."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -221,6 +231,8 @@ def _deal_out(spool: Path, homes: Mapping[str, str], folder: Path, *, limit: int
         }
         for group in range(source.num_row_groups):
             table = source.read_row_group(group)
+            begin = group * DOCUMENTS_AT_ONCE
+            homes = entries.homes(begin, begin + DOCUMENTS_AT_ONCE)
             places = pa.array([homes.get(name) for name in table[owner].to_pylist()])
             for split, writer in writers.items():
                 writer.write(table.filter(pc.equal(places, split)))
@@ -234,7 +246,7 @@ def _deal_out(spool: Path, homes: Mapping[str, str], folder: Path, *, limit: int
 
 def _facts(
     entries: Entries,
-    splits: Splits,
+    parted: int,
     sizes: Mapping[str, _Sizes],
     *,
     misaligned: int,
@@ -243,37 +255,38 @@ def _facts(
     previous: str | None,
     window: WindowTokenizer,
 ) -> DatasetFacts:
-    homes = splits.homes
     words, labels, sources = Counter[str](), Counter[str](), Counter[str]()
     fictional = given_tokens = False
     redacted = unclustered = 0
     provenance = Provenance()
-    gold: list[tuple[str, str, str]] = []
-    for entry in entries.among(homes):
-        words[homes[entry.key.id]] += entry.key.words
+    for split, entry in entries.placed():
+        words[split] += entry.words
         labels.update(entry.entities)
-        sources[entry.key.source] += 1
+        sources[entry.source] += 1
         fictional |= entry.fictional
         given_tokens |= entry.given_tokens
         redacted += entry.redacted
         unclustered += not entry.clustered
         provenance.add(entry.traits)
-        gold.append((homes[entry.key.id], entry.key.id, entry.gold))
     return DatasetFacts(
         name=name,
         seed=seed,
-        fingerprint=content_hash((f"{split}/{name}", digest) for split, name, digest in gold),
+        fingerprint=content_hash(
+            (f"{split}/{name}", digest) for split, name, digest in entries.golds()
+        ),
         synthetic=fictional,
         tokenizer="the corpus' own tokens" if given_tokens else tokenizer_name(),
         documents=sizes["default"].rows,
         words={split: words[split] for split in SPLITS},
         entities={label: labels[label] for label in LABELS},
         sources=dict(sorted(sources.items())),
-        strata=strata(entries.keys, homes),
+        strata=strata((entry.source, entry.words, split) for split, entry in entries.placed()),
         sentences=sizes["sentences"].rows,
         window=WindowFacts(tokenizer=window.name, sha256=window.sha256, subwords=SUBWORDS),
         split_sha256={
-            split: content_hash((name, digest) for home, name, digest in gold if home == split)
+            split: content_hash(
+                (name, digest) for home, name, digest in entries.golds() if home == split
+            )
             for split in SPLITS
         },
         num_bytes={configuration: size.num_bytes for configuration, size in sizes.items()},
@@ -282,8 +295,8 @@ def _facts(
         redacted=redacted,
         unclustered=unclustered,
         previous=previous,
-        parted_clusters=splits.parted,
-        left_out=len(splits.left_out),
+        parted_clusters=parted,
+        left_out=entries.documents - sum(sizes["default"].rows.values()),
         statistics=provenance.statistics_json(),
         provenance=provenance.as_json(),
     )
@@ -299,15 +312,14 @@ def memory_size(path: Path) -> int:
     )
 
 
-def _left_out_records(keys: Iterable[SplitKey], splits: Splits) -> Iterator[dict[str, Any]]:
-    for key in keys:
-        if key.id in splits.left_out:
-            yield {
-                "document": key.id,
-                "cluster": key.cluster,
-                "reason": "its cluster has documents in several splits of the previous dataset",
-                "splits": list(splits.left_out[key.id]),
-            }
+def _left_out_record(document: tuple[str, str, list[str]]) -> dict[str, Any]:
+    name, cluster, places = document
+    return {
+        "document": name,
+        "cluster": cluster,
+        "reason": "its cluster has documents in several splits of the previous dataset",
+        "splits": places,
+    }
 
 
 def _change_record(change: Misalignment) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from gonerd.dataset.card import FACTS_FILE
-from gonerd.dataset.loading import load, parquet_files
+from gonerd.dataset.loading import Dataset, load, parquet_files
 from gonerd.errors import ConfigError, InputError
 
 __all__ = ["NO_LEDGER", "Ledger", "read_ledger"]
@@ -20,7 +21,8 @@ class Ledger:
     """The splits of known documents, and the seed that decides those of new ones."""
 
     seed: int
-    homes: Mapping[str, str] = field(default_factory=dict[str, str])
+    homes: Iterable[tuple[str, str]] = ()
+    """Id and split of each document, read from the dataset as they are asked for."""
     name: str | None = None
     """The fingerprint of the dataset that they were read from; None without one."""
 
@@ -41,33 +43,42 @@ def read_ledger(previous: str | Path | None, *, replaced: Path, seed: int | None
         previous = replaced
     if previous is None or str(previous) == NO_LEDGER:
         return Ledger(seed or 0)
-    try:
+    with _told():
         dataset = load(previous)
         facts = dataset.facts
-        homes = {
-            name: split
-            for split in dataset.splits
-            for path in parquet_files(dataset.path, split)
-            for name in _ids(path)
-        }
-    except InputError as problem:
-        raise InputError(
-            f"the previous dataset: {problem}; --previous {NO_LEDGER} splits all documents anew"
-        ) from None
     if seed is not None and seed != facts.seed:
         raise ConfigError(
             f"{previous} was split by seed {facts.seed}, and its documents keep their splits: leave "
             f"--seed {seed} out, or split all anew with --previous {NO_LEDGER}"
         )
-    return Ledger(facts.seed, homes, facts.fingerprint)
+    return Ledger(facts.seed, _homes(dataset), facts.fingerprint)
 
 
-def _ids(path: Path) -> list[str]:
+def _homes(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    with _told():
+        for split in dataset.splits:
+            for path in parquet_files(dataset.path, split):
+                for name in _ids(path):
+                    yield name, split
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except InputError as problem:
+        raise InputError(
+            f"the previous dataset: {problem}; --previous {NO_LEDGER} splits all documents anew"
+        ) from None
+
+
+def _ids(path: Path) -> Iterator[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        names: list[str] = pq.read_table(path, columns=["id"])["id"].to_pylist()
+        with pq.ParquetFile(path) as source:
+            for batch in source.iter_batches(columns=["id"]):
+                yield from batch["id"].to_pylist()
     except (pa.ArrowInvalid, KeyError) as problem:
         raise InputError(f"{path} is not a data file of 'gonerd build': {problem}") from None
-    return names

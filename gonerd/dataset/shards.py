@@ -16,6 +16,10 @@ FOOTER_BYTES = 8_192
 """More than what a row group adds to the end of its file."""
 
 
+GROUP_BYTES = 4_000_000
+"""Of a row group before it is compressed, about 300 articles: what a reader takes at once."""
+
+
 class ShardWriter:
     """Writes tables into `split-00000-of-0000N.parquet`; the names are whole when the block ends.
 
@@ -30,6 +34,7 @@ class ShardWriter:
         self.limit = limit
         self.rows = 0
         self.paths: list[Path] = []
+        self._waiting: list[Any] = []
         self._open = ExitStack()
         self._stream: Any = None
         self._writer: Any = None
@@ -45,6 +50,8 @@ class ShardWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is None:
+            self._flush()
         self._open.close()
         if error is not None:
             return
@@ -55,7 +62,21 @@ class ShardWriter:
         self.paths = named
 
     def write(self, table: Any) -> None:
-        """Append the rows of a pyarrow table, in one row group unless the file would grow too large."""
+        """Append the rows of a pyarrow table, which wait until a row group is full."""
+        self._waiting.append(table)
+        if sum(each.nbytes for each in self._waiting) >= min(GROUP_BYTES, self.limit):
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self._waiting:
+            table = pa.concat_tables(self._waiting)
+            self._waiting = []
+            self._write_group(table)
+
+    def _write_group(self, table: Any) -> None:
+        """Write one row group, or several where the file would grow too large."""
         if not table.num_rows:
             return
         # Uncompressed is more than it takes in the file, so that the limit holds whatever the texts.
@@ -63,12 +84,12 @@ class ShardWriter:
         if grown > self.limit:
             if self._groups:
                 self._next()
-                self.write(table)
+                self._write_group(table)
                 return
             if table.num_rows > 1:
                 half = table.num_rows // 2
-                self.write(table.slice(0, half))
-                self.write(table.slice(half))
+                self._write_group(table.slice(0, half))
+                self._write_group(table.slice(half))
                 return
         self._writer.write_table(table)
         self._groups += 1

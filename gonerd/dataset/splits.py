@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from gonerd.errors import InputError
 
-__all__ = ["SPLITS", "SplitKey", "Splits", "Stratum", "assign_splits", "strata"]
+__all__ = ["SPLITS", "Assignment", "Cluster", "Stratum", "assign_splits", "strata"]
 
 SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 """Split names with the share of the clusters that each gets, the same in every stratum."""
@@ -20,25 +20,37 @@ LENGTH_BOUNDS = (170, 330, 658)
 
 
 @dataclass(frozen=True, slots=True)
-class SplitKey:
-    """What a document's split may be told by, or shown by; only `id` and `cluster` decide it."""
+class Cluster:
+    """Documents that are near-duplicates of each other."""
 
-    id: str
-    cluster: str
-    source: str
-    words: int
+    name: str
+    known: Sequence[str | None]
+    """By document, the split that it has already."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The splits that its documents have already."""
+        return tuple(split for split in SPLITS if split in self.known)
 
 
 @dataclass(frozen=True, slots=True)
-class Splits:
-    """Where the documents go, and which have no place."""
+class Assignment:
+    """Where the documents of each cluster go."""
 
-    homes: Mapping[str, str]
-    """Split by document id."""
-    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """Splits of the known members by id of a new document whose cluster was parted before it came."""
-    parted: int = 0
+    seed: int
+    parted: int
     """Clusters with known documents in more than one split."""
+    moved: Mapping[str, str]
+    """Splits by cluster of those that fill a split to which no other came."""
+
+    def splits(self, cluster: Cluster) -> list[str | None]:
+        """The split of each document; None for one that came to a cluster which was parted before."""
+        places = cluster.places
+        if not places:
+            home = self.moved.get(cluster.name) or _split_at(_point(cluster.name, self.seed))
+            return [home] * len(cluster.known)
+        new = places[0] if len(places) == 1 else None
+        return [split or new for split in cluster.known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,59 +62,53 @@ class Stratum:
     documents: Mapping[str, int]
 
 
-def assign_splits(
-    keys: Iterable[SplitKey], *, seed: int, known: Mapping[str, str] | None = None
-) -> Splits:
-    """Where each document goes; the order of `keys` changes nothing.
+def assign_splits(clusters: Callable[[], Iterable[Cluster]], *, seed: int) -> Assignment:
+    """Where each document goes; the order of the clusters changes nothing.
 
     Documents of one cluster stay together, so that no near-duplicate of a training text is tested on. A
     seeded hash of the cluster's name is held against fixed thresholds: no other document has a say in it,
-    and documents that are added later move none. `known` documents keep the split that they have; a
-    cluster goes where its known members are.
+    and documents that are added later move none. Known documents keep the split that they have; a cluster
+    goes where its known members are.
 
     Only where a split would be empty, which takes a handful of clusters, it gets the cluster whose hash
     is the nearest to its thresholds.
 
+    Args:
+        clusters: gives all clusters, each time that it is called.
+        seed: of the hash.
+
     Raises:
         InputError: there are fewer clusters than splits, or only known documents could fill a split.
     """
-    known = known or {}
-    clusters: defaultdict[str, list[str]] = defaultdict(list)
-    for key in keys:
-        clusters[key.cluster].append(key.id)
-    if len(clusters) < len(SPLITS):
+    count = parted = 0
+    sizes = Counter[str]()
+    taken = set[str]()
+    for cluster in clusters():
+        count += 1
+        places = cluster.places
+        parted += len(places) > 1
+        taken.update(places)
+        if not places:
+            sizes[_split_at(_point(cluster.name, seed))] += 1
+    if count < len(SPLITS):
         raise InputError(
-            f"{len(clusters)} different documents can't fill the {len(SPLITS)} splits "
+            f"{count} different documents can't fill the {len(SPLITS)} splits "
             f"{', '.join(SPLITS)}; at least {len(SPLITS)} are needed"
         )
-    homes: dict[str, str] = {}
-    left_out: dict[str, tuple[str, ...]] = {}
-    free: dict[str, str] = {}
-    parted = 0
-    for cluster, members in clusters.items():
-        places = {known[name] for name in members if name in known}
-        parted += len(places) > 1
-        if not places:
-            free[cluster] = _split_at(_point(cluster, seed))
-        for name in members:
-            if name in known:
-                homes[name] = known[name]
-            elif len(places) == 1:
-                (homes[name],) = places
-            elif places:
-                left_out[name] = tuple(split for split in SPLITS if split in places)
-    _fill_empty(free, seed=seed, taken=homes.values())
-    homes |= {name: split for cluster, split in free.items() for name in clusters[cluster]}
-    return Splits(homes, left_out, parted)
+    moved: dict[str, str] = {}
+    sizes.update(taken)
+    for split in SPLITS:
+        if not sizes[split]:
+            name = _nearest(split, Assignment(seed, parted, moved), clusters(), sizes)
+            moved[name] = split
+    return Assignment(seed, parted, moved)
 
 
-def strata(keys: Iterable[SplitKey], homes: Mapping[str, str]) -> list[Stratum]:
-    """The documents that have a place, counted by source, quartile of length and split."""
+def strata(placed: Iterable[tuple[str, int, str]]) -> list[Stratum]:
+    """Documents (source, words, split), counted by source, quartile of length and split."""
     counts: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
-    for key in keys:
-        if key.id in homes:
-            quartile = bisect_right(LENGTH_BOUNDS, key.words)
-            counts[key.source, quartile][homes[key.id]] += 1
+    for source, words, split in placed:
+        counts[source, bisect_right(LENGTH_BOUNDS, words)][split] += 1
     return [
         Stratum(source, _words(quartile), {split: found[split] for split in SPLITS})
         for (source, quartile), found in sorted(counts.items())
@@ -130,27 +136,28 @@ def _split_at(point: float) -> str:
     return names[bisect_right([high for _, high in list(_ranges().values())[:-1]], point)]
 
 
-def _fill_empty(free: dict[str, str], *, seed: int, taken: Iterable[str]) -> None:
-    """Give each split that nobody came to the free cluster that lies nearest, if its own can spare it."""
-    sizes = Counter(set(taken)) + Counter(free.values())
-    for split, (low, high) in _ranges().items():
-        if sizes[split]:
+def _nearest(
+    split: str, so_far: Assignment, clusters: Iterable[Cluster], sizes: Counter[str]
+) -> str:
+    """The free cluster that lies nearest to a split that nobody came to, if its own can spare it."""
+    low, high = _ranges()[split]
+    nearest: tuple[float, str, str] | None = None
+    for cluster in clusters:
+        home = so_far.splits(cluster)[0]
+        if home is None or cluster.places or sizes[home] < 2:
             continue
-        spare = [cluster for cluster, home in free.items() if sizes[home] > 1]
-        if not spare:
-            raise InputError(
-                f"the split {split} would be empty: the documents that could fill it have their places "
-                "in the previous dataset"
-            )
-
-        def distance(cluster: str, low: float = low, high: float = high) -> tuple[float, str]:
-            point = _point(cluster, seed)
-            return max(low - point, point - high), cluster
-
-        nearest = min(spare, key=distance)
-        sizes[free[nearest]] -= 1
-        sizes[split] += 1
-        free[nearest] = split
+        point = _point(cluster.name, so_far.seed)
+        this = max(low - point, point - high), cluster.name, home
+        nearest = this if nearest is None else min(nearest, this)
+    if nearest is None:
+        raise InputError(
+            f"the split {split} would be empty: the documents that could fill it have their places "
+            "in the previous dataset"
+        )
+    _, name, home = nearest
+    sizes[home] -= 1
+    sizes[split] += 1
+    return name
 
 
 def _words(quartile: int) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from gonerd.adapters.predictions import read_predictions
 from gonerd.corpora import Format, read_corpus
 from gonerd.corpora.unnamed import stem_of
+from gonerd.database import Names, nameless_database
 from gonerd.dataset.loading import load
 from gonerd.dataset.places import is_corpus_file
 from gonerd.dataset.statistics import FICTIONAL
@@ -52,7 +53,7 @@ class Answers:
         """Answers so far that are none."""
         self._stream = self._counted(answers)
         self._rest: _OnDisk | None = None
-        self._asked: set[str] = set()
+        self._asked = Names()
 
     def of(self, document: Document) -> tuple[Entity, ...]:
         """What was found in `document`.
@@ -161,11 +162,10 @@ def is_synthetic(document: Document) -> bool:
 
 
 class _OnDisk:
-    """Answers by document id in a database without a name, which SQLite removes by itself."""
+    """Answers by document id."""
 
     def __init__(self, name: str, answers: Iterable[Answer]) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database = nameless_database()
         self._database.execute(
             "CREATE TABLE answer (id TEXT PRIMARY KEY, text TEXT, entities TEXT) WITHOUT ROWID"
         )

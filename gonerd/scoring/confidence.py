@@ -19,6 +19,7 @@ __all__ = [
     "LEVEL",
     "METHOD",
     "REPLICATES",
+    "Bootstrap",
     "Difference",
     "Figure",
     "Floats",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int32]
 """What is summed; counts take half the place."""
 
@@ -133,58 +135,109 @@ def intervals(
     level: float = LEVEL,
     seed: int = 0,
 ) -> list[tuple[float, float]]:
-    """The interval of each figure, all from the same resampled documents.
+    """The interval of each figure, all from the same resampled documents; see `Bootstrap`."""
+    documents = len(figures[0].columns) if figures else 0
+    bootstrap = Bootstrap([documents], replicates=replicates, seed=seed)
+    bootstrap.add(figures)
+    return bootstrap.intervals(level=level)
 
-    What one document alone has anything of says nothing of others: its interval is all that it can be.
+
+class Bootstrap:
+    """Figures of resampled documents, which come in pieces: memory holds one piece and all replicates' sums.
+
     A replicate's sums are a matrix product of how often each document was drawn; so are the sums of squares
     and products from which its standard error comes (the delta method).
+
+    Args:
+        sizes: of the pieces, in documents.
+        replicates: how often as many documents are drawn as there are.
+        seed: decides which; so does where the pieces end.
     """
-    documents = len(figures[0].columns) if figures else 0
-    if not documents:
-        return [(0.0, 0.0)] * len(figures)
-    sizes = [figure.columns.shape[1] for figure in figures]
-    edges = np.cumsum([0, *(size + size * (size + 1) // 2 for size in sizes)]).tolist()
-    table = np.empty((edges[-1], documents))
-    for figure, size, begin in zip(figures, sizes, edges, strict=False):
-        _fill(table[begin:], figure.columns, size)
-    totals = table.sum(axis=1)
-    scores: list[list[Floats]] = [[] for _ in figures]
-    wholes = [
-        _value_and_error(figure, totals[a:b], documents)
-        for figure, a, b in zip(figures, edges, edges[1:], strict=False)
-    ]
-    for drawn in drawn_documents(documents, replicates, seed):
-        # of a few long rows BLAS makes the one product ten times as fast, of many short ones the other
-        sums = drawn @ table.T if len(drawn) >= MANY_ROWS else (table @ drawn.T).T
-        for figure, a, b, (value, error), found in zip(
-            figures, edges, edges[1:], wholes, scores, strict=False
+
+    def __init__(
+        self, sizes: Sequence[int], *, replicates: int = REPLICATES, seed: int = 0
+    ) -> None:
+        self._documents = sum(sizes)
+        self._random = np.random.default_rng(seed)
+        shares = np.array(sizes) / max(1, self._documents)
+        # how many of its draws fall into each piece
+        self._draws = self._random.multinomial(self._documents, shares, size=replicates)
+        self._piece = 0
+        self._figures: Sequence[Figure] = ()
+        self._sums = np.zeros((replicates, 0))
+        self._totals = np.zeros(0)
+        self._told = np.zeros(0, dtype=np.int64)
+        """By figure, the documents that have anything of it."""
+
+    def add(self, figures: Sequence[Figure]) -> None:
+        """Draw from the next piece; `figures` are the same ones each time, of that piece's documents."""
+        edges = _edges(figures)
+        if not self._piece:
+            self._sums = np.zeros((len(self._sums), edges[-1]))
+            self._totals, self._told = np.zeros(edges[-1]), np.zeros(len(figures), dtype=np.int64)
+        self._figures = figures
+        table = np.empty((edges[-1], len(figures[0].columns)))
+        for figure, begin in zip(figures, edges, strict=False):
+            _fill(table[begin:], figure.columns, figure.columns.shape[1])
+        self._totals += table.sum(axis=1)
+        self._told += [np.count_nonzero(figure.columns.any(axis=1)) for figure in figures]
+        begin = 0
+        for drawn in _drawn(table.shape[1], self._draws[:, self._piece], self._random):
+            # of a few long rows BLAS makes the one product ten times as fast, of many short ones the other
+            sums = drawn @ table.T if len(drawn) >= MANY_ROWS else (table @ drawn.T).T
+            self._sums[begin : begin + len(drawn)] += sums
+            begin += len(drawn)
+        self._piece += 1
+
+    def intervals(self, *, level: float = LEVEL) -> list[tuple[float, float]]:
+        """The interval of each figure, when all pieces have come.
+
+        What one document alone has anything of says nothing of others: its interval is all that it can be.
+        """
+        tail = (1 - level) / 2
+        result = []
+        edges = _edges(self._figures)
+        for figure, a, b, told in zip(
+            self._figures, edges, edges[1:], self._told.tolist(), strict=False
         ):
-            values, errors = _value_and_error(figure, sums[:, a:b], documents)
-            found.append(_divided(values - value, np.maximum(errors, LEAST_ERROR * error)))
-    tail = (1 - level) / 2
-    result = []
-    for figure, (value, error), found in zip(figures, wholes, scores, strict=True):
-        low, high = np.quantile(np.concatenate(found), [tail, 1 - tail])
-        least, most = figure.bounds
-        if np.count_nonzero(figure.columns.any(axis=1)) == 1:
-            result.append((least, most))
-            continue
-        result.append(
-            (max(least, float(value - high * error)), min(most, float(value - low * error)))
-        )
-    return result
+            least, most = figure.bounds
+            if told == 1:
+                result.append((least, most))
+                continue
+            value, error = _value_and_error(figure, self._totals[a:b], self._documents)
+            values, errors = _value_and_error(figure, self._sums[:, a:b], self._documents)
+            scores = _divided(values - value, np.maximum(errors, LEAST_ERROR * error))
+            low, high = np.quantile(scores, [tail, 1 - tail])
+            result.append(
+                (max(least, float(value - high * error)), min(most, float(value - low * error)))
+            )
+        return result
 
 
 def drawn_documents(documents: int, replicates: int, seed: int) -> Iterator[Floats]:
     """How often each document is drawn in each replicate, some replicates at a time: (rows, documents)."""
     random = np.random.default_rng(seed)
+    return _drawn(documents, np.full(replicates, documents), random)
+
+
+def _drawn(documents: int, draws: Integers, random: np.random.Generator) -> Iterator[Floats]:
+    """The same for a number of draws for each replicate."""
+    if not documents:
+        return
     most = max(1, DRAWS_AT_ONCE // documents)
-    for begin in range(0, replicates, most):
-        rows = min(most, replicates - begin)
-        places = random.integers(0, documents, size=(rows, documents))
-        places += documents * np.arange(rows)[:, None]
-        counts = np.bincount(places.ravel(), minlength=rows * documents)
-        yield counts.reshape(rows, documents).astype(np.float64)
+    for begin in range(0, len(draws), most):
+        some = draws[begin : begin + most]
+        places = random.integers(0, documents, size=int(some.sum()))
+        places += np.repeat(documents * np.arange(len(some)), some)
+        counts = np.bincount(places, minlength=len(some) * documents)
+        yield counts.reshape(len(some), documents).astype(np.float64)
+
+
+def _edges(figures: Sequence[Figure]) -> list[int]:
+    """Where the sums of each figure begin, and where those of the last end."""
+    sizes = [figure.columns.shape[1] for figure in figures]
+    edges: list[int] = np.cumsum([0, *(size + size * (size + 1) // 2 for size in sizes)]).tolist()
+    return edges
 
 
 def _value_and_error(figure: Figure, sums: Floats, documents: int) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Iterable, Sequence
 from copy import deepcopy
 from typing import Any
@@ -25,17 +26,14 @@ from gonerd.scoring.buckets import (
     year_of,
 )
 from gonerd.scoring.compat import PaperCompat
-from gonerd.scoring.confidence import LEVEL, METHOD, REPLICATES, intervals
+from gonerd.scoring.confidence import LEVEL, METHOD, REPLICATES, Bootstrap
 from gonerd.scoring.counts import Counts, ratio
 from gonerd.scoring.document_counts import (
-    Counted,
     DocumentCounts,
+    document_f1,
     f1_figure,
-    in_any_order,
-    macro_f1,
     precision_figure,
     recall_figure,
-    total_counts,
 )
 from gonerd.scoring.matching import KINDS, Bools, matching
 from gonerd.scoring.seen import Form
@@ -58,8 +56,7 @@ EXACT, BOUNDARY, TYPE, BOTH = range(4)
 class Scorer:
     """Takes documents one by one with what was found in each; then gives the `scores` of a result.
 
-    Documents are counted a few hundred at a time and forgotten: what stays is 24 bytes for each document
-    and label.
+    Documents are counted a few hundred at a time and forgotten; what stays of each lies on the disk.
 
     Args:
         seen: surface forms with labels that count as seen (`seen_forms` of the train split).
@@ -118,11 +115,11 @@ class Scorer:
         names = [label for label in LABELS if label in self._labels]
         names += sorted(self._labels.keys() - set(LABELS))
         numbers = [self._labels[name] for name in names]
-        full = _summary(self._full.table(numbers), names, seed, replicates)
+        full = _summary(self._full, names, numbers, seed, replicates)
         window = (
             deepcopy(full)  # no entity lies beyond it: the same counts, the same draws
             if self._window.is_same(self._full)
-            else _summary(self._window.table(numbers), names, seed, replicates)
+            else _summary(self._window, names, numbers, seed, replicates)
         )
         total = Counts(full["tp"], full["fp"], full["fn"])
         self._require_all_gold(total, full)
@@ -241,18 +238,30 @@ def score_pairs(
     return scorer.scores(seed=seed, replicates=replicates)
 
 
-def _summary(table: Counted, names: Sequence[str], seed: int, replicates: int) -> dict[str, Any]:
-    """Totals and types with intervals, of a table (documents, labels, 3)."""
-    table = in_any_order(table)
-    totals = table.sum(axis=1)
-    by_label = [table[:, place] for place in range(len(names))]
-    figures = [figure(totals) for figure in (f1_figure, precision_figure, recall_figure)] + [
-        f1_figure(part) for part in by_label
-    ]
-    f1, precision, recall, *types = intervals(figures, replicates=replicates, seed=seed)
+def _summary(
+    counted: DocumentCounts,
+    names: Sequence[str],
+    numbers: Sequence[int],
+    seed: int,
+    replicates: int,
+) -> dict[str, Any]:
+    """Totals and types with intervals; `numbers` are those of the labels `names`."""
+    bootstrap = Bootstrap(counted.sizes, replicates=replicates, seed=seed)
+    sums = np.zeros((len(names), 3), dtype=np.int64)
+    macro, told = 0.0, 0
+    for table in counted.sorted_tables(numbers):
+        totals = table.sum(axis=1)
+        figures = [figure(totals) for figure in (f1_figure, precision_figure, recall_figure)]
+        bootstrap.add([*figures, *(f1_figure(table[:, place]) for place in range(len(names)))])
+        sums += table.sum(axis=0)
+        of_documents = document_f1(totals)
+        macro += math.fsum(of_documents)
+        told += len(of_documents)
+    f1, precision, recall, *types = bootstrap.intervals()
+    by_type = [Counts(*counts) for counts in sums.tolist()]
     return {
-        **total_counts(totals).as_json(),
-        "macro_documents": macro_f1(table),
+        **sum(by_type, Counts()).as_json(),
+        "macro_documents": ratio(macro, told),
         "ci": {
             "method": METHOD,
             "unit": "document",
@@ -264,8 +273,8 @@ def _summary(table: Counted, names: Sequence[str], seed: int, replicates: int) -
             "recall": list(recall),
         },
         "by_type": {
-            name: {**total_counts(part).as_json(), "ci": list(interval)}
-            for name, part, interval in zip(names, by_label, types, strict=True)
+            name: {**counts.as_json(), "ci": list(interval)}
+            for name, counts, interval in zip(names, by_type, types, strict=True)
         },
     }
 

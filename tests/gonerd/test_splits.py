@@ -1,5 +1,5 @@
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,15 +9,34 @@ from hypothesis import strategies as st
 from gonerd import Document, Entity
 from gonerd.cli.main import run
 from gonerd.dataset import build_dataset, load
-from gonerd.dataset.splits import SPLITS, SplitKey, assign_splits, strata
+from gonerd.dataset.splits import SPLITS, Cluster, assign_splits, strata
 from gonerd.errors import ConfigError, InputError
 from gonerd.records import read_json_lines, write_documents
 
 memberships = st.lists(st.integers(0, 30), min_size=3, max_size=60)
 
 
-def keys(clusters: Sequence[object]) -> list[SplitKey]:
-    return [SplitKey(f"d{n:03}", f"c{cluster}", "news", 9) for n, cluster in enumerate(clusters)]
+Homes = dict[str, str | None]
+
+
+def assigned(
+    clusters: Sequence[object], *, seed: int, known: Mapping[str, str] | None = None
+) -> tuple[Homes, int]:
+    """The splits of documents d000, d001, ... of these clusters, and how many clusters are parted."""
+    members = defaultdict(list)
+    for number, cluster in enumerate(clusters):
+        members[f"c{cluster}"].append(f"d{number:03}")
+    made = [
+        Cluster(name, [(known or {}).get(one) for one in documents])
+        for name, documents in members.items()
+    ]
+    assignment = assign_splits(lambda: iter(made), seed=seed)
+    homes = {
+        document: split
+        for cluster in made
+        for document, split in zip(members[cluster.name], assignment.splits(cluster), strict=True)
+    }
+    return homes, assignment.parted
 
 
 def enough(clusters: Sequence[int]) -> bool:
@@ -28,22 +47,24 @@ def enough(clusters: Sequence[int]) -> bool:
 def test_splits_keep_clusters_together_whatever_the_order(rows: list[int], seed: int) -> None:
     if not enough(rows):
         with pytest.raises(InputError, match="different documents can't fill the 3 splits"):
-            assign_splits(keys(rows), seed=seed)
+            assigned(rows, seed=seed)
         return
-    splits = assign_splits(keys(rows), seed=seed)
-    assert splits == assign_splits(keys(rows)[::-1], seed=seed)
-    assert set(splits.homes.values()) == set(SPLITS)
-    homes = defaultdict(set)
-    for key in keys(rows):
-        homes[key.cluster].add(splits.homes[key.id])
-    assert all(len(home) == 1 for home in homes.values())
-    assert (splits.left_out, splits.parted) == ({}, 0)
+    homes, parted = assigned(rows, seed=seed)
+    assert parted == 0
+    by_cluster = defaultdict(set)
+    for number, cluster in enumerate(rows):
+        by_cluster[cluster].add(homes[f"d{number:03}"])
+    assert all(len(places) == 1 for places in by_cluster.values())
+    assert set().union(*by_cluster.values()) == set(SPLITS)
+    backwards, _ = assigned(rows[::-1], seed=seed)
+    for number, cluster in enumerate(rows[::-1]):
+        assert by_cluster[cluster] == {backwards[f"d{number:03}"]}
 
 
 def test_added_documents_move_no_other_once_every_split_has_its_own() -> None:
-    few = assign_splits(keys(range(60)), seed=0).homes
+    few, _ = assigned(range(60), seed=0)
     for count in (61, 200, 2000):
-        more = assign_splits(keys(range(count)), seed=0).homes
+        more, _ = assigned(range(count), seed=0)
         assert {name: more[name] for name in few} == few
 
 
@@ -54,50 +75,50 @@ def test_known_documents_keep_their_splits_whatever_joins_or_renames_their_clust
     """Clusters of the second build are other ones: some are joined, and all have new names."""
     if not enough(first):
         return
-    before = assign_splits(keys(first), seed=seed).homes
-    regrouped = keys([f"new{merged[cluster] // 2}" for cluster in [*first, *added]])
-    if len({key.cluster for key in regrouped}) < len(SPLITS):
+    before, _ = assigned(first, seed=seed)
+    regrouped = [f"new{merged[cluster] // 2}" for cluster in [*first, *added]]
+    if len(set(regrouped)) < len(SPLITS):
         return
-    after = assign_splits(regrouped, seed=seed, known=before)
-    assert {name: after.homes[name] for name in before} == before
+    after, parted = assigned(regrouped, seed=seed, known=before)
+    assert {name: after[name] for name in before} == before
     known = defaultdict(set)
-    for key in regrouped:
-        if key.id in before:
-            known[key.cluster].add(before[key.id])
-    assert after.parted == sum(len(places) > 1 for places in known.values())
-    for key in regrouped:
-        places = known[key.cluster]
-        if key.id not in before and len(places) > 1:
-            assert after.left_out[key.id] == tuple(split for split in SPLITS if split in places)
-            assert key.id not in after.homes
+    for number, cluster in enumerate(regrouped[: len(first)]):
+        known[cluster].add(before[f"d{number:03}"])
+    assert parted == sum(len(places) > 1 for places in known.values())
+    for number, cluster in enumerate(regrouped):
+        places, home = known[cluster], after[f"d{number:03}"]
+        if number >= len(first) and len(places) > 1:
+            assert home is None
         elif places:
-            assert after.homes[key.id] in places
+            assert home in places
+        else:
+            assert home in SPLITS
 
 
 def test_splits_have_their_shares_in_every_stratum() -> None:
-    all_keys = [
-        SplitKey(str(n), str(n), "justice" if n % 4 == 0 else "news", 90 * (n % 11))
-        for n in range(22_370)
-    ]
-    homes = assign_splits(all_keys, seed=0).homes
-    found = strata(all_keys, homes)
+    count = 22_370
+    described = [("justice" if n % 4 == 0 else "news", 90 * (n % 11)) for n in range(count)]
+    homes, _ = assigned(range(count), seed=0)
+    found = strata(
+        (*about, split) for about, split in zip(described, homes.values(), strict=True) if split
+    )
     assert [(one.source, one.words) for one in found] == [
         (source, words)
         for source in ("justice", "news")
         for words in ("0 to 169", "170 to 329", "330 to 657", "658 and more")
     ]
-    assert sum(sum(one.documents.values()) for one in found) == len(all_keys)
+    assert sum(sum(one.documents.values()) for one in found) == count
     for one in found:
         whole = sum(one.documents.values())
         for split, share in SPLITS.items():
             chance = (share * (1 - share) / whole) ** 0.5  # standard deviation of a fair draw
             assert one.documents[split] / whole == pytest.approx(share, abs=4 * chance)
-    assert homes != assign_splits(all_keys, seed=1).homes
+    assert homes != assigned(range(count), seed=1)[0]
 
 
 def test_where_known_documents_fill_all_but_one_split_that_is_told() -> None:
     with pytest.raises(InputError, match="the split validation would be empty"):
-        assign_splits(keys(range(4)), seed=0, known={"d000": "train", "d001": "train",
+        assigned(range(4), seed=0, known={"d000": "train", "d001": "train",
                       "d002": "test", "d003": "train"})  # fmt: skip
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from benchmarks.interval_coverage import CORPORA, coverage
 from gonerd.scoring.confidence import (
+    Bootstrap,
     Difference,
     Quotient,
     Ratio,
@@ -126,3 +127,29 @@ def test_95_percent_intervals_hold_the_truth_as_often_as_they_say() -> None:
     found = coverage(CORPORA["news"], documents=59, samples=300, replicates=400, seed=1)
     assert 0.92 <= found["documents"] <= 0.98
     assert found["entities"] < 0.8  # entities of one document are not independent
+
+
+def test_documents_in_pieces_are_drawn_as_often_and_have_the_same_intervals() -> None:
+    """As many draws as documents, whatever the pieces; other draws than of one piece, so nearly the same."""
+    table = counts(documents=400)
+    bootstrap = Bootstrap([150, 150, 100], replicates=4000, seed=2)
+    for piece in np.split(table, [150, 300]):
+        bootstrap.add([f1_figure(piece), precision_figure(piece)])
+    assert set(bootstrap._draws.sum(axis=1).tolist()) == {400}
+    found = bootstrap.intervals()
+    whole = intervals([f1_figure(table), precision_figure(table)], replicates=4000, seed=2)
+    for (low, high), (least, most) in zip(found, whole, strict=True):
+        assert low == pytest.approx(least, abs=(most - least) / 20)
+        assert high == pytest.approx(most, abs=(most - least) / 20)
+
+
+def test_the_last_documents_of_a_piece_are_drawn_like_the_first() -> None:
+    """One entity in the last document of each piece: its share of the draws is what makes the interval."""
+    alone = np.zeros((60, 3), dtype=int)
+    alone[::20] = [5, 0, 0]
+    alone[19::20] = [0, 5, 5]
+    one, other = Bootstrap([20, 20, 20], replicates=3000), Bootstrap([60], replicates=3000)
+    for piece in np.split(alone, 3):
+        one.add([f1_figure(piece)])
+    other.add([f1_figure(alone)])
+    assert np.array(one.intervals()) == pytest.approx(np.array(other.intervals()), abs=0.05)
