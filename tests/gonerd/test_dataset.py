@@ -141,6 +141,11 @@ def test_what_can_not_be_a_dataset_is_refused_and_leaves_nothing(tmp_path: Path)
     strange = Document(id="a", text="xy", entities=(Entity(0, 2, "GPE"),))
     with pytest.raises(SchemaError, match="document 'a': 'B-GPE' is none of O, B-PER"):
         build_dataset([strange], tmp_path / "gonerd")
+    twice = [*some_documents(5), *some_documents(1)]
+    with pytest.raises(SchemaError, match=f"document {twice[0].id!r} comes twice"):
+        build_dataset(twice, tmp_path / "gonerd")
+    with pytest.raises(InputError, match=f"document {twice[1].id!r} has no split"):
+        build_dataset(twice[:5], tmp_path / "gonerd", fixed_splits={twice[0].id: "train"})
     assert list(tmp_path.iterdir()) == []
     build_dataset(some_documents(), tmp_path / "gonerd")
     with pytest.raises(OutputError, match="exists already"):

@@ -47,6 +47,20 @@ def test_a_row_beyond_the_limit_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert len(paths) == 3
 
 
+def test_rows_wait_until_a_group_is_full_and_none_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr("gonerd.dataset.shards.GROUP_BYTES", 1000)
+    texts = [f"{number:0100}" for number in range(50)]
+    (path,) = written(tmp_path, 1_000_000, *texts)
+    with pq.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+    assert sizes == [14, 14, 14, 8]  # tables of 7 rows, about 730 bytes each
+    assert pq.read_table(path)["text"].to_pylist() == texts
+
+
 def test_a_split_without_rows_is_one_file(tmp_path: Path) -> None:
     (path,) = written(tmp_path, 1000)
     assert path.name == "train-00000-of-00001.parquet"
