@@ -113,7 +113,8 @@ def _bos_pooling(
 ) -> SparseTokens:
     """The mean of f tokens in a row, weighted as the document's first token attends to them."""
     f, r = pattern.sparsity_factor, len(row.live)
-    k, v = _padded(key, r), _padded(value, r)
+    # In halves a score would be off by a few hundredths, which the softmax makes as many of a weight.
+    k, v = (_at_least_float(_padded(x, r)) for x in (key, value))
     scores = (k * query[:, row.leader]).sum(-1) / key.shape[-1] ** 0.5  # (h, r)
     scores = scores.masked_fill(~row.live, torch.finfo(scores.dtype).min)
     weights = torch.softmax(scores.view(len(k), -1, f), dim=-1).view(len(k), r, 1)
@@ -121,7 +122,8 @@ def _bos_pooling(
     def mean(x: Tensor) -> Tensor:
         return (weights * x).view(len(x), -1, f, x.shape[-1]).sum(2)
 
-    return SparseTokens(mean(k), mean(v), row.live.view(-1, f).any(1)[None])
+    seen = row.live.view(-1, f).any(1)[None]
+    return SparseTokens(mean(k).to(key.dtype), mean(v).to(value.dtype), seen)
 
 
 def _lsh(

@@ -12,7 +12,7 @@ from torch.nn import functional
 from gonerd.adapters.onednn import OneDnnLinear
 from gonerd.errors import ConfigError
 from gonerd_baselines.encoder.config import EncoderConfig
-from gonerd_baselines.encoder.head import Head
+from gonerd_baselines.encoder.head import Head, exact
 from gonerd_baselines.encoder.vocabulary_loss import IGNORED
 from gonerd_baselines.packing import Packing
 
@@ -43,7 +43,7 @@ class TokenHead(Head):
     def loss(self, x: Tensor, packing: Packing, ids: Tensor, labels: Tensor) -> Tensor:
         """Cross entropy; `labels` (t,) int64 with -100 where none counts. 0 where none does."""
         total = functional.cross_entropy(
-            self(x, packing, ids), labels, ignore_index=IGNORED, reduction="sum"
+            exact(self(x, packing, ids)), labels, ignore_index=IGNORED, reduction="sum"
         )
         return total / (labels != IGNORED).sum().clamp(min=1)
 
@@ -70,7 +70,7 @@ class _OneLabelADocument(Head):
 
         Without a `problem`, one label is a regression, and whole numbers are classes.
         """
-        logits = self(x, packing, ids)
+        logits = exact(self(x, packing, ids))
         whole = not labels.dtype.is_floating_point
         problem = self.problem or (
             PROBLEMS[0] if self.labels == 1 else PROBLEMS[1] if whole else PROBLEMS[2]

@@ -11,6 +11,7 @@ from torch.nn import functional
 from gonerd.adapters.onednn import OneDnnLinear
 from gonerd_baselines.encoder.activation import activation_of
 from gonerd_baselines.encoder.config import EncoderConfig
+from gonerd_baselines.encoder.half_precision import LayerNorm
 from gonerd_baselines.encoder.head import Head
 from gonerd_baselines.encoder.vocabulary_loss import IGNORED, vocabulary_loss
 from gonerd_baselines.packing import Packing
@@ -76,7 +77,7 @@ class _RobertaDecoder(_Vocabulary):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__(config)
         self.dense = OneDnnLinear(config.hidden_size, config.hidden_size)
-        self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.layer_norm = LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
 
 
 class BertLanguageHead(LanguageHead):
@@ -114,4 +115,4 @@ class _Transform(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.dense = OneDnnLinear(config.hidden_size, config.hidden_size)
-        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.LayerNorm = LayerNorm(config.hidden_size, eps=config.layer_norm_eps)

@@ -17,6 +17,7 @@ from gonerd.errors import InputError
 from gonerd_baselines.attention import AUTO, Plan
 from gonerd_baselines.attention.lsg import MOST_GLOBAL_TOKENS
 from gonerd_baselines.encoder.config import EncoderConfig
+from gonerd_baselines.encoder.half_precision import Embedding, LayerNorm
 from gonerd_baselines.encoder.prepended import prepended
 from gonerd_baselines.packing import Packing
 
@@ -67,14 +68,20 @@ class Encoder(nn.Module):
         x = self.embeddings(ids, packing, token_types)
         count = self.config.extra_tokens
         if not count:
-            return self._layers(x, packing, global_tokens)
+            return self._layers(x, packing, global_tokens).to(self.dtype)
         # `global_tokens` needs no places for them: patterns that have learned ones refuse others.
         longer = prepended(packing, count, pooled=self.config.pools_extra_tokens)
         x = longer.put_on(x, self.embeddings.learned(count, documents=len(packing.lengths)))
-        return longer.taken_off(self._layers(x, longer.packing, global_tokens))
+        x = self._layers(x, longer.packing, global_tokens)
+        return longer.taken_off(x).to(self.dtype)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the parameters; in training on a CPU, what passes from layer to layer is never in halves."""
+        return self.embeddings.word_embeddings.weight.dtype
 
     def _layers(self, x: Tensor, packing: Packing, global_tokens: Tensor | None) -> Tensor:
-        plans = self._plans(packing, x.dtype, global_tokens)
+        plans = self._plans(packing, self.dtype, global_tokens)
         return self.encoder(x, plans)  # type: ignore[no-any-return]  # torch types a module's call as Any
 
     def _plans(
@@ -107,17 +114,17 @@ class Embeddings(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.first_position = config.first_position
-        self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size)
-        self.position_embeddings = nn.Embedding(config.max_position_embeddings, config.hidden_size)
-        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, config.hidden_size)
+        self.word_embeddings = Embedding(config.vocab_size, config.hidden_size)
+        self.position_embeddings = Embedding(config.max_position_embeddings, config.hidden_size)
+        self.token_type_embeddings = Embedding(config.type_vocab_size, config.hidden_size)
         if config.extra_tokens:
-            self.global_embeddings = nn.Embedding(MOST_GLOBAL_TOKENS, config.hidden_size)
-        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+            self.global_embeddings = Embedding(MOST_GLOBAL_TOKENS, config.hidden_size)
+        self.LayerNorm = LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def learned(self, count: int, *, documents: int) -> Tensor:
         """(documents count, hidden_size): the first learned tokens, once for each document."""
-        x = self.LayerNorm(self.global_embeddings.weight[:count])
+        x = self.LayerNorm(self.global_embeddings.weight[:count], wide=True)
         return self.dropout(x.repeat(documents, 1))  # type: ignore[no-any-return]  # as above
 
     def forward(self, ids: Tensor, packing: Packing, token_types: Tensor | None) -> Tensor:
@@ -127,7 +134,7 @@ class Embeddings(nn.Module):
             x = x + self.token_type_embeddings.weight[0]
         else:
             x = x + self.token_type_embeddings(token_types)
-        return self.dropout(self.LayerNorm(x))  # type: ignore[no-any-return]  # as above
+        return self.dropout(self.LayerNorm(x, wide=True))  # type: ignore[no-any-return]  # as above
 
 
 class Layers(nn.Module):
@@ -173,7 +180,8 @@ class _Attention(nn.Module):
         self.output = _Output(config, config.hidden_size)
 
     def forward(self, x: Tensor, plan: Plan) -> Tensor:
-        return self.output(self.self(x, plan), x)  # type: ignore[no-any-return]  # as above
+        found = self.self(x.to(self.output.dense.weight.dtype), plan)
+        return self.output(found, x)  # type: ignore[no-any-return]  # as above
 
 
 class _Intermediate(nn.Module):
@@ -183,7 +191,7 @@ class _Intermediate(nn.Module):
         self.dense.gelu = _GELU.get(config.hidden_act)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.dense(x)
+        x = self.dense(x.to(self.dense.weight.dtype))
         return x if self.dense.gelu else functional.relu(x)
 
 
@@ -191,8 +199,8 @@ class _Output(nn.Module):
     def __init__(self, config: EncoderConfig, inputs: int) -> None:
         super().__init__()
         self.dense = OneDnnLinear(inputs, config.hidden_size)
-        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.LayerNorm = LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(self, x: Tensor, residual: Tensor) -> Tensor:
-        return self.LayerNorm(self.dropout(self.dense(x)) + residual)  # type: ignore[no-any-return]  # as above
+        return self.LayerNorm(self.dropout(self.dense(x)), residual, wide=True)  # type: ignore[no-any-return]  # as above

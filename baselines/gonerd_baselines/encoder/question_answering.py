@@ -10,9 +10,11 @@ from torch import Tensor, nn
 
 from gonerd.adapters.onednn import OneDnnLinear
 from gonerd.errors import InputError
+from gonerd_baselines.attention.documents import split_documents
 from gonerd_baselines.encoder.activation import activation_of
 from gonerd_baselines.encoder.config import EncoderConfig
-from gonerd_baselines.encoder.head import Head
+from gonerd_baselines.encoder.half_precision import LayerNorm
+from gonerd_baselines.encoder.head import Head, exact
 from gonerd_baselines.packing import Packing
 
 __all__ = ["BigBirdQuestionHead", "QuestionHead", "first_separators", "question_tokens"]
@@ -62,10 +64,12 @@ class _Places(Head):
         `labels` (b, 2) int64: the answer's first and last token, counted in the document. What lies
         outside the document counts in no mean.
         """
-        logits = self(x, packing, ids)
+        logits = exact(self(x, packing, ids))
         lengths = torch.tensor(packing.lengths, device=labels.device)[:, None]
         counted = (labels >= 0) & (labels < lengths)  # (b, 2)
-        likely = torch.cat([part.log_softmax(dim=0) for part in logits.split(packing.lengths)])
+        likely = torch.cat(
+            [part.log_softmax(dim=0) for part in split_documents(logits, packing.lengths)]
+        )
         begins = torch.cumsum(lengths, 0) - lengths
         chosen = likely.gather(0, torch.where(counted, begins + labels, 0)) * counted
         return -(chosen.sum(0) / counted.sum(0).clamp(min=1)).mean()
@@ -103,7 +107,7 @@ class BigBirdQuestionHead(_Places):
         """(t, 2): begin and end."""
         parts = self.qa_classifier
         hidden = parts.output.dense(self.activation(parts.intermediate.dense(self.dropout(x))))
-        hidden = parts.output.LayerNorm(self.dropout(hidden) + x)
+        hidden = parts.output.LayerNorm(self.dropout(hidden), x)
         excluded = (self.token_types(ids, packing) == 0) & ~packing.first
         scores: Tensor = parts.qa_outputs(hidden)
         return scores - self.EXCLUDED * excluded[:, None].to(scores.dtype)
@@ -131,4 +135,4 @@ class _Dense(nn.Module):
 class _DenseAndNorm(_Dense):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__(config.intermediate_size, config.hidden_size)
-        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.LayerNorm = LayerNorm(config.hidden_size, eps=config.layer_norm_eps)

@@ -85,5 +85,8 @@ class _ChunkedLoss(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        grads = [saved * upstream.to(saved.dtype) for saved in ctx.saved_tensors]
+        # One over the number of tokens, which rounded to halves would bend all gradients one way.
+        grads = [
+            (saved.to(upstream.dtype) * upstream).to(saved.dtype) for saved in ctx.saved_tensors
+        ]
         return (*grads, None, None, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +101,8 @@ LSG = Family(
 )
 """Sparse from 17 tokens on; of the code that travels with its checkpoints."""
 FAMILIES = (*FULL, LONGFORMER, BIGBIRD, BIGBIRD_FULL, NYSTROMFORMER, LSG)
+DISTINCT = [f for f in FAMILIES if str(f) not in ("xlm-roberta", "camembert", "big_bird-full")]
+"""XLM-R and CamemBERT compute what RoBERTa does, and so, but for its embeddings, does a full BigBird."""
 
 
 @contextmanager
@@ -131,6 +133,11 @@ def marks(lengths: Sequence[int]) -> Tensor:
     sizes = torch.tensor(lengths)[packing.document]
     places = (packing.position == 0) | (packing.position == sizes // 2)
     return (packing.document % 3 != 2) & (places | (packing.position == sizes - 1))
+
+
+def chosen_globals(family: Family, lengths: Sequence[int]) -> list[Tensor | None]:
+    """None, and the global tokens of a family that has such."""
+    return [None, marks(lengths)] if family.has_globals else [None]
 
 
 def computed(
@@ -175,3 +182,15 @@ def _output(result: Any) -> Tensor:
     if "start_logits" in result:
         return torch.stack([result.start_logits, result.end_logits], dim=-1)
     return result.logits if "logits" in result else result.last_hidden_state
+
+
+def gradients(model: nn.Module, names: Iterable[str]) -> list[Tensor]:
+    """In this order; 0 where there is none."""
+    held = dict(model.named_parameters())
+    return [torch.zeros_like(p) if (p := held[n]).grad is None else p.grad for n in names]
+
+
+def relative_error(found: Tensor, wanted: Tensor) -> float:
+    """The norm of the difference, over that of what is wanted."""
+    found, wanted = found.detach().double(), wanted.detach().double()
+    return float((found - wanted).norm() / wanted.norm())

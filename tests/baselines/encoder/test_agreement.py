@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.packing import packing_from_lengths
 from tests.baselines.encoder.families import (
     BIGBIRD_FULL,
-    FAMILIES,
+    DISTINCT,
     Family,
+    chosen_globals,
     computed,
     documents,
-    marks,
+    gradients,
     quiet,
+    relative_error,
 )
 
 SHORT = (1, 63, 64, 65, 511, 512, 513, 2)
 LONG = (4095, 4096)
-DISTINCT = [f for f in FAMILIES if str(f) not in ("xlm-roberta", "camembert", "big_bird-full")]
-"""XLM-R and CamemBERT compute what RoBERTa does, and so, but for its embeddings, does a full BigBird."""
 WIDE = Family("longformer", {"attention_window": [512, 64]}, name="longformer-512")
 
 
@@ -32,10 +31,6 @@ def assert_close(found: Tensor, wanted: Tensor, *, scale: float | None = None) -
     """Within 2e-5 of the greatest number."""
     scale = max(float(wanted.abs().max()), scale or 0.0)
     assert float((found - wanted).abs().max()) <= 2e-5 * scale
-
-
-def chosen_globals(family: Family, lengths: tuple[int, ...]) -> list[Tensor | None]:
-    return [None, marks(lengths)] if family.has_globals else [None]
 
 
 @pytest.mark.parametrize("lengths", [SHORT, LONG], ids=["short", "long"])
@@ -89,46 +84,6 @@ def test_the_gradients_of_all_weights_are_those_of_transformers(
         least = (1e-6 if dtype == torch.float64 else 5e-2) * float(truth.abs().max())
         for mine, oracle in zip(found, wanted, strict=True):
             assert_close(mine, oracle, scale=least)
-
-
-def gradients(model: nn.Module, names: Iterable[str]) -> list[Tensor]:
-    """In this order; 0 where there is none."""
-    held = dict(model.named_parameters())
-    return [torch.zeros_like(p) if (p := held[n]).grad is None else p.grad for n in names]
-
-
-@pytest.mark.parametrize("family", DISTINCT, ids=str)
-def test_half_precision_is_near_the_truth_and_near_transformers(
-    family: Family, tmp_path: Path
-) -> None:
-    lengths = (1, 63, 64, 65, 100)
-    family.saved(tmp_path / "model")
-    exact = from_pretrained(tmp_path / "model").encoder
-    half = from_pretrained(tmp_path / "model", dtype=torch.bfloat16).encoder
-    model = family.model().to(torch.bfloat16)
-    ids, packing = documents(lengths), packing_from_lengths(lengths)
-    weight = torch.randn(sum(lengths), model.config.hidden_size)
-    for chosen in chosen_globals(family, lengths):
-        truth, found = (e(torch.cat(ids), packing, global_tokens=chosen) for e in (exact, half))
-        theirs = computed(family, model, ids, chosen)
-        assert found.dtype == torch.bfloat16
-        assert relative_error(found, truth) <= 1e-2
-        assert relative_error(found, theirs) <= 1e-2
-        for result, parts in ((truth, exact), (found, half), (theirs, model)):
-            parts.zero_grad()
-            (result.float() * weight).sum().backward()
-        names = [name for name, p in exact.named_parameters() if p.grad is not None]
-        truth, found, theirs = (
-            torch.cat([g.flatten() for g in gradients(parts, names)])
-            for parts in (exact, half, model)
-        )
-        # That of transformers lies at 1.0 to 1.3%.
-        assert relative_error(found, truth) <= 1.25 * relative_error(theirs, truth)
-
-
-def relative_error(found: Tensor, wanted: Tensor) -> float:
-    found, wanted = found.detach().double(), wanted.detach().double()
-    return float((found - wanted).norm() / wanted.norm())
 
 
 @pytest.mark.parametrize("family", DISTINCT, ids=str)

@@ -183,10 +183,10 @@ def pooling(config, q, k, v, live):
 def bos_pooling(config, q, k, v, live):
     """Means of f tokens in a row, weighted as the document's first token attends to them."""
     groups = live.view(-1, config.sparsity_factor)
-    scores = (k * q[:, :1]).sum(-1) / k.shape[-1] ** 0.5
-    scores = scores.masked_fill(~live, torch.finfo(k.dtype).min).unflatten(1, groups.shape)
+    scores = (wide(k) * q[:, :1]).sum(-1) / k.shape[-1] ** 0.5
+    scores = scores.masked_fill(~live, torch.finfo(scores.dtype).min).unflatten(1, groups.shape)
     weights = scores.softmax(-1)[..., None]
-    keys, values = ((weights * x.unflatten(1, groups.shape)).sum(2) for x in (k, v))
+    keys, values = ((weights * x.unflatten(1, groups.shape)).sum(2).to(x.dtype) for x in (k, v))
     return keys, values, groups.any(1)[None]
 
 
