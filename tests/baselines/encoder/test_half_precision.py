@@ -3,8 +3,9 @@
 The truth is the same model in float32 with the same weights, rounded to bfloat16: what that rounding changes,
 no computation can undo. An error is the norm of the difference over the norm of the truth; that of gradients
 is over all parameters together, and over all draws of random weights. A number of bfloat16 is off by 0.17%
-on average, and a gradient goes through some forty of them. Were every operation exact and only what goes from
-one to the next rounded, two layers would give 0.5% (full attention) to 0.7% (Nystromformer).
+on average, and a gradient goes through dozens. Were every operation exact and only what goes from one to the
+next rounded, two layers would give 0.4% (full attention) to 0.6% (Nystromformer); ours give 0.5 to 0.7%. A
+single draw may lie just past a hundredth, in that computation as well.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def within_a_hundredth(
 def test_short_documents_are_within_a_hundredth_of_the_truth(
     family: Family, tmp_path: Path
 ) -> None:
-    within_a_hundredth(family, SHORT, tmp_path, draws=1 if family in SELECTING else 3)
+    within_a_hundredth(family, SHORT, tmp_path, draws=2 if family in SELECTING else 3)
 
 
 @pytest.mark.parametrize("family", DISTINCT, ids=str)

@@ -92,18 +92,19 @@ def test_only_what_wants_a_gradient_has_one_computed() -> None:
 
 
 def test_half_precision_is_summed_in_single() -> None:
-    (exact, labels), (rounded, _) = inputs(), inputs(torch.bfloat16)
+    rounded, labels = inputs(torch.bfloat16)
+    exact = [x.detach().double().requires_grad_() for x in rounded]
     wanted = vocabulary_loss(*exact, labels, chunk=8)
     found = vocabulary_loss(*rounded, labels, chunk=8)
     assert found.dtype == torch.float32
-    torch.testing.assert_close(found.double(), wanted, rtol=1e-2, atol=0)
+    torch.testing.assert_close(found.double(), wanted, rtol=1e-3, atol=0)
     wanted.backward()
     found.backward()
     for mine, oracle in zip(rounded, exact, strict=True):
         assert mine.grad is not None
         assert oracle.grad is not None
         assert mine.grad.dtype == torch.bfloat16
-        assert (mine.grad.double() - oracle.grad).norm() < 2e-2 * oracle.grad.norm()
+        assert (mine.grad.double() - oracle.grad).norm() < 1e-2 * oracle.grad.norm()
 
 
 def test_under_autocast_products_are_of_half_precision_and_gradients_are_not() -> None:
