@@ -165,7 +165,7 @@ def test_sums_over_many_tokens_are_rounded_once() -> None:
             assert mine.grad.dtype == torch.bfloat16
             assert relative_error(mine.grad, wanted.grad) <= 2.5e-3
             # Why ours are needed; where this fails, torch has mended its own.
-            assert relative_error(other.grad, wanted.grad) >= 1e-2
+            assert relative_error(other.grad, wanted.grad) >= 5e-3
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
