@@ -112,7 +112,7 @@ def test_a_result_records_the_commit_that_main_meant(
         "all",
     ]
     done = subprocess.run(
-        [sys.executable, "-m", "gonerd.cli.main", *words, "--out", "run"],
+        [sys.executable, "-m", "gonerd.cli.main", *words, "--no-cost", "--out", "run"],
         cwd=tmp_path,
         env=online,
         capture_output=True,

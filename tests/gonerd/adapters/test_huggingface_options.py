@@ -262,7 +262,8 @@ def test_models_are_named_on_the_command_line(
         adapter_from_spec("hf", AdapterOptions())
     corpus = tmp_path / "corpus.jsonl"
     write_documents(corpus, [document(" ".join(TEXTS * 4), f"d{n}") for n in range(3)])
-    words = ["eval", "--dataset", str(corpus), "--split", "all", "--out", str(tmp_path / "run")]
+    words = ["eval", "--dataset", str(corpus), "--split", "all", "--no-cost"]
+    words += ["--out", str(tmp_path / "run")]
     assert run([*words, "--model", f"hf:{bert}", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["model"]["id"] == "tiny-bert"
