@@ -27,8 +27,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Among several workers a file stays whole, for its fixtures, and so does the one server's part."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     for item in items:
         together = "studio" if item.get_closest_marker("studio") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(together))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gonerd.errors import InputError
 
-__all__ = ["Packing", "batches_by_tokens", "packing_from_lengths"]
+__all__ = ["Packing", "batches_by_tokens", "numbers_on", "packing_from_lengths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,14 @@ class Packing:
         return self.position == 0
 
 
+def numbers_on(device: torch.device | str, numbers: Sequence[int]) -> Tensor:
+    """(n,) int64; a GPU gets them without this process waiting for what it still computes."""
+    found = torch.tensor(tuple(numbers), dtype=torch.int64, device="cpu")
+    if torch.device(device).type == "cuda":
+        return found.pin_memory().to(device, non_blocking=True)
+    return found.to(device)
+
+
 def packing_from_lengths(lengths: Sequence[int], *, device: str = "cpu") -> Packing:
     """The packing of documents with `lengths` tokens, in this order.
 
@@ -45,7 +53,7 @@ def packing_from_lengths(lengths: Sequence[int], *, device: str = "cpu") -> Pack
         raise InputError(
             f"documents of {list(lengths)} tokens can't be packed; each needs one at least"
         )
-    sizes = torch.tensor(lengths, dtype=torch.int64, device=device)
+    sizes = numbers_on(device, lengths)
     tokens = sum(lengths)
     # Told how many there are, they need not be counted on the device.
     number = torch.arange(len(lengths), device=device)

@@ -53,18 +53,22 @@ def seen_blocks(
 ) -> Tensor:
     """(h, n, w) bool, or (1, n, w) without random blocks (`each` 0): which of its document a block sees.
 
-    w counts from the first block of the document, up to the most blocks that one has. Documents of up
+    w counts from the first block of the document, up to the most blocks that one has, or a few more: it is
+    a power of two, because FlexAttention is compiled anew for each other one. Documents of up
     to `whole_up_to` tokens see all of theirs. Rows in which alignment left no token see all, too.
     """
     device = layout.device
-    width = max(layout.rooms)
+    width = 1 << (max(layout.rooms) - 1).bit_length()
     count, place = layout.of_block(layout.counts)[:, None], layout.place[:, None]
     column = torch.arange(width, device=device)[None, :]
     whole = layout.of_block([int(n <= whole_up_to) for n in layout.lengths])[:, None] > 0
     ends = (place == 0) | (place >= count - 1) | (column == 0) | (column == count - 1)
     seen = (whole | ends | ((place - column).abs() <= 1))[None]
     if each:
-        columns = _random_columns(layout, whole_up_to, heads, each, seed, layer).to(device)
+        columns = _random_columns(layout, whole_up_to, heads, each, seed, layer)
+        if torch.device(device).type == "cuda":  # pinned, so that nothing waits for what the GPU computes
+            columns = columns.pin_memory()
+        columns = columns.to(device, non_blocking=True)
         seen = seen.expand(heads, -1, -1).scatter(2, columns, True)
     return seen & (column < count)
 

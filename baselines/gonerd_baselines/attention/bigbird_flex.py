@@ -85,14 +85,14 @@ class _Local:
         return found & (row < self.room[:, None])
 
     def listed(self, pairs: Tensor) -> tuple[Tensor, Tensor]:
-        """Counts (1, h, total) and numbers (1, h, total, total) of the true columns of each row."""
+        """Counts (1, h, total) and numbers (1, h, total, w) of the true columns of each row."""
         order = torch.argsort(pairs.to(torch.int8), dim=-1, descending=True, stable=True)
         counts = pairs.sum(-1)
         ranks = torch.arange(pairs.shape[2], device=pairs.device)
         numbers = (order + self.begin[:, None]).masked_fill(ranks >= counts[..., None], 0)
         rows = self.total - len(self.begin)
         counts = functional.pad(counts, (0, rows))
-        numbers = functional.pad(numbers, (0, self.total - pairs.shape[2], 0, rows))
+        numbers = functional.pad(numbers, (0, 0, 0, rows))
         return counts[None].to(torch.int32), numbers[None].to(torch.int32)
 
 

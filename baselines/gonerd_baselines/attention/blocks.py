@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gonerd_baselines.attention.documents import split_documents
+from gonerd_baselines.packing import numbers_on
 
 __all__ = ["BlockLayout"]
 
@@ -52,10 +53,8 @@ class BlockLayout:
 
     def of_block(self, values: Sequence[int]) -> Tensor:
         """(n,) int64: what `values` holds of each block's document."""
-        rooms = torch.tensor(self.rooms, device=self.device)
-        return torch.tensor(tuple(values), device=self.device).repeat_interleave(
-            rooms, output_size=self.blocks
-        )
+        rooms = numbers_on(self.device, self.rooms)
+        return numbers_on(self.device, values).repeat_interleave(rooms, output_size=self.blocks)
 
     @property
     def place(self) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gonerd_baselines.packing import Packing
+from gonerd_baselines.packing import Packing, numbers_on
 
 __all__ = ["attend_varlen", "by_document", "laid", "sdpa", "split_documents", "starts_of"]
 
@@ -46,8 +46,8 @@ def sdpa(
 
 def starts_of(packing: Packing) -> Tensor:
     """(b + 1,) int32: where each document begins in the row, and the row's end."""
-    ends = torch.tensor([0, *packing.lengths], device=packing.document.device).cumsum(0)
-    return ends.to(torch.int32)
+    sizes = numbers_on(packing.document.device, [0, *packing.lengths])
+    return sizes.cumsum(0).to(torch.int32)
 
 
 def attend_varlen(

@@ -25,7 +25,7 @@ from gonerd_baselines.attention.documents import (
     starts_of,
 )
 from gonerd_baselines.attention.flex import padded
-from gonerd_baselines.packing import Packing
+from gonerd_baselines.packing import Packing, numbers_on
 
 __all__ = ["LandmarkWay", "landmark_way", "pseudo_inverse"]
 
@@ -124,7 +124,7 @@ class _Segments:
 
 def _segments(packing: Packing, landmarks: int) -> _Segments:
     device = packing.document.device
-    lengths = torch.tensor(packing.lengths, device=device)
+    lengths = numbers_on(device, packing.lengths)
     column = torch.arange(landmarks, device=device)
     longer = column < (lengths % landmarks)[:, None]
     sizes = ((lengths // landmarks)[:, None] + longer).flatten()

@@ -19,7 +19,7 @@ from torch.nn import functional
 from gonerd_baselines.attention.flex import BLOCK, MaskMod, block_mask, flex_attend, padded
 from gonerd_baselines.attention.lsg_blocks import windows
 from gonerd_baselines.attention.lsg_selection import AlignedRow, SparseTokens, sparse_tokens
-from gonerd_baselines.packing import Packing
+from gonerd_baselines.packing import Packing, numbers_on
 
 if TYPE_CHECKING:
     from torch.nn.attention.flex_attention import BlockMask
@@ -62,7 +62,7 @@ def _sparse_runs(pattern: LsgAttention, slot: Tensor) -> Runs:
     begin + i step <= s < begin + i step + size.
     """
     step, size = pattern.step, pattern.sparse_block_size
-    begins = torch.tensor([begin for begin, _ in windows(pattern, 0)], device=slot.device)
+    begins = numbers_on(slot.device, [begin for begin, _ in windows(pattern, 0)])
     high = torch.div(slot - begins[:, None], step, rounding_mode="floor")
     low = torch.div(slot - begins[:, None] - size, step, rounding_mode="floor") + 1
     return Runs(low, high)
@@ -145,19 +145,21 @@ def lsg_row(pattern: LsgAttention, packing: Packing) -> LsgRow:
     sizes = [-(-length // unit) * unit for length in packing.lengths]
     total = -(-padded(sum(sizes)) // unit) * unit
     # The rest of the row is one more document, without tokens, whose places see their neighbours.
-    room = torch.tensor([*sizes, total - sum(sizes)], device=device)
-    document = torch.repeat_interleave(torch.arange(len(room), device=device), room)
-    begin = (room.cumsum(0) - room)[document]
+    room, own = numbers_on(device, [*sizes, total - sum(sizes)]), numbers_on(device, [*lengths, 0])
+    number = torch.arange(len(room), device=device)
+    document = torch.repeat_interleave(number, room, output_size=total)
+    begins = room.cumsum(0) - room
+    begin, length = begins[document], own[document]
     offset = torch.arange(total, device=device) - begin
-    length = torch.tensor([*lengths, 0], device=device)[document]
-    packed = torch.tensor([*packing.lengths, 0], device=device)
+    packed = numbers_on(device, [*packing.lengths, 0])
     origin = (packed.cumsum(0) - packed)[document]
     rest = document == len(lengths)
     token, is_global = offset < length, (offset >= length) & (offset < length + g) & ~rest
     places = torch.where(token, origin + g + offset, origin + offset - length)
     places = places.where(token | is_global, 0)
-    used = (token | is_global).nonzero()[:, 0]
-    back = torch.empty_like(packing.document).index_put_((places[used],), used)
+    # Reckoned, not looked for among `places`: a GPU would have to be asked how many are used.
+    at = packing.position
+    back = begins[packing.document] + torch.where(at < g, own[packing.document] + at, at - g)
     live = token & ~((offset == 0) & pattern.mask_first_token)
     aligned = AlignedRow(live, begin.clamp(max=total - 1), zeros=False)
 

@@ -44,7 +44,7 @@ def prepended(packing: Packing, count: int, *, pooled: bool) -> Prepended:
         longer.document * count + longer.position,
         place + (documents - 1 - longer.document) * count,
     )
-    kept = place[~extra]
+    kept = place[: packing.tokens] + (packing.document + 1) * count
     if pooled:
         kept = torch.where(packing.first, kept - count, kept)
     return Prepended(longer, order, kept)

@@ -34,7 +34,9 @@ def test_modernbert_does_what_torch_counts_less_what_its_windows_leave_out() -> 
         model(ids)
     seen = sum(min(512, place + 65) - max(0, place - 64) for place in range(512))
     left_out = 2 * 4 * 768 * (512 * 512 - seen)  # two of three layers
-    assert work_of(row, [512], "token").operations == counter.get_total_flops() - left_out
+    more = counter.get_total_flops() - left_out - work_of(row, [512], "token").operations
+    # The angles of positions for both kinds of layers were once a product of matrices in transformers.
+    assert more in (0, 2 * 2 * 512 * 32)
 
 
 def test_a_base_model_does_the_work_that_is_known_of_it() -> None:
