@@ -30,6 +30,7 @@ PACKAGES = (
     "torch",
     "trafilatura",
     "transformers",
+    "triton",
 )
 
 
@@ -136,11 +137,12 @@ def _version(package: str) -> str | None:
 def _commit() -> str | None:
     """The commit of the checkout that this code runs from, marked where files differ from it.
 
-    Results of benchmarks don't count: each would mark the next one.
+    Results of benchmarks don't count: each would mark the next one. Of a copy without git's folder the
+    variable GONERD_COMMIT says it.
     """
     root = Path(__file__).resolve().parent.parent
     if not (root / ".git").exists():
-        return None
+        return os.environ.get("GONERD_COMMIT") or None
     try:
         commit = _git(root, "rev-parse", "HEAD")
         changed = _git(root, "status", "--porcelain", "-uno", "--", ".", ":!benchmarks/results")

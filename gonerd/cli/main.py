@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 import click
 
 from gonerd.console import note
 from gonerd.errors import ConfigError, ExtraError, GonerdError
+from gonerd.files import read_bytes
 
 __all__ = ["EXTRAS", "gonerd", "invoke", "main", "run"]
 
@@ -102,7 +105,26 @@ class CommandGroup(click.Group):
 @cache
 def _installed() -> dict[str, EntryPoint]:
     """Commands by name; the search reads the metadata of every installed package, so it is made once."""
-    return {entry.name: entry for entry in entry_points(group=COMMAND_GROUP)}
+    return {entry.name: entry for entry in entry_points(group=COMMAND_GROUP) or _of_checkout()}
+
+
+def _of_checkout() -> list[EntryPoint]:
+    """Those that pyproject.toml names, where the code runs from a checkout that nobody installed.
+
+    The applications' folders are put on the path of this process and of those that it starts.
+    """
+    root = Path(__file__).parents[2]
+    if not (root / "pyproject.toml").exists():
+        return []
+    project = tomllib.loads(read_bytes(root / "pyproject.toml").decode())
+    folders = [
+        str(root / name) for name in project["tool"]["setuptools"]["packages"]["find"]["where"]
+    ]
+    sys.path += [folder for folder in folders if folder not in sys.path]
+    paths = [*folders, *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    commands = project["project"]["entry-points"][COMMAND_GROUP]
+    return [EntryPoint(name, value, COMMAND_GROUP) for name, value in commands.items()]
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})

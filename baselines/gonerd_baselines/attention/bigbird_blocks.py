@@ -66,7 +66,9 @@ def seen_blocks(
     seen = (whole | ends | ((place - column).abs() <= 1))[None]
     if each:
         columns = _random_columns(layout, whole_up_to, heads, each, seed, layer)
-        if torch.device(device).type == "cuda":  # pinned, so that nothing waits for what the GPU computes
+        if (
+            torch.device(device).type == "cuda"
+        ):  # pinned, so that nothing waits for what the GPU computes
             columns = columns.pin_memory()
         columns = columns.to(device, non_blocking=True)
         seen = seen.expand(heads, -1, -1).scatter(2, columns, True)

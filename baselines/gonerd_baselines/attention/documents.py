@@ -68,7 +68,12 @@ def attend_varlen(
     from torch.nn.attention.varlen import varlen_attn
 
     window = (-1, -1) if reach is None else (reach, reach)
+    width = query.shape[2]
     q, k, v = (x.transpose(0, 1).contiguous() for x in (query, key, value))
+    if width % 8:  # which no kernel takes; zeros change no score
+        q, k, v = (functional.pad(x, (0, -width % 8)) for x in (q, k, v))
     starts_k, longest_k = (starts, longest) if keys is None else keys
-    found = varlen_attn(q, k, v, starts, starts_k, longest, longest_k, window_size=window)
-    return found.transpose(0, 1)  # type: ignore[union-attr]  # a pair only where the log-sum-exp is asked for
+    found = varlen_attn(
+        q, k, v, starts, starts_k, longest, longest_k, scale=width**-0.5, window_size=window
+    )
+    return found[..., :width].transpose(0, 1)  # type: ignore[call-overload]  # a pair only where the log-sum-exp is asked for

@@ -116,17 +116,23 @@ def flex_attend(
             "attention backend flex can't train on a CPU; expected the backend sdpa or blocked"
         )
     wanted_q, wanted_k = mask.seq_lengths
-    padded_q = functional.pad(query, (0, 0, 0, wanted_q - query.shape[1]))
-    padded_k, padded_v = (functional.pad(x, (0, 0, 0, wanted_k - x.shape[1])) for x in (key, value))
     found = _compiled()(
-        padded_q[None],
-        padded_k[None],
-        padded_v[None],
+        _filled(query, wanted_q)[None],
+        _filled(key, wanted_k)[None],
+        _filled(value, wanted_k)[None],
         block_mask=mask,
         score_mod=score_mod,
         kernel_options=kernel_options,
     )
     return found[0, :, : query.shape[1]]  # type: ignore[no-any-return]  # torch.compile's result is Any
+
+
+def _filled(x: Tensor, tokens: int) -> Tensor:
+    """(h, t, d) with zeros behind; tokens stay outermost in memory, as projections lay them."""
+    gap = tokens - x.shape[1]
+    if not gap:
+        return x  # where torch's pad would copy
+    return functional.pad(x.transpose(0, 1), (0, 0, 0, 0, 0, gap)).transpose(0, 1)
 
 
 @lru_cache(maxsize=1)

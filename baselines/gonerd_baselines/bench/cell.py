@@ -55,7 +55,7 @@ def measure(task: Task) -> dict[str, Any]:
             lambda: _run(calls),
             device=task.device,
             repeat=task.repeat,
-            warm_up=0 if real else task.warm_up,
+            warm_up=task.warm_up,
             at_most_seconds=task.at_most_seconds,
         )
     lengths = task.lengths or (task.length,) * task.batch
@@ -138,7 +138,7 @@ def _run(calls: Sequence[Callable[[], Tensor]]) -> None:
 
 def _libraries(task: Task) -> int:
     """MiB that the process has held for Python and its packages, those of the model included."""
-    if task.way.family:
+    if task.way.family and task.device == "cpu":  # on a GPU nobody asks
         with torch.device("meta"):  # which imports all that the class needs
             peer_model(peer_config(task.row, family=task.way.family), task.head)
     return peak_rss_mib()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,18 @@ from typing import Any
 from gonerd.errors import CheckError
 from gonerd.files import require_file_to_write, write_json
 from gonerd.machine import environment
+from gonerd_baselines.bench.checking import KINDS
 from gonerd_baselines.bench.process import Workers, workers
 
-__all__ = ["RESULT", "check_device", "checks_of", "require_right"]
+__all__ = ["RESULT", "check_device", "checks_of", "require_right", "wrong_checks"]
 
 RESULT = "check.json"
 
 LONGEST = 3600.0
 """Seconds after which a check is given up."""
+
+AT_ONCE = 4
+"""Kinds of patterns that are checked beside each other on a GPU: most of their time is spent compiling."""
 
 
 def check_device(
@@ -28,6 +33,7 @@ def check_device(
     lengths: Sequence[int] | None = None,
     out: Path | None = None,
     force: bool = False,
+    command: Sequence[str] = (),
     note: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """The checks, and with `swept` (documents, tokens) seconds by backend and block size.
@@ -39,6 +45,7 @@ def check_device(
         lengths: of the documents that are checked; the device's usual ones without.
         out: a folder for `check.json`.
         force: replace it.
+        command: what was typed, for the result.
         note: told of each part.
 
     Raises:
@@ -49,40 +56,66 @@ def check_device(
         require_file_to_write(out / RESULT, overwrite=force)
     with workers(device) as processes:
         note(f"checking attention backends on {device}")
-        checks = checks_of(device, attention_backend, processes, lengths=lengths)
+        checks = checks_of(device, attention_backend, processes, lengths=lengths, note=note)
         result = {
             "what": "gonerd bench --check",
+            "command": list(command),
             "device": device,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": environment(),
             "checks": checks,
             "sweep": [],
         }
-        if swept is not None and not _wrong(checks):
+        if out is not None:  # before the sweep, which may be cut short
+            write_json(out / RESULT, result, overwrite=force)
+        if swept is not None and not wrong_checks(checks):
             note(f"timing attention backends on {swept[0]} x {swept[1]:,} tokens")
             order = {"what": "sweep", "device": device, "documents": swept[0], "length": swept[1]}
             result["sweep"] = _answer(processes, order)["sweep"]
     if out is not None:
-        write_json(out / RESULT, result, overwrite=force)
+        write_json(out / RESULT, result, overwrite=True)
     return result
 
 
 def checks_of(
-    device: str, attention_backend: str, processes: Workers, *, lengths: Sequence[int] | None = None
+    device: str,
+    attention_backend: str,
+    processes: Workers,
+    *,
+    lengths: Sequence[int] | None = None,
+    kinds: Sequence[str] | None = None,
+    dtypes: Sequence[str] | None = None,
+    as_timed: bool = False,
+    note: Callable[[str], None] = lambda _: None,
 ) -> list[dict[str, Any]]:
-    """The differences of every backend from dense attention.
+    """The differences from dense attention, a process for each of the `kinds` of patterns, as `check` has it.
 
-    Raises:
-        CheckError: the process failed as a whole.
+    A process that fails as a whole is a check that failed: a kernel may take it with it.
     """
-    order = {
+    order: dict[str, Any] = {
         "what": "check",
         "device": device,
         "attention_backend": attention_backend,
         "lengths": lengths,
+        "as_timed": as_timed,
     }
-    found: list[dict[str, Any]] = _answer(processes, order)["checks"]
-    return found
+    order |= {} if dtypes is None else {"dtypes": list(dtypes)}
+
+    def one(kind: str) -> list[dict[str, Any]]:
+        answer = processes.do(order | {"kinds": [kind]}, seconds=LONGEST)
+        if answer["status"] == "done":
+            found: list[dict[str, Any]] = answer["checks"]
+        else:
+            said = {"pattern": kind, "backend": "?", "dtype": "?", "said": answer["error"]}
+            found = [said | {"verdict": "wrong"}]
+        wrong = wrong_checks(found)
+        note(f"{kind}: {f'{len(wrong)} WRONG of ' if wrong else ''}{len(found)} checks")
+        return found
+
+    at_once = AT_ONCE if device.startswith("cuda") else 1
+    with ThreadPoolExecutor(at_once) as threads:
+        parts = threads.map(one, KINDS if kinds is None else kinds)
+        return [each for part in parts for each in part]
 
 
 def require_right(checks: Sequence[dict[str, Any]]) -> None:
@@ -91,7 +124,7 @@ def require_right(checks: Sequence[dict[str, Any]]) -> None:
     Raises:
         CheckError: some check failed.
     """
-    wrong = _wrong(checks)
+    wrong = wrong_checks(checks)
     if wrong:
         first = wrong[0]
         raise CheckError(
@@ -100,7 +133,8 @@ def require_right(checks: Sequence[dict[str, Any]]) -> None:
         )
 
 
-def _wrong(checks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def wrong_checks(checks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those whose backend computes something else than dense attention, or breaks."""
     return [each for each in checks if each["verdict"] == "wrong"]
 
 

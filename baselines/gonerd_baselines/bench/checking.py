@@ -27,7 +27,10 @@ from gonerd_baselines.bench.rows import ROWS
 from gonerd_baselines.bench.task import DTYPES
 from gonerd_baselines.packing import Packing, packing_from_lengths
 
-__all__ = ["LENGTHS", "TOLERANCES", "check"]
+__all__ = ["KINDS", "LENGTHS", "TOLERANCES", "check"]
+
+KINDS = tuple(PATTERNS)
+"""Of patterns, each of which can be checked alone."""
 
 LENGTHS = {
     "cuda": (680, 1, 63, 64, 65, 330, 511, 512, 513, 1900, 4096),
@@ -55,8 +58,17 @@ class _Case:
     """The whole layer is compared, with all that it has beside the pattern."""
 
 
+WAYS = ("forward", "backward")
+
+
 def check(
-    device: str, *, backend: str = AUTO, lengths: Sequence[int] | None = None
+    device: str,
+    *,
+    backend: str = AUTO,
+    lengths: Sequence[int] | None = None,
+    kinds: Sequence[str] = KINDS,
+    dtypes: Sequence[str] = tuple(DTYPES),
+    as_timed: bool = False,
 ) -> list[dict[str, Any]]:
     """A record for each pattern, backend and type of numbers: differences and a verdict.
 
@@ -67,17 +79,26 @@ def check(
         backend: this one only; by default all that the device has. FlexAttention is compiled for minutes on
             a processor, and only for inference, so that there it is checked only where it is named.
         lengths: of the packed documents.
+        kinds: of patterns.
+        dtypes: of numbers.
+        as_timed: only what a cell of the benchmark computes: each kind's own pattern by `backend`, which the
+            pattern chooses where it is "auto", and forward.
     """
     torch.set_float32_matmul_precision("highest")
     kind = "cuda" if device.startswith("cuda") else "cpu"
     records = []
-    for case in _cases():
+    for case in _cases(kinds):
+        if as_timed and case.name not in KINDS:
+            continue
         longer = [length + extra_tokens(case.pattern) for length in lengths or LENGTHS[kind]]
         packing = packing_from_lengths(longer, device=device)
-        for dtype in DTYPES:
+        for dtype in dtypes:
             if case.layer and dtype != "float32":
                 continue
             trial = _Trial(case, dtype, packing)
+            if as_timed:
+                records.append(_record(trial, backend, ways=("forward",)))
+                continue
             records += [
                 _record(trial, name)
                 for name in _backends(case.pattern, kind, backend)
@@ -86,18 +107,21 @@ def check(
     return records
 
 
-def _cases() -> Iterator[_Case]:
-    for kind, pattern_of in PATTERNS.items():
+def _cases(kinds: Sequence[str]) -> Iterator[_Case]:
+    for kind in kinds:
+        pattern_of = PATTERNS[kind]
         row = next(row for row in ROWS.values() if row.attention == kind)
         pattern = pattern_of(row, 0)
         yield _Case(kind, pattern)
         yield _Case(f"{kind}, whole layer", pattern, layer=True)
         if kind == "longformer":
             yield _Case(f"{kind}, global tokens", pattern, marks=True, layer=True)
-    yield _Case("bigbird, hf-eval", BigBirdAttention(mode="hf-eval"))
-    for selection in SPARSITY_TYPES:
-        if selection != LsgAttention().sparsity_type:
-            yield _Case(f"lsg, {selection}", LsgAttention(sparsity_type=selection))
+        if kind == "bigbird":
+            yield _Case(f"{kind}, hf-eval", BigBirdAttention(mode="hf-eval"))
+        if kind == "lsg":
+            for selection in SPARSITY_TYPES:
+                if selection != LsgAttention().sparsity_type:
+                    yield _Case(f"{kind}, {selection}", LsgAttention(sparsity_type=selection))
 
 
 def _backends(pattern: AttentionPattern, kind: str, backend: str) -> list[str]:
@@ -107,7 +131,7 @@ def _backends(pattern: AttentionPattern, kind: str, backend: str) -> list[str]:
     return [name for name in pattern.backends if name not in left_out]
 
 
-def _record(trial: _Trial, backend: str) -> dict[str, Any]:
+def _record(trial: _Trial, backend: str, *, ways: Sequence[str] = WAYS) -> dict[str, Any]:
     dtype = trial.dtype
     record: dict[str, Any] = {
         "pattern": trial.case.name,
@@ -117,11 +141,12 @@ def _record(trial: _Trial, backend: str) -> dict[str, Any]:
         "said": "",
     }
     try:
-        for way in ("forward", "backward"):
+        for way in ways:
             if way == "backward" and backend == "flex" and trial.device.type == "cpu":
                 continue  # it has none there
             difference = trial.difference(backend, way)
             record[way] = difference
+            record["backend"] = " and ".join(sorted(trial.ran))
             if not difference <= TOLERANCES[dtype, way] and not (
                 dtype != "float32" and difference <= LOST * trial.difference("dense", way)
             ):
@@ -153,13 +178,14 @@ class _Trial:
         ]
         self._weight = torch.randn(shapes[0], generator=generator).to(self.device)
         self._wanted: dict[str, list[Tensor]] = {}
+        self.ran: tuple[str, ...] = ()
+        """The backends that computed the last difference."""
 
     def difference(self, backend: str, way: str) -> float:
         """The largest difference of a backend's result, or of its gradients, of the largest number."""
-        found = self._run(backend, DTYPES[self.dtype], way)
         if way not in self._wanted:
             self._wanted[way] = self._run("dense", torch.float64, way)
-        return _distance(found, self._wanted[way])
+        return _distance(self._run(backend, DTYPES[self.dtype], way), self._wanted[way])
 
     def _run(self, backend: str, kind: torch.dtype, way: str) -> list[Tensor]:
         backward = way == "backward"
@@ -169,6 +195,7 @@ class _Trial:
         plan = self.case.pattern.prepare(
             self.packing, backend=backend, dtype=kind, global_tokens=self._marks
         )
+        self.ran = tuple(plan.ran)
         with torch.set_grad_enabled(backward):
             found = self._call(inputs, plan)
         if not backward:

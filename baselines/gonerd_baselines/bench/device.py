@@ -23,12 +23,14 @@ class Usual:
     """Of real lengths; None for all."""
     passes: int
     """Timed passes over real documents."""
+    passes_before: int
+    """And those before: on a GPU every new width of a batch compiles and chooses kernels."""
     swept: tuple[int, int]
     """Documents and tokens of each in a sweep."""
 
 
-_CUDA = Usual(16, ("float32", "bfloat16"), 10, 3, None, 3, (16, 4096))
-_PROCESSOR = Usual(1, ("float32",), 3, 1, 16, 1, (1, 4096))
+_CUDA = Usual(16, ("float32", "bfloat16"), 10, 3, None, 3, 1, (16, 4096))
+_PROCESSOR = Usual(1, ("float32",), 3, 1, 16, 1, 0, (1, 4096))
 
 
 def checked_device(name: str) -> str:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from gonerd.files import read_json
@@ -32,12 +33,17 @@ class Workers:
         self._standing_by = standing_by
         self._number = 0
         self._ready: list[_Worker] = []
+        self._lock = Lock()
 
     def do(self, order: Mapping[str, Any], *, seconds: float | None = None) -> dict[str, Any]:
-        """The worker's answer; a process that dies, or takes longer than `seconds`, is an answer, too."""
-        worker = self._ready.pop(0) if self._ready else self._begin()
-        while len(self._ready) < self._standing_by:
-            self._ready.append(self._begin())
+        """The worker's answer; a process that dies, or takes longer than `seconds`, is an answer, too.
+
+        Several threads may ask at a time.
+        """
+        with self._lock:
+            worker = self._ready.pop(0) if self._ready else self._begin()
+            while len(self._ready) < self._standing_by:
+                self._ready.append(self._begin())
         return worker.do(order, seconds)
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 from gonerd.errors import CheckError, OutputError
 from gonerd.files import read_json, write_json
 from gonerd.machine import environment, hardware
-from gonerd_baselines.bench.checked import checks_of, require_right
+from gonerd_baselines.bench.checked import checks_of, wrong_checks
+from gonerd_baselines.bench.checking import KINDS
 from gonerd_baselines.bench.configuration import Configuration
 from gonerd_baselines.bench.process import Workers, workers
 from gonerd_baselines.bench.task import Task
@@ -32,6 +33,8 @@ def run_benchmark(
     out: Path | None = None,
     force: bool = False,
     check_first: bool = False,
+    stop_after: float | None = None,
+    command: Sequence[str] = (),
     note: Note = lambda _: None,
 ) -> dict[str, Any]:
     """The result: configuration, machine, peaks, parameters and cells.
@@ -40,31 +43,52 @@ def run_benchmark(
         configuration: what to time.
         out: a folder whose `bench.json` is written after each cell; cells that it holds are not run again.
         force: begin anew where it holds another configuration's.
-        check_first: compare every backend with dense attention before anything is timed.
+        check_first: compare what is to be timed of ours with dense attention before anything is.
+        stop_after: seconds after which no cell is begun any more.
+        command: what was typed, for the result.
         note: told of every cell.
+
+    Cells of ours whose pattern fails its check are not timed, and say so; `require_right` tells of them.
 
     Raises:
         OutputError: `out` holds something else, or another configuration's cells.
-        CheckError: a backend computes something else than dense attention, or the device does not work.
+        CheckError: the device does not work.
     """
-    result = _begun(configuration, out, force=force)
+    ends = None if stop_after is None else time.monotonic() + stop_after
+    result = _begun(configuration, out, force=force, command=command)
     with workers(configuration.device) as processes:
         if check_first and "checks" not in result:
-            note(f"checking attention backends on {configuration.device}")
-            checks = checks_of(configuration.device, configuration.attention_backend, processes)
-            result["checks"] = checks
+            note(f"checking attention on {configuration.device}")
+            result["checks"] = _checks(configuration, processes, note)
             _keep(result, out)
-        require_right(result.get("checks", []))
         _prepare(result, configuration, processes, out)
-        _run_cells(result, configuration, processes, out, note)
+        _run_cells(result, configuration, processes, out, note, ends)
     return result
 
 
-def _begun(configuration: Configuration, out: Path | None, *, force: bool) -> dict[str, Any]:
+def _checks(configuration: Configuration, processes: Workers, note: Note) -> list[dict[str, Any]]:
+    """Of the patterns that our encoder is to compute."""
+    ways = [task.way for task in configuration.tasks() if task.implementation == "ours"]
+    kinds = {way.attention for way in ways if not way.reason}
+    return checks_of(
+        configuration.device,
+        configuration.attention_backend,
+        processes,
+        kinds=[kind for kind in KINDS if kind in kinds],
+        dtypes=configuration.dtypes,
+        as_timed=True,
+        note=note,
+    )
+
+
+def _begun(
+    configuration: Configuration, out: Path | None, *, force: bool, command: Sequence[str]
+) -> dict[str, Any]:
     """The result so far, or a new one."""
     asked = configuration.as_json() | {"hardware": hardware(configuration.device)}
     new = {
         "what": "gonerd bench",
+        "command": list(command),
         "configuration": asked,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": environment(),
@@ -130,15 +154,21 @@ def _run_cells(
     processes: Workers,
     out: Path | None,
     note: Note,
+    ends: float | None,
 ) -> None:
     tasks = list(configuration.tasks())
     cells: list[dict[str, Any]] = result["cells"]
     done = {_key(cell) for cell in cells}
     by_work = {task.work_key: cell for task in tasks for cell in cells if _key(cell) == task.key}
     waiting = [task for task in tasks if task.key not in done]
+    wrong = {each["pattern"]: each["said"] for each in wrong_checks(result.get("checks", []))}
     began = time.monotonic()
     for ran, task in enumerate(waiting, start=1):
-        cell = _cell(task, processes, by_work)
+        if ends is not None and time.monotonic() >= ends:
+            rest = len(waiting) - ran + 1
+            note(f"time is up; the same command goes on with the {rest} cells that are left")
+            break
+        cell = _cell(task, processes, by_work, wrong)
         by_work.setdefault(task.work_key, cell)
         cells.append(cell)
         _keep(result, out)
@@ -147,11 +177,17 @@ def _run_cells(
 
 
 def _cell(
-    task: Task, processes: Workers, by_work: Mapping[tuple[Any, ...], dict[str, Any]]
+    task: Task,
+    processes: Workers,
+    by_work: Mapping[tuple[Any, ...], dict[str, Any]],
+    wrong: Mapping[str, str],
 ) -> dict[str, Any]:
     named = task.named()
     if task.way.reason:
         return named | {"status": "none", "error": task.way.reason}
+    if task.implementation == "ours" and task.way.attention in wrong:
+        said = f"not timed, as its attention failed its check: {wrong[task.way.attention]}"
+        return named | {"status": "error", "error": said}
     same = by_work.get(task.work_key)
     if same is not None:
         twin = {key: value for key, value in same.items() if key not in named}

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.attention import AttentionPattern, FullAttention, LongformerAttention
-from gonerd_baselines.attention.flex import block_mask, document_blocks, flex_attend
+from gonerd_baselines.attention.flex import BLOCK, block_mask, document_blocks, flex_attend
 from gonerd_baselines.bench.memory_full import is_full
 from gonerd_baselines.bench.task import DTYPES
 from gonerd_baselines.bench.timing import timed
@@ -114,7 +114,10 @@ def _call(
         return batched
     if way.block is not None:
         mask = _mask(way.pattern, packing, way.block)
-        return lambda q, k, v: flex_attend(q, k, v, mask)
+        # Left alone the kernel takes tiles of 128 tokens, and refuses smaller blocks.
+        tiles = {"fwd_BLOCK_M": way.block, "fwd_BLOCK_N": way.block}
+        options = tiles if packing.document.is_cuda and way.block < BLOCK else None
+        return lambda q, k, v: flex_attend(q, k, v, mask, kernel_options=options)
     plan = way.pattern.prepare(packing, backend=way.backend, dtype=dtype)
     return lambda q, k, v: way.pattern.attend(q, k, v, plan)
 

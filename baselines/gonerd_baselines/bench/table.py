@@ -164,12 +164,15 @@ def _heading(result: Mapping[str, Any], head: str, dtype: str) -> str:
 def _cells(result: Mapping[str, Any], cells: Sequence[Cell], head: str, dtype: str) -> Table:
     asked = result["configuration"]
     columns = [(n, name) for n in asked["lengths"] for name in asked["implementations"]]
-    rows = []
+    rows, waiting = [], 0
     for row in asked["rows"]:
         each = [_found(cells, row=row, length=n, implementation=name) for n, name in columns]
         count = result["parameters"].get(row)
         millions = NOTHING if count is None else f"{count / 1e6:.1f}"
         rows.append((_title(row), millions, *map(_ms, each), *map(_mib, each)))
+        if row in ROWS:
+            asked_for = (ROWS[row].takes(n) for n, _ in columns)
+            waiting += sum(a and c is None for a, c in zip(asked_for, each, strict=True))
     width = len(asked["implementations"])
     groups = [("", 1)]
     groups += [(f"ms at {n}", width) for n in asked["lengths"]]
@@ -179,6 +182,7 @@ def _cells(result: Mapping[str, Any], cells: Sequence[Cell], head: str, dtype: s
     notes = [f"Median of the timed runs. Memory: the most that was {what}, weights included."]
     if backends := _backends(cells):
         notes.append(f"Attention of `ours`: {backends}")
+    notes += _not_yet(waiting)
     return Table(
         _heading(result, head, dtype),
         tuple(groups),
@@ -186,6 +190,11 @@ def _cells(result: Mapping[str, Any], cells: Sequence[Cell], head: str, dtype: s
         tuple(rows),
         notes=(*notes, *_notes(cells)),
     )
+
+
+def _not_yet(cells: int) -> list[str]:
+    """What a run that was cut short has not come to."""
+    return [f"Not yet measured: {cells} cells; the same command goes on with them."] * (cells > 0)
 
 
 def _ratios(result: Mapping[str, Any], cells: Sequence[Cell], head: str, dtype: str) -> Table:
@@ -276,11 +285,15 @@ def _documents(result: Mapping[str, Any], cells: Sequence[Cell], head: str, dtyp
                     f"{seconds / ours['seconds']['median']:.2f}" if fast else NOTHING,  # type: ignore[index]  # as `fast` says
                 )
             )
+    ways = sum(1 if name == "ours" else 2 for name in asked["implementations"])
     count, tokens = asked["documents"]["count"], asked["documents"]["tokens"]
     notes = [
         f"{count:,} documents of {tokens:,} tokens, lengths from {asked['lengths_from']}; padded and cut to "
         f"{asked['lengths'][0]:,}. Tokens are those of documents, without padding."
     ]
+    if backends := _backends(cells):
+        notes.append(f"Attention of `ours`: {backends}")
+    notes += _not_yet(ways * len(asked["rows"]) - len(cells))
     return Table(
         f"Documents of real lengths: {_heading(result, head, dtype)}",
         (),

@@ -46,10 +46,16 @@ def timed(
     warm_up: int,
     at_most_seconds: float | None = None,
 ) -> Timing:
-    """Run `call` `warm_up` and then `repeat` times; what it returns is dropped before the next run."""
-    for _ in range(warm_up):
-        call()
+    """Run `call` `warm_up` and then `repeat` times; what it returns is dropped before the next run.
+
+    The limit of time holds for either: the warm-up then ends after one run at least.
+    """
     one = _on_cuda if device.startswith("cuda") else _on_processor
+    warming = 0.0
+    for _ in range(warm_up):
+        warming += one(call)[0]
+        if at_most_seconds is not None and warming >= at_most_seconds:
+            break
     seconds: list[float] = []
     processor: list[float] = []
     while len(seconds) < repeat:

@@ -64,11 +64,10 @@ def _prepare(order: Mapping[str, Any]) -> dict[str, Any]:
 def _check(order: Mapping[str, Any]) -> dict[str, Any]:
     from gonerd_baselines.bench.checking import check
 
-    return {
-        "checks": check(
-            order["device"], backend=order["attention_backend"], lengths=order["lengths"]
-        )
+    options = {
+        name: order[name] for name in ("lengths", "kinds", "dtypes", "as_timed") if name in order
     }
+    return {"checks": check(order["device"], backend=order["attention_backend"], **options)}
 
 
 def _sweep(order: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,6 +98,12 @@ __all__ = ["bench"]
     help="Keep cells as they come, tables and figures; the same command goes on where it ended.",
 )
 @click.option(
+    "--stop-after",
+    type=click.FloatRange(min=0),
+    metavar="MINUTES",
+    help="Begin no cell any more after so long; the same command goes on.",
+)
+@click.option(
     "--paper", is_flag=True, help="Put the paper's figures beside ours, and flag what can't be."
 )
 @click.option(
@@ -130,6 +136,7 @@ def bench(
     memory_limit: int | None,
     threads: int | None,
     out: Path | None,
+    stop_after: float | None,
     paper: bool,
     check_only: bool,
     sweep: bool,
@@ -177,20 +184,34 @@ def bench(
         device=device,
         attention_backend=attention_backend,
         repeat=repeat or (usual.passes if real else usual.repeat),
-        warm_up=usual.warm_up,
+        warm_up=usual.passes_before if real else usual.warm_up,
         real_lengths=real,
         lengths_from=Path(lengths_from).name if lengths_from is not None else "",
         memory_limit_mib=memory_limit,
         threads=threads,
     )
-    _time(configuration, out=out, force=force, paper=paper, as_json=as_json)
+    _time(
+        configuration,
+        out=out,
+        force=force,
+        stop_after=None if stop_after is None else 60 * stop_after,
+        paper=paper,
+        as_json=as_json,
+    )
 
 
 def _time(
-    configuration: Configuration, *, out: Path | None, force: bool, paper: bool, as_json: bool
+    configuration: Configuration,
+    *,
+    out: Path | None,
+    force: bool,
+    stop_after: float | None,
+    paper: bool,
+    as_json: bool,
 ) -> None:
     from gonerd.dataset.table import text_table
     from gonerd.files import write_text
+    from gonerd_baselines.bench.checked import require_right
     from gonerd_baselines.bench.figure import draw_bench_figure, has_curves
     from gonerd_baselines.bench.paper import paper_tables
     from gonerd_baselines.bench.running import run_benchmark
@@ -201,6 +222,8 @@ def _time(
         out=out,
         force=force,
         check_first=configuration.device.startswith("cuda"),
+        stop_after=stop_after,
+        command=_typed(),
         note=note,
     )
     tables = [check_table(result["checks"])] if "checks" in result else []
@@ -215,6 +238,7 @@ def _time(
         print_json(result)
     else:
         print_text(text)
+    require_right(result.get("checks", []))
 
 
 def _drawn(draw: Any, out: Path) -> str:
@@ -236,6 +260,7 @@ def _check(
     as_json: bool,
 ) -> None:
     from gonerd.dataset.table import text_table
+    from gonerd.files import write_text
     from gonerd_baselines.bench.checked import check_device, require_right
     from gonerd_baselines.bench.table import check_table, sweep_table
 
@@ -245,15 +270,24 @@ def _check(
         swept=usual.swept if sweep else None,
         out=out,
         force=force,
+        command=_typed(),
         note=note,
     )
     tables = [check_table(result["checks"])]
     tables += [sweep_table(result["sweep"])] if sweep else []
+    text = "\n\n".join(map(text_table, tables))
+    if out is not None:
+        write_text(out / "check.txt", text + "\n", overwrite=True)
     if as_json:
         print_json(result)
     else:
-        print_text("\n\n".join(map(text_table, tables)))
+        print_text(text)
     require_right(result["checks"])
+
+
+def _typed() -> tuple[str, ...]:
+    """The command line, for the result."""
+    return click.get_current_context().obj or ()
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -109,11 +109,13 @@ def test_what_says_that_memory_is_full_is_told_from_other_errors() -> None:
     assert not is_full(KeyError("out of memory"))
 
 
-def test_runs_end_at_the_limit_of_time_but_not_before_three() -> None:
+def test_runs_end_at_the_limit_of_time_but_not_before_three_and_one_before() -> None:
     called: list[int] = []
     found = timed(lambda: called.append(1), device="cpu", repeat=10, warm_up=2, at_most_seconds=0.0)
     assert len(found.seconds) == 3
-    assert len(called) == 5
+    assert len(called) == 4
+    timed(lambda: called.append(1), device="cpu", repeat=4, warm_up=2)
+    assert len(called) == 10
     assert len(found.processor_seconds) == 3
 
 

@@ -74,6 +74,19 @@ def test_a_wrong_mask_and_a_broken_kernel_are_found(monkeypatch: pytest.MonkeyPa
             require_right(found)
 
 
+def test_before_cells_only_what_they_compute_is_checked() -> None:
+    kinds, dtypes = ("full", "longformer"), ("bfloat16",)
+    found = check("cpu", lengths=(1400, 40), kinds=kinds, dtypes=dtypes, as_timed=True)
+    assert [(each["pattern"], each["backend"], each["dtype"]) for each in found] == [
+        ("full", "sdpa", "bfloat16"),
+        ("longformer", "blocked and sdpa", "bfloat16"),
+    ]
+    for each in found:
+        assert each["verdict"] == "right", each
+        assert "forward" in each
+        assert "backward" not in each
+
+
 def test_a_backend_that_refuses_is_neither_right_nor_wrong() -> None:
     found = check("cpu", backend="varlen", lengths=(30,))
     assert found

@@ -17,6 +17,7 @@ from gonerd.files import read_json, write_json
 from gonerd_baselines.bench.configuration import Configuration
 from gonerd_baselines.bench.rows import rows_named
 from gonerd_baselines.bench.running import run_benchmark
+from gonerd_baselines.bench.table import bench_tables
 from tests.baselines.bench.tiny import tiny
 
 COMMAND = (
@@ -125,6 +126,35 @@ def test_what_can_not_run_is_said_and_no_process_is_started_for_it() -> None:
     assert (
         "[1 of 2] lsg transformers 16 float32 token: none (transformers 5 has no class" in said[0]
     )
+
+
+def test_cells_of_a_pattern_that_fails_its_check_are_not_timed(tmp_path: Path) -> None:
+    asked = Configuration(
+        rows=(tiny("longformer"), tiny("albert")), implementations=("ours",), lengths=(16,)
+    )
+    result = run_benchmark(asked, out=tmp_path, stop_after=0.0)
+    assert result["cells"] == []
+    wrong = {"pattern": "longformer", "verdict": "wrong", "said": "forward differs by 5.0e-01"}
+    write_json(tmp_path / "bench.json", result | {"checks": [wrong]}, overwrite=True)
+    cells = run_benchmark(asked, out=tmp_path, check_first=True)["cells"]
+    assert [cell["status"] for cell in cells] == ["error", "none"]
+    assert cells[0]["error"] == (
+        "not timed, as its attention failed its check: forward differs by 5.0e-01"
+    )
+
+
+def test_a_run_ends_when_its_time_is_up_and_says_what_is_left(tmp_path: Path) -> None:
+    rows = (tiny("lsg"), tiny("albert"))
+    asked = Configuration(rows=rows, implementations=("transformers", "ours"), lengths=(16,))
+    said: list[str] = []
+    result = run_benchmark(
+        asked, out=tmp_path, stop_after=0.0, command=["gonerd", "bench"], note=said.append
+    )
+    assert result["cells"] == []
+    assert result["command"] == ["gonerd", "bench"]
+    assert said == ["time is up; the same command goes on with the 4 cells that are left"]
+    (table, *_) = bench_tables(result)
+    assert "Not yet measured: 4 cells; the same command goes on with them." in table.notes
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:

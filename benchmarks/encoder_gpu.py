@@ -1,0 +1,135 @@
+"""What is to be measured of the encoder on a GPU, in the order of what matters, as far as the time goes.
+
+Every part is a `gonerd bench`, which compares attention with dense attention before it times anything. Parts
+that are done are not run again, and one that was cut short goes on, also on another machine of the same kind.
+
+Run, from the root of the checkout, which need not be installed:
+python benchmarks/encoder_gpu.py --out results [--minutes 8] [--parts check,long] [--archive results.tar.gz]
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gonerd.files import read_json, write_bytes
+
+ROOT = Path(__file__).parents[1]
+
+HALF = ("--dtype", "bfloat16")
+LONG = ("--length", "4096")
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "check": ("--check", "--sweep"),
+    "long": (
+        "--rows",
+        "longformer,longformer-student,bigbird,bigbird-student,roberta-4096,distilroberta-4096",
+        *LONG,
+        *HALF,
+        "--paper",
+    ),
+    "real": (
+        "--rows",
+        "longformer,bigbird",
+        "--lengths-from",
+        "table-1",
+        "--documents",
+        "256",
+        *HALF,
+    ),
+    "others": (
+        "--rows",
+        "lsg,lsg-student,nystromformer,nystromformer-student,modernbert",
+        *LONG,
+        *HALF,
+        "--paper",
+    ),
+    "float32": (
+        "--rows",
+        "longformer,bigbird,roberta-4096",
+        *LONG,
+        "--dtype",
+        "float32",
+        "--paper",
+    ),
+    "mlm": ("--rows", "longformer,bigbird,roberta-4096", *LONG, *HALF, "--head", "mlm"),
+    "curves": (
+        "--rows",
+        "longformer,bigbird,roberta-4096",
+        "--length",
+        "512,2048,8192,32768",
+        "--batch",
+        "4",
+        *HALF,
+    ),
+    "all": ("--paper",),
+}
+"""Options of each part; what is not said is what `gonerd bench` takes on a GPU. The last one is Tables 2
+and 4 as a whole, some 220 cells, for whom has the hour."""
+
+GRACE = 60.0
+"""Seconds over the time after which a part that doesn't end is killed; what it measured is kept."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument(
+        "--archive", type=Path, help="all results in one file (.tar.gz), after each part"
+    )
+    parser.add_argument("options", nargs="*", help="after --, for every `gonerd bench`")
+    asked = parser.parse_args()
+    ends = time.monotonic() + 60 * asked.minutes
+    statuses = {}
+    for name in asked.parts.split(","):
+        left = ends - time.monotonic()
+        if left <= 0:
+            statuses[name] = "not begun"
+            continue
+        options = [*PARTS[name], "--device", asked.device, *asked.options]
+        statuses[name] = run_part(asked.out.resolve() / name, options, left)
+        if asked.archive is not None:
+            write_archive(asked.out, asked.archive)
+    print("; ".join(f"{name}: {status}" for name, status in statuses.items()))
+
+
+def run_part(out: Path, options: Sequence[str], left: float) -> str:
+    """What became of it."""
+    checks = "--check" in options
+    if checks and (out / "check.json").exists() and read_json(out / "check.json")["sweep"]:
+        return "done before"
+    began = time.monotonic()
+    more = ["--force"] if checks else ["--stop-after", f"{left / 60:.3f}"]
+    command = [sys.executable, "-m", "gonerd", "bench", *options, "--out", str(out), *more]
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    print(f"== {' '.join(command[3:])}", flush=True)
+    try:
+        status = subprocess.run(
+            command, timeout=left + GRACE, env=os.environ | {"PYTHONPATH": paths}
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return f"killed after {time.monotonic() - began:.0f} s"
+    return f"status {status} after {time.monotonic() - began:.0f} s"
+
+
+def write_archive(folder: Path, file: Path) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        archive.add(folder, arcname=folder.name)
+    write_bytes(file, stream.getvalue(), overwrite=True)
+
+
+if __name__ == "__main__":
+    main()
