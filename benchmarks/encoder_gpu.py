@@ -3,8 +3,8 @@
 Every part is a `gonerd bench`, which compares attention with dense attention before it times anything. Parts
 that are done are not run again, and one that was cut short goes on, also on another machine of the same kind.
 
-Run, from the root of the checkout, which need not be installed:
-python benchmarks/encoder_gpu.py --out results [--minutes 8] [--parts check,long] [--archive results.tar.gz]
+Run, from a checkout that need not be installed:
+python benchmarks/encoder_gpu.py [--out FOLDER] [--minutes 8] [--parts check,long] [--archive FILE.tar.gz]
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gonerd.files import read_json, write_bytes
-
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # where nobody installed it
+
+from gonerd.files import read_json, write_bytes  # noqa: E402
+
+RESULTS = ROOT / "benchmarks/results/encoder_gpu"
 
 HALF = ("--dtype", "bfloat16")
 LONG = ("--length", "4096")
@@ -82,15 +85,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--minutes", type=float, default=8.0, help="no cell is begun after so many")
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--parts", default=",".join(PARTS), help="of %(default)s")
     parser.add_argument(
         "--archive", type=Path, help="all results in one file (.tar.gz), after each part"
     )
     parser.add_argument("options", nargs="*", help="after --, for every `gonerd bench`")
     asked = parser.parse_args()
+    if asked.device.startswith("cuda") and not has_gpu():
+        print("torch sees no GPU here: nothing is measured")
+        return
     ends = time.monotonic() + 60 * asked.minutes
     statuses = {}
     for name in asked.parts.split(","):
@@ -103,6 +109,12 @@ def main() -> None:
         if asked.archive is not None:
             write_archive(asked.out, asked.archive)
     print("; ".join(f"{name}: {status}" for name, status in statuses.items()))
+
+
+def has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def run_part(out: Path, options: Sequence[str], left: float) -> str:
@@ -126,7 +138,9 @@ def run_part(out: Path, options: Sequence[str], left: float) -> str:
 
 def write_archive(folder: Path, file: Path) -> None:
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+    with tarfile.open(
+        fileobj=stream, mode="w"
+    ) as archive:  # a name in .gz is compressed in writing
         archive.add(folder, arcname=folder.name)
     write_bytes(file, stream.getvalue(), overwrite=True)
 

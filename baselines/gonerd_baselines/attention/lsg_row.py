@@ -119,7 +119,8 @@ class LsgRow:
             sparse = sparse_tokens(pattern, self.aligned, q, k, v)
             mask = self._mask_without_empty(sparse.seen.expand(len(k), -1))
             k, v = torch.cat([k, sparse.key], dim=1), torch.cat([v, sparse.value], dim=1)
-        return flex_attend(q, k, v, mask).index_select(1, self.back)
+        found = flex_attend(q, k, v, mask).transpose(0, 1)
+        return found.index_select(0, self.back).transpose(0, 1)  # as the next projection reads it
 
     def _mask_without_empty(self, seen: Tensor) -> BlockMask:
         """With `seen` (h, m): which sparse tokens there are."""

@@ -13,9 +13,10 @@ _WORDS = (
     "can't allocate memory",
     "not enough memory",
     "bad_alloc",
+    "status_alloc_failed",
     "cannot allocate memory",
 )
-"""Of CUDA, of torch's allocator on a processor, of C++ and of the system."""
+"""Of CUDA, of torch's allocator on a processor, of C++, of CUDA's libraries and of the system."""
 
 
 def is_full(problem: BaseException) -> bool:

@@ -68,7 +68,7 @@ class _Worker:
                 stdin=subprocess.PIPE,
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                env=os.environ | _NO_NETWORK,
+                env=_SURROUNDINGS | os.environ | _NO_NETWORK,
             )
 
     def do(self, order: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
@@ -101,8 +101,14 @@ _NO_NETWORK = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
-    "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive"),
 }
+
+_SURROUNDINGS = {
+    "OMP_WAIT_POLICY": "passive",
+    # A cell compiles one kernel or two: no need for processes that import torch while it is timed.
+    "TORCHINDUCTOR_COMPILE_THREADS": "1",
+}
+"""What is set where the user has not."""
 
 
 @contextmanager

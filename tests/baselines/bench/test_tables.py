@@ -40,6 +40,15 @@ def test_the_table_shows_every_cell_and_why_some_are_empty() -> None:
     assert "Attention of `ours`: blocked: longformer 4096" in cells
 
 
+def test_a_table_of_a_run_that_was_cut_short_says_so() -> None:
+    made = result(["longformer", "roberta"], (512, 4096), SECONDS)
+    assert "Not yet measured" not in text_table(bench_tables(made)[0])
+    assert made["cells"].pop()["row"] == "longformer"
+    made["cells"].pop()
+    text = text_table(bench_tables(made)[0])
+    assert "Not yet measured: 2 cells; the same command goes on with them." in text
+
+
 def test_ratios_are_of_ours_to_the_others_to_the_roof_and_to_the_teacher() -> None:
     made = result(["longformer", "longformer-student"], (512,), SECONDS)
     ratios = text_table(bench_tables(made)[1])

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from gonerd.files import read_json
+from gonerd_baselines.bench.rows import ROWS, rows_named
+from gonerd_baselines.cli.bench import bench
+
+SCRIPT = Path(__file__).parents[3] / "benchmarks/encoder_gpu.py"
+
+
+def parts() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    said = SCRIPT.read_text(encoding="utf-8")
+    begin, end = said.index("HALF = "), said.index("GRACE = ")
+    exec(said[begin:end], {"Mapping": dict}, found)
+    return found["PARTS"]  # type: ignore[return-value]
+
+
+def test_every_part_is_a_command_whose_rows_there_are() -> None:
+    for name, options in parts().items():
+        given = bench.make_context("bench", list(options)).params
+        rows = rows_named((given["rows"] or "").split(",") if given["rows"] else ())
+        assert len(rows) == (len(given["rows"].split(",")) if given["rows"] else len(ROWS)), name
+
+
+def test_without_a_gpu_nothing_is_measured(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--out", str(tmp_path / "out")],
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "torch sees no GPU here: nothing is measured\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_parts_are_run_within_the_time_and_packed(tmp_path: Path) -> None:
+    options = ["--device", "cpu", "--parts", "long,mlm", "--minutes", "0.001"]
+    places = ["--out", str(tmp_path / "out"), "--archive", str(tmp_path / "all.tar.gz")]
+    small = ["--rows", "lsg", "--length", "16", "--impl", "eager", "--dtype", "float32"]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *options, *places, "--", *small],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert "time is up; the same command goes on with the 1 cells that are left" in done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("long: status 0 after ")
+    assert last.endswith("; mlm: not begun")
+    with tarfile.open(tmp_path / "all.tar.gz") as archive:
+        assert "out/long/bench.json" in archive.getnames()
+    command = read_json(tmp_path / "out/long/bench.json")["command"]
+    assert command[:3] == ["gonerd", "bench", "--rows"]
+    assert command[-2] == "--stop-after"
