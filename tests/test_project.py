@@ -1,6 +1,7 @@
 """What holds for the project as a whole: commands, docs, layers, names."""
 
 import ast
+import os
 import re
 import shlex
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
-from gonerd.cli.main import SECTIONS, gonerd
+from gonerd.cli.main import SECTIONS, _of_checkout, gonerd
 from tests.places import ROOT
 
 PACKAGES = (
@@ -83,6 +84,18 @@ def test_every_example_is_a_command_line_that_parses(
                 name[-1], words[1 + len(name) :], resilient_parsing=False
             )
             context.close()
+
+
+def test_a_checkout_that_nobody_installed_has_all_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("PYTHONPATH", "before")
+    found = {entry.name: entry.value for entry in _of_checkout()}
+    installed = {entry.name: entry.value for entry in entry_points(group="gonerd.commands")}
+    assert found == installed
+    assert str(ROOT / "baselines") in sys.path
+    *folders, last = os.environ["PYTHONPATH"].split(os.pathsep)  # for the processes that it starts
+    assert str(ROOT / "baselines") in folders
+    assert last == "before"
 
 
 def test_every_command_has_a_section() -> None:

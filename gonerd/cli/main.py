@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -16,7 +15,6 @@ import click
 
 from gonerd.console import note
 from gonerd.errors import ConfigError, ExtraError, GonerdError
-from gonerd.files import read_bytes
 
 __all__ = ["EXTRAS", "gonerd", "invoke", "main", "run"]
 
@@ -113,6 +111,10 @@ def _of_checkout() -> list[EntryPoint]:
 
     The applications' folders are put on the path of this process and of those that it starts.
     """
+    import tomllib
+
+    from gonerd.files import read_bytes
+
     root = Path(__file__).parents[2]
     if not (root / "pyproject.toml").exists():
         return []
