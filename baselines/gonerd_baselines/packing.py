@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gonerd.errors import InputError
 
-__all__ = ["Packing", "batches_by_tokens", "numbers_on", "packing_from_lengths"]
+__all__ = ["Packing", "batches_by_tokens", "numbers_on", "packing_from_lengths", "sent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,17 @@ class Packing:
 
 
 def numbers_on(device: torch.device | str, numbers: Sequence[int]) -> Tensor:
-    """(n,) int64; a GPU gets them without this process waiting for what it still computes."""
-    found = torch.tensor(tuple(numbers), dtype=torch.int64, device="cpu")
-    if torch.device(device).type == "cuda":
-        return found.pin_memory().to(device, non_blocking=True)
-    return found.to(device)
+    """(n,) int64, as `sent` has it."""
+    return sent(torch.tensor(tuple(numbers), dtype=torch.int64, device="cpu"), device)
+
+
+def sent(x: Tensor, device: torch.device | str) -> Tensor:
+    """`x` of the processor's memory on `device`; nothing waits for what a GPU still computes."""
+    return x.pin_memory().to(device, non_blocking=True) if _is_cuda(device) else x.to(device)
+
+
+def _is_cuda(device: torch.device | str) -> bool:
+    return torch.device(device).type == "cuda"
 
 
 def packing_from_lengths(lengths: Sequence[int], *, device: str = "cpu") -> Packing:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gonerd_baselines.attention.blocks import BlockLayout
+from gonerd_baselines.packing import sent
 
 __all__ = ["middle_table", "random_blocks", "seen_blocks"]
 
@@ -53,9 +54,9 @@ def seen_blocks(
 ) -> Tensor:
     """(h, n, w) bool, or (1, n, w) without random blocks (`each` 0): which of its document a block sees.
 
-    w counts from the first block of the document, up to the most blocks that one has, or a few more: it is
-    a power of two, because FlexAttention is compiled anew for each other one. Documents of up
-    to `whole_up_to` tokens see all of theirs. Rows in which alignment left no token see all, too.
+    w counts from the first block of the document, up to the most blocks that one has, and is made a power of
+    two, since FlexAttention is compiled anew for each. Documents of up to `whole_up_to` tokens see all of
+    theirs. Rows in which alignment left no token see all, too.
     """
     device = layout.device
     width = 1 << (max(layout.rooms) - 1).bit_length()
@@ -66,12 +67,7 @@ def seen_blocks(
     seen = (whole | ends | ((place - column).abs() <= 1))[None]
     if each:
         columns = _random_columns(layout, whole_up_to, heads, each, seed, layer)
-        if (
-            torch.device(device).type == "cuda"
-        ):  # pinned, so that nothing waits for what the GPU computes
-            columns = columns.pin_memory()
-        columns = columns.to(device, non_blocking=True)
-        seen = seen.expand(heads, -1, -1).scatter(2, columns, True)
+        seen = seen.expand(heads, -1, -1).scatter(2, sent(columns, device), True)
     return seen & (column < count)
 
 

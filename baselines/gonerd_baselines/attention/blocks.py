@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gonerd_baselines.attention.documents import split_documents
-from gonerd_baselines.packing import numbers_on
+from gonerd_baselines.packing import numbers_on, sent
 
 __all__ = ["BlockLayout"]
 
@@ -53,8 +53,9 @@ class BlockLayout:
 
     def of_block(self, values: Sequence[int]) -> Tensor:
         """(n,) int64: what `values` holds of each block's document."""
-        rooms = numbers_on(self.device, self.rooms)
-        return numbers_on(self.device, values).repeat_interleave(rooms, output_size=self.blocks)
+        # On the processor, and then sent as a whole: a GPU has a kernel less to start.
+        owned, rooms = numbers_on("cpu", values), numbers_on("cpu", self.rooms)
+        return sent(owned.repeat_interleave(rooms, output_size=self.blocks), self.device)
 
     @property
     def place(self) -> Tensor:

@@ -68,7 +68,10 @@ def draw_bench_figure(result: Mapping[str, Any], folder: Path) -> list[str]:
 
 
 def bench_figure(result: Mapping[str, Any], head: str, dtype: str) -> Figure:
-    """Two panels with logarithmic axes; a colour is a row, a line's form an implementation."""
+    """Two panels with logarithmic axes; a colour is a row, a line's form an implementation.
+
+    What two columns have in common is drawn once, as the first.
+    """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -77,6 +80,7 @@ def bench_figure(result: Mapping[str, Any], head: str, dtype: str) -> Figure:
         cell
         for cell in result["cells"]
         if (cell["head"], cell["dtype"], cell["status"]) == (head, dtype, "done")
+        and "same_as" not in cell
     ]
     rows = [row for row in asked["rows"] if any(cell["row"] == row for cell in cells)]
     names = [n for n in asked["implementations"] if any(c["implementation"] == n for c in cells)]
@@ -108,11 +112,18 @@ def bench_figure(result: Mapping[str, Any], head: str, dtype: str) -> Figure:
             Line2D([], [], color="0.3", linewidth=3, alpha=0.25, label="roof of the device")
         )
     figure.legend(handles=shown, loc="outside upper left", ncols=4, fontsize=7)
-    figure.supxlabel(
-        f"tokens of a document ({head} head, {dtype}, batch {asked['batch']}, {asked['hardware']})",
-        fontsize=7,
+    said = (
+        f"tokens of a document ({head} head, {dtype}, batch {asked['batch']}, {asked['hardware']})"
     )
+    if any(_full(cell, head, dtype) for cell in result["cells"]):
+        said += "\na line ends where memory was full"
+    figure.supxlabel(said, fontsize=7)
     return figure
+
+
+def _full(cell: Cell, head: str, dtype: str) -> bool:
+    of_figure = (cell["head"], cell["dtype"]) == (head, dtype)
+    return of_figure and cell["status"] == "out of memory"
 
 
 def _title(row: str) -> str:

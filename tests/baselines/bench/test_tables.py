@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gonerd.dataset.table import text_table
-from gonerd_baselines.bench.figure import draw_bench_figure, has_curves
+from gonerd_baselines.bench.figure import bench_figure, draw_bench_figure, has_curves
 from gonerd_baselines.bench.paper import PAPER, depth_flags, paper_flags, paper_tables
 from gonerd_baselines.bench.paper_shares import share_tables
 from gonerd_baselines.bench.table import bench_tables, check_table
@@ -153,3 +153,22 @@ def test_the_figure_is_drawn_as_png_and_svg_with_axes_for_every_length(tmp_path:
     draw_bench_figure(made, tmp_path)
     assert (tmp_path / names[1]).read_bytes() == first
     assert not has_curves(result(["longformer"], (512,), SECONDS))
+
+
+def test_the_figure_draws_nothing_twice_and_says_where_memory_was_full() -> None:
+    pytest.importorskip("matplotlib")
+    made = result(["longformer"], (512, 2048), SECONDS)
+    figure = bench_figure(made, "token", "float32")
+    time, memory = figure.axes
+    assert (len(time.lines), len(memory.lines)) == (4, 3)  # three curves, and the roof
+    assert "memory was full" not in figure.get_supxlabel()
+    for cell in made["cells"]:
+        if cell["implementation"] == "sdpa":
+            cell["same_as"] = "transformers"
+        if (cell["implementation"], cell["length"]) == ("transformers", 2048):
+            cell["status"] = "out of memory"
+    figure = bench_figure(made, "token", "float32")
+    assert [len(axes.lines) for axes in figure.axes] == [3, 2]
+    assert figure.get_supxlabel().endswith("a line ends where memory was full")
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["Longformer", "transformers", "ours", "roof of the device"]
