@@ -12,14 +12,12 @@ from gonerd.errors import CheckError
 from gonerd.files import require_file_to_write, write_json
 from gonerd.machine import environment
 from gonerd_baselines.bench.checking import KINDS
+from gonerd_baselines.bench.device import usual_of
 from gonerd_baselines.bench.process import Workers, workers
 
 __all__ = ["RESULT", "check_device", "checks_of", "require_right", "wrong_checks"]
 
 RESULT = "check.json"
-
-LONGEST = 3600.0
-"""Seconds after which a check is given up."""
 
 AT_ONCE = 4
 """Kinds of patterns that are checked beside each other on a GPU: most of their time is spent compiling."""
@@ -102,7 +100,7 @@ def checks_of(
     order |= {} if dtypes is None else {"dtypes": list(dtypes)}
 
     def one(kind: str) -> list[dict[str, Any]]:
-        answer = processes.do(order | {"kinds": [kind]}, seconds=LONGEST)
+        answer = processes.do(order | {"kinds": [kind]}, seconds=usual_of(device).longest)
         if answer["status"] == "done":
             found: list[dict[str, Any]] = answer["checks"]
         else:
@@ -139,7 +137,7 @@ def wrong_checks(checks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _answer(processes: Workers, order: dict[str, Any]) -> dict[str, Any]:
-    found = processes.do(order, seconds=LONGEST)
+    found = processes.do(order, seconds=usual_of(order["device"]).longest)
     if found["status"] != "done":
         raise CheckError(f"the {order['what']} of attention backends failed: {found['error']}")
     return found

@@ -27,10 +27,12 @@ class Usual:
     """And those before: on a GPU every new width of a batch compiles and chooses kernels."""
     swept: tuple[int, int]
     """Documents and tokens of each in a sweep."""
+    longest: float
+    """Seconds after which a process is given up."""
 
 
-_CUDA = Usual(16, ("float32", "bfloat16"), 10, 3, None, 3, 1, (16, 4096))
-_PROCESSOR = Usual(1, ("float32",), 3, 1, 16, 1, 0, (1, 4096))
+_CUDA = Usual(16, ("float32", "bfloat16"), 10, 3, None, 3, 1, (16, 4096), 420.0)
+_PROCESSOR = Usual(1, ("float32",), 3, 1, 16, 1, 0, (1, 4096), 3600.0)
 
 
 def checked_device(name: str) -> str:

@@ -14,15 +14,13 @@ from gonerd.machine import environment, hardware
 from gonerd_baselines.bench.checked import checks_of, wrong_checks
 from gonerd_baselines.bench.checking import KINDS
 from gonerd_baselines.bench.configuration import Configuration
+from gonerd_baselines.bench.device import usual_of
 from gonerd_baselines.bench.process import Workers, workers
 from gonerd_baselines.bench.task import Task
 
 __all__ = ["RESULT", "run_benchmark"]
 
 RESULT = "bench.json"
-
-LONGEST_CELL = 3600.0
-"""Seconds after which a cell is given up."""
 
 Note = Callable[[str], None]
 
@@ -141,7 +139,7 @@ def _prepare(
         "device": configuration.device,
         "dtypes": configuration.dtypes,
     }
-    found = processes.do(order, seconds=LONGEST_CELL)
+    found = processes.do(order, seconds=usual_of(configuration.device).longest)
     if found["status"] != "done":
         raise CheckError(f"nothing can be timed on {configuration.device}: {found['error']}")
     result |= {"parameters": found["parameters"], "peaks": found["peaks"]}
@@ -197,7 +195,7 @@ def _cell(
         "task": task.as_json(),
         "memory_limit_mib": task.memory_limit_mib,
     }
-    return named | processes.do(order, seconds=LONGEST_CELL)
+    return named | processes.do(order, seconds=usual_of(task.device).longest)
 
 
 def _key(cell: Mapping[str, Any]) -> tuple[str, ...]:
