@@ -220,7 +220,7 @@ class BigBirdAttention:
             long = layout.of_block([int(n > self.whole_up_to) for n in lengths]) > 0
             middle = (layout.place > 0) & (layout.place < layout.of_block(layout.counts) - 1)
             added = (long & middle) * self.first_block_bias
-        return flex_blocks(layout, self._seen(layout, heads), added)
+        return flex_blocks(layout, plan.packing, self._seen(layout, heads), added)
 
     def bias(
         self, packing: Packing, *, global_tokens: Tensor | None = None, heads: int = 12

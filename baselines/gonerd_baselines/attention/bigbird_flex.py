@@ -7,6 +7,7 @@ are one where the kernel wants larger ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn import functional
 
 from gonerd_baselines.attention.blocks import BlockLayout
 from gonerd_baselines.attention.flex import BLOCK, flex_attend, padded
+from gonerd_baselines.packing import Packing, numbers_on
 
 if TYPE_CHECKING:
     from torch.nn.attention.flex_attention import BlockMask
@@ -24,27 +26,44 @@ __all__ = ["FlexBlocks", "attend_blocks", "flex_blocks"]
 
 @dataclass(frozen=True, slots=True)
 class FlexBlocks:
-    """A layout, the pairs of blocks that meet in it, and what their scores are added."""
+    """The pairs of blocks that meet in a layout, and what their scores are added."""
 
-    layout: BlockLayout
     mask: BlockMask
+    places: Tensor | None
+    """(n s,) int64: where a place's token lies in the packed row, any for padding; None without padding."""
+    back: Tensor
+    """(t,) int64: the place of a packed token."""
     score_mod: Any
 
 
 def attend_blocks(query: Tensor, key: Tensor, value: Tensor, blocks: FlexBlocks) -> Tensor:
     """(h, t, d) each, the result too."""
-    q, k, v = (blocks.layout.spread(x) for x in (query, key, value))
+    places = blocks.places
+    if places is not None:
+        # All documents at once: of a real batch's many, starting kernels would take longest.
+        query, key, value = (_taken(x, places) for x in (query, key, value))
     size = blocks.mask.BLOCK_SIZE[0]
     options = None
     if query.device.type == "cuda" and size % BLOCK:
         # Kernels take tiles of 128 tokens by themselves, and refuse smaller blocks.
         options = {"fwd_BLOCK_M": size, "fwd_BLOCK_N": size}
-    found = flex_attend(q, k, v, blocks.mask, score_mod=blocks.score_mod, kernel_options=options)
-    return blocks.layout.packed(found)
+    found = flex_attend(
+        query, key, value, blocks.mask, score_mod=blocks.score_mod, kernel_options=options
+    )
+    return found if places is None else _taken(found, blocks.back)
 
 
-def flex_blocks(layout: BlockLayout, seen: Tensor, added: Tensor | None) -> FlexBlocks:
-    """`seen` (h, n, w) or (1, n, w) bool, columns counted from the document's first block.
+def _taken(x: Tensor, places: Tensor) -> Tensor:
+    """(h, t, d) to the tokens at `places`, a token's heads together in memory."""
+    return x.transpose(0, 1).index_select(0, places).transpose(0, 1)
+
+
+def flex_blocks(
+    layout: BlockLayout, packing: Packing, seen: Tensor, added: Tensor | None
+) -> FlexBlocks:
+    """Of the documents of `packing` in `layout`.
+
+    `seen` (h, n, w) or (1, n, w) bool, columns counted from the document's first block.
 
     `added` (n,): what is added to the scores of a block's queries with the first block of their document.
     """
@@ -61,8 +80,16 @@ def flex_blocks(layout: BlockLayout, seen: Tensor, added: Tensor | None) -> Flex
     total = padded(layout.blocks * size, size * align)
     local = _Local(begin[::align] // align, room[::align] // align, total // (size * align))
     mask = _block_mask(local, some & ~every, every, size * align, _mask_mod(layout, seen, total))
+    token = place[:, None] * size + torch.arange(size, device=device)
+    own = token < layout.of_block(packing.lengths)[:, None]
+    firsts = list(accumulate(packing.lengths[:-1], initial=0))
+    places = (layout.of_block(firsts)[:, None] + token).where(own, 0).flatten()
+    back = numbers_on(device, layout.begins)[packing.document] * size + packing.position
     return FlexBlocks(
-        layout, mask, None if added is None else _score_mod(begin, added, size, total)
+        mask,
+        None if len(places) == packing.tokens else places,
+        back,
+        None if added is None else _score_mod(begin, added, size, total),
     )
 
 

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from gonerd_baselines.attention.documents import split_documents
 from gonerd_baselines.packing import numbers_on, sent
 
 __all__ = ["BlockLayout"]
@@ -61,23 +59,3 @@ class BlockLayout:
     def place(self) -> Tensor:
         """(n,) int64: the number of each block in its own document, from 0."""
         return torch.arange(self.blocks, device=self.device) - self.of_block(self.begins)
-
-    def spread(self, x: Tensor) -> Tensor:
-        """(h, t, d) to (h, n s, d), zeros in the padding; `x` itself where there is none."""
-        gaps = [r * self.size - n for r, n in zip(self.rooms, self.lengths, strict=True)]
-        if not any(gaps):
-            return x
-        if len(gaps) == 1:
-            return functional.pad(x, (0, 0, 0, gaps[0]))
-        parts: list[Tensor] = []
-        for part, gap in zip(split_documents(x, self.lengths, dim=1), gaps, strict=True):
-            parts += [part, x.new_zeros(x.shape[0], gap, x.shape[2])]
-        return torch.cat(parts, dim=1)
-
-    def packed(self, x: Tensor) -> Tensor:
-        """(h, n s, d) to (h, t, d), the inverse of `spread`."""
-        rooms = [room * self.size for room in self.rooms]
-        if tuple(rooms) == self.lengths:
-            return x
-        parts = split_documents(x, rooms, dim=1)
-        return torch.cat([p[:, :n] for p, n in zip(parts, self.lengths, strict=True)], dim=1)
