@@ -138,9 +138,8 @@ def run_part(out: Path, options: Sequence[str], left: float) -> str:
 
 def write_archive(folder: Path, file: Path) -> None:
     stream = io.BytesIO()
-    with tarfile.open(
-        fileobj=stream, mode="w"
-    ) as archive:  # a name in .gz is compressed in writing
+    mode = "w" if file.suffix == ".gz" else "w:gz"  # the former is compressed in writing
+    with tarfile.open(fileobj=stream, mode=mode) as archive:  # type: ignore[call-overload]  # of a str
         archive.add(folder, arcname=folder.name)
     write_bytes(file, stream.getvalue(), overwrite=True)
 

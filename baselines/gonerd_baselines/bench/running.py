@@ -159,7 +159,10 @@ def _run_cells(
     done = {_key(cell) for cell in cells}
     by_work = {task.work_key: cell for task in tasks for cell in cells if _key(cell) == task.key}
     waiting = [task for task in tasks if task.key not in done]
-    wrong = {each["pattern"]: each["said"] for each in wrong_checks(result.get("checks", []))}
+    wrong = {
+        each["pattern"].partition(",")[0]: each["said"]
+        for each in wrong_checks(result.get("checks", []))
+    }
     began = time.monotonic()
     for ran, task in enumerate(waiting, start=1):
         if ends is not None and time.monotonic() >= ends:

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.attention import FullAttention, LayerShape, NystromformerAttention
-from gonerd_baselines.attention.convolution import convolved
+from gonerd_baselines.attention.convolution import blocks_at_once, convolved
 from gonerd_baselines.attention.landmarks import landmark_way, pseudo_inverse
 from gonerd_baselines.encoder import Encoder, EncoderConfig
 from gonerd_baselines.packing import packing_from_lengths
@@ -250,6 +250,17 @@ def test_gradients_of_the_convolution_are_those_of_torch_in_double_precision(
     for gradient, right in zip(mine, oracle, strict=True):
         assert gradient.dtype == dtype
         assert relative(gradient, right) < bound
+
+
+@pytest.mark.parametrize("tokens", [1, 63, 64, 65, 300])
+@pytest.mark.parametrize("size", [1, 5, 65])
+def test_the_convolution_of_a_gpu_is_torchs(size: int, tokens: int) -> None:
+    value, weight = torch.randn(HEADS, tokens, 8), torch.randn(HEADS, 1, size, 1)
+    wanted = functional.conv2d(value[None], weight, padding=(size // 2, 0), groups=HEADS)[0]
+    found = blocks_at_once(value, weight)
+    torch.testing.assert_close(found, wanted, atol=2e-5, rtol=0)
+    across = value.transpose(0, 1).contiguous().transpose(0, 1)  # as projections lay them
+    torch.testing.assert_close(blocks_at_once(across, weight), wanted, atol=2e-5, rtol=0)
 
 
 @pytest.mark.parametrize("backend", ["dense", "sdpa", "blocked"])

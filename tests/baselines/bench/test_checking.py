@@ -75,11 +75,12 @@ def test_a_wrong_mask_and_a_broken_kernel_are_found(monkeypatch: pytest.MonkeyPa
 
 
 def test_before_cells_only_what_they_compute_is_checked() -> None:
-    kinds, dtypes = ("full", "longformer"), ("bfloat16",)
+    kinds, dtypes = ("full", "longformer", "nystromformer"), ("bfloat16",)
     found = check("cpu", lengths=(1400, 40), kinds=kinds, dtypes=dtypes, as_timed=True)
     assert [(each["pattern"], each["backend"], each["dtype"]) for each in found] == [
         ("full", "sdpa", "bfloat16"),
         ("longformer", "blocked and sdpa", "bfloat16"),
+        ("nystromformer, whole layer", "sdpa", "bfloat16"),
     ]
     for each in found:
         assert each["verdict"] == "right", each
