@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gonerd.errors import CheckError
 from gonerd_baselines.attention import LongformerAttention
-from gonerd_baselines.bench.checked import require_right
+from gonerd_baselines.bench.checked import SWEPT, _wrong_of, require_right
 from gonerd_baselines.bench.checking import check
 from gonerd_baselines.bench.our_model import PATTERNS
 from gonerd_baselines.bench.sweeping import sweep
@@ -86,6 +86,13 @@ def test_before_cells_only_what_they_compute_is_checked() -> None:
         assert each["verdict"] == "right", each
         assert "forward" in each
         assert "backward" not in each
+
+
+def test_the_sweep_is_left_out_for_its_own_patterns_only() -> None:
+    of_lsg = {"pattern": "lsg, lsh", "verdict": "wrong"}
+    of_full = {"pattern": "full, whole layer", "verdict": "wrong"}
+    assert not _wrong_of(SWEPT, [of_lsg, of_full | {"verdict": "right"}])
+    assert _wrong_of(SWEPT, [of_lsg, of_full])
 
 
 def test_a_backend_that_refuses_is_neither_right_nor_wrong() -> None:
