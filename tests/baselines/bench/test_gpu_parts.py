@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -13,16 +14,8 @@ from gonerd_baselines.cli.bench import bench
 SCRIPT = Path(__file__).parents[3] / "benchmarks/encoder_gpu.py"
 
 
-def parts() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    said = SCRIPT.read_text(encoding="utf-8")
-    begin, end = said.index("HALF = "), said.index("GRACE = ")
-    exec(said[begin:end], {"Mapping": dict}, found)
-    return found["PARTS"]  # type: ignore[return-value]
-
-
 def test_every_part_is_a_command_whose_rows_there_are() -> None:
-    for name, options in parts().items():
+    for name, options in runpy.run_path(str(SCRIPT))["PARTS"].items():
         given = bench.make_context("bench", list(options)).params
         rows = rows_named((given["rows"] or "").split(",") if given["rows"] else ())
         assert len(rows) == (len(given["rows"].split(",")) if given["rows"] else len(ROWS)), name
