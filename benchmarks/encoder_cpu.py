@@ -2,7 +2,7 @@
 
 Base size, random weights, float32. Four parts:
 
-- attention: one layer's self-attention with its projections, 512 to 4,096 tokens;
+- attention: one layer's self-attention with its projections, 256 to 4,096 tokens;
 - encoder: all layers, one text of 4,096 tokens;
 - real: texts with the lengths of the worldwide newswire's test split, in subwords of GPT-2's BPE, through
   some of the layers: transformers' Longformer padded to 4,096, and padded to the longest of a batch of texts

@@ -38,7 +38,7 @@ CORPUS = ROOT.parent / "shared/data/ner/worldwide_newswire_africa_asia.jsonl.gz"
 TOKENIZER = ROOT.parent / "shared/data/tokenizers/gpt2"
 
 LONGEST = 4096
-LENGTHS = (512, 768, 1024, 1536, 2048, 3072, LONGEST)
+LENGTHS = (256, 512, 640, 768, 960, 1024, 1536, 2048, 3072, LONGEST)
 GROWN = 16384
 VOCABULARY = 50265
 HIDDEN, HEADS, LAYERS = 768, 12, 12

@@ -168,6 +168,8 @@ class BigBirdAttention:
             pieces = split_documents(together, [lengths[index] for index in long])
             found.update(zip(long, pieces, strict=True))
         biases = plan.once(("sdpa", heads), lambda: self._biases(plan, heads))
+        if len(lengths) == 1:
+            return sdpa(query, key, value, biases[0], dropout=dropout)
         for index, bias in biases.items():
             q, k, v = documents[index]
             found[index] = sdpa(q, k, v, bias, dropout=dropout).transpose(0, 1)

@@ -40,11 +40,14 @@ def pseudo_inverse(kernel: Tensor, *, iterations: int, over: tuple[int, ...]) ->
     found = (kernel.transpose(-1, -2) / greatest).flatten(0, 1)
     matrix = kernel.flatten(0, 1)
     for _ in range(iterations):
-        # Z (13 I - A (15 I - A (7 I - A))) / 4 with A = K Z; the sums are taken inside the products.
+        # Z (13 I - A (15 I - A (7 I - A))) / 4 with A = K Z. Sums are taken inside a product or along the
+        # diagonal: each operation over whole matrices wakes the other cores, and they are small.
         a = torch.bmm(matrix, found)
-        inner = torch.baddbmm(a, a, a, beta=7, alpha=-1)
-        inner = torch.baddbmm(a, a, inner, beta=15, alpha=-1)
-        found = torch.baddbmm(found, found, inner, beta=3.25, alpha=-0.25)
+        inner = torch.baddbmm(a, a, a, beta=1.75, alpha=-0.25)
+        inner.diagonal(dim1=1, dim2=2).sub_(3.75)
+        inner = torch.bmm(inner, a)
+        inner.diagonal(dim1=1, dim2=2).add_(3.25)
+        found = torch.bmm(found, inner)
     return found.view_as(kernel)
 
 
@@ -77,30 +80,39 @@ class _OneByOne:
 
     def means(self, x: Tensor) -> Tensor:
         parts = split_documents(x, self.packing.lengths, dim=1)
-        return torch.stack([_means(part, self.landmarks) for part in parts])
+        return _stacked([_means(part, self.landmarks) for part in parts])
 
     def gathered(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         documents = by_document(self.packing.lengths, key, value)
-        return torch.stack([sdpa(q, k, v) for q, (k, v) in zip(query, documents, strict=True)])
+        return _stacked([sdpa(q, k, v) for q, (k, v) in zip(query, documents, strict=True)])
 
     def spread(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         documents = split_documents(query, self.packing.lengths, dim=1)
         return laid([sdpa(q, k, v) for q, k, v in zip(documents, key, value, strict=True)])
 
 
+def _stacked(parts: list[Tensor]) -> Tensor:
+    return torch.stack(parts) if len(parts) > 1 else parts[0][None]
+
+
 def _means(x: Tensor, landmarks: int) -> Tensor:
     """(h, n, d) to (h, m, d), from views of the longer and of the shorter segments."""
     size, more = divmod(x.shape[1], landmarks)
     heads, _, width = x.shape
-    longer, shorter = torch.split(x, [more * (size + 1), (landmarks - more) * size], dim=1)
-    exact = torch.promote_types(x.dtype, torch.float32)
-    return torch.cat(
-        [
-            longer.reshape(heads, more, size + 1, width).mean(2, dtype=exact),
-            shorter.reshape(heads, landmarks - more, size, width).mean(2, dtype=exact),
-        ],
-        dim=1,
-    )
+    x = x.to(torch.promote_types(x.dtype, torch.float32))
+    row = x.transpose(0, 1).reshape(x.shape[1], -1)
+    longer, shorter = torch.split(row, [more * (size + 1), (landmarks - more) * size])
+    means = _of_segments(shorter, size)
+    if more:
+        means = torch.cat([_of_segments(longer, size + 1), means])
+    return means.view(landmarks, heads, width).transpose(0, 1)
+
+
+def _of_segments(row: Tensor, size: int) -> Tensor:
+    """(m size, h d) to (m, h d), by a product, which takes half the time of `mean` on a CPU."""
+    parts = row.view(-1, size, row.shape[1])
+    share = row.new_full((1, 1, size), 1 / size).expand(len(parts), -1, -1)
+    return torch.bmm(share, parts)[:, 0]
 
 
 @dataclass(frozen=True, slots=True)

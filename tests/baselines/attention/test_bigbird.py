@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.attention import BigBirdAttention, LayerShape, dense_attention
+from gonerd_baselines.attention.bigbird_blocked import _Gathering
 from gonerd_baselines.attention.bigbird_blocks import random_blocks
 from gonerd_baselines.encoder import Encoder, EncoderConfig
 from gonerd_baselines.packing import Packing, packing_from_lengths
@@ -54,6 +55,25 @@ def test_the_gradients_of_a_backend_are_those_of_dense_attention(
     (wanted * weight).sum().backward()
     for mine, oracle in zip(ours, dense, strict=True):
         torch.testing.assert_close(mine.grad, oracle.grad, atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("heads", [12, 7, 1])
+@pytest.mark.parametrize(
+    ("lengths", "groups"), [((897,), 3), ((1024,), 3), ((1300, 2048), 6), ((8192,), 6)]
+)
+def test_all_heads_and_rows_are_computed_once_in_parts_about_as_large(
+    lengths: tuple[int, ...], groups: int, heads: int
+) -> None:
+    pattern = BigBirdAttention()
+    plan = pattern.prepare(packing_from_lengths(lengths), backend="blocked")
+    gathering = _Gathering(pattern._rows(plan, heads), torch.empty(heads, sum(lengths), 1))
+    found = [range(heads)[group] for group in gathering.groups]
+    assert [head for group in found for head in group] == list(range(heads))
+    assert len(found) == groups if heads == 12 else len(found) <= groups
+    rows = range(len(gathering.flat))
+    runs = [rows[at] for _, at in gathering.runs]
+    assert [row for run in runs for row in run] == list(rows)
+    assert all(6 <= len(run) <= 12 for run in runs)
 
 
 @pytest.mark.parametrize("lengths", SMALL)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 import torch
 from torch import Tensor
@@ -62,6 +65,21 @@ def test_numbers_and_gradients_are_those_of_the_dense_form(
         results.append([found, *(x.grad for x in given)])
     for ours, dense in zip(*results, strict=True):
         torch.testing.assert_close(ours, dense, atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("inference", [torch.no_grad, torch.inference_mode])
+@pytest.mark.parametrize("pattern", PATTERNS, ids=name_of)
+def test_numbers_without_gradients_are_those_of_the_dense_form(
+    pattern: LsgAttention, inference: Callable[[], AbstractContextManager[None]]
+) -> None:
+    packing = packing_of(pattern)
+    with inference():
+        given = [x.detach().double() for x in inputs(packing)]
+        ours, dense = (
+            pattern.attend(*given, pattern.prepare(packing, backend=backend))
+            for backend in ("blocked", "dense")
+        )
+    torch.testing.assert_close(ours, dense, atol=1e-9, rtol=0)
 
 
 @pytest.mark.parametrize("pattern", [*PATTERNS, LsgAttention()], ids=name_of)

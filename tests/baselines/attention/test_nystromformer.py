@@ -192,7 +192,7 @@ def a_module(pattern: NystromformerAttention) -> nn.Module:
 
 
 @pytest.mark.parametrize("size", [1, 5, 65])
-@pytest.mark.parametrize("lengths", [(3, 70, 1), (200,), (31, 64, 128, 33)])
+@pytest.mark.parametrize("lengths", [(3, 70, 1), (200,), (31, 64, 128, 33), (1100,)])
 @pytest.mark.parametrize("backend", ["dense", "sdpa", "blocked"])
 @pytest.mark.parametrize("training", [False, True])
 def test_the_convolution_stops_at_the_ends_of_a_document(
@@ -219,7 +219,7 @@ def test_the_convolution_stops_at_the_ends_of_a_document(
 
 
 @pytest.mark.parametrize("size", [1, 9, 65])
-@pytest.mark.parametrize("lengths", [(1,), (200,), (31, 64, 1, 128, 33)])
+@pytest.mark.parametrize("lengths", [(1,), (200,), (31, 64, 1, 128, 33), (1100,)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("backend", ["sdpa", "blocked"])
 def test_gradients_of_the_convolution_are_those_of_torch_in_double_precision(
