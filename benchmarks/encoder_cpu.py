@@ -1,8 +1,9 @@
 """Our encoder on a CPU against transformers' Longformer and BigBird and against full attention with SDPA.
 
-Base size, random weights, float32. Four parts:
+Base size, random weights, float32. Five parts:
 
-- attention: one layer's self-attention with its projections, 256 to 4,096 tokens;
+- attention: one layer's self-attention with its projections, 64 to 4,096 tokens;
+- lengths: two layers of the encoder against two of transformers' RoBERTa with SDPA, 64 to 4,096 tokens;
 - encoder: all layers, one text of 4,096 tokens;
 - real: texts with the lengths of the worldwide newswire's test split, in subwords of GPT-2's BPE, through
   some of the layers: transformers' Longformer padded to 4,096, and padded to the longest of a batch of texts
@@ -39,7 +40,8 @@ RESULTS = ROOT / "benchmarks/results/encoder_cpu.json"
 
 AS_IT_COMES, KEPT = "as it comes", "kept"
 OURS = ("full", "longformer", "bigbird", "lsg", "nystromformer")
-PARTS = ("attention", "encoder", "real", "growth")
+PARTS = ("attention", "lengths", "encoder", "real", "growth")
+PLAIN = "transformers_roberta_sdpa"
 SLOW = "transformers_longformer_4096"
 """Takes minutes: it runs once, and in the first process only."""
 
@@ -155,6 +157,10 @@ def ratios(part: str, times: Times) -> dict[str, dict[str, float]]:
             if (full, KEPT) in times and name != "full":
                 pairs[f"{full} / {name}, both kept"] = (full, KEPT), (ours, KEPT)
                 pairs[f"{full} / {name}, neither kept"] = (full, AS_IT_COMES), (ours, AS_IT_COMES)
+            plain = f"{at}{PLAIN}"
+            if (plain, KEPT) in times:
+                pairs[f"{plain} / {name}, as each comes"] = (plain, AS_IT_COMES), (ours, KEPT)
+                pairs[f"{plain} / {name}, both kept"] = (plain, KEPT), (ours, KEPT)
     if (SLOW, AS_IT_COMES) in times:
         pairs[f"{SLOW} / ours, as each comes"] = (SLOW, AS_IT_COMES), ("longformer", KEPT)
     return {name: _ratio(times, *pair) for name, pair in pairs.items()}

@@ -38,12 +38,16 @@ CORPUS = ROOT.parent / "shared/data/ner/worldwide_newswire_africa_asia.jsonl.gz"
 TOKENIZER = ROOT.parent / "shared/data/tokenizers/gpt2"
 
 LONGEST = 4096
-LENGTHS = (256, 512, 640, 768, 960, 1024, 1536, 2048, 3072, LONGEST)
+LENGTHS = (64, 128, 256, 512, 640, 768, 960, 1024, 1536, 2048, 3072, LONGEST)
 GROWN = 16384
+PLAIN = "transformers_roberta_sdpa"
+"""Full attention with SDPA as one has it from transformers."""
 VOCABULARY = 50265
 HIDDEN, HEADS, LAYERS = 768, 12, 12
 REAL_LAYERS = 4
 """In the real lengths, of all LAYERS: each costs the same, and the peer takes minutes a layer."""
+LENGTHS_LAYERS = 2
+"""In the comparison by length."""
 BATCH = 8
 """Texts that the peer pads together."""
 ROW = 4096
@@ -177,6 +181,21 @@ def _real_lengths() -> list[int]:
     return [min(LONGEST, len(each.ids) + 2) for each in tokenizer.encode_batch(texts)]
 
 
+def lengths() -> tuple[Runs, dict[str, Any]]:
+    """Some layers of the encoder, ours and transformers' RoBERTa: LENGTH/NAME."""
+    models: dict[str, nn.Module] = {
+        name: _ours(pattern, LENGTHS_LAYERS, LONGEST) for name, pattern in PATTERNS.items()
+    }
+    peer = _peers(LENGTHS_LAYERS)[PLAIN]
+    runs: Runs = {}
+    for length in LENGTHS:
+        ids = torch.randint(5, VOCABULARY, (length,))
+        packing = packing_from_lengths([length])
+        runs |= {f"{length}/{name}": partial(model, ids, packing) for name, model in models.items()}
+        runs[f"{length}/{PLAIN}"] = partial(peer, ids[None])
+    return runs, {"layers": LENGTHS_LAYERS}
+
+
 def growth() -> tuple[Runs, dict[str, Any]]:
     """One layer of the encoder: LENGTH/NAME."""
     runs: Runs = {}
@@ -214,11 +233,17 @@ def _peers(layers: int) -> Mapping[str, nn.Module]:
     return {
         "transformers_longformer": LongformerModel(longformer, **plain).eval(),
         "transformers_bigbird": BigBirdModel(big_bird, **plain).eval(),
-        "transformers_roberta_sdpa": RobertaModel(roberta, **plain).eval(),
+        PLAIN: RobertaModel(roberta, **plain).eval(),
     }
 
 
-PARTS = {"attention": attention, "encoder": encoder, "real": real, "growth": growth}
+PARTS = {
+    "attention": attention,
+    "lengths": lengths,
+    "encoder": encoder,
+    "real": real,
+    "growth": growth,
+}
 
 
 def main() -> None:
