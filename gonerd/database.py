@@ -14,7 +14,7 @@ CACHE_KIB = 512
 
 def nameless_database() -> sqlite3.Connection:
     """An empty database of which memory holds what was used last, `CACHE_KIB` of it."""
-    database = sqlite3.connect("", isolation_level=None)
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     database.execute("PRAGMA journal_mode = OFF")
     database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     return database

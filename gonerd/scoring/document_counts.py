@@ -83,7 +83,7 @@ class DocumentCounts:
             row.tobytes()
             for part in self._parts()
             # numbers from the last column to the first, their bytes from the largest to the smallest
-            for row in _with_labels(part, labels).reshape(-1, width)[:, ::-1].astype(">i4")
+            for row in _with_labels(part, labels).reshape(len(part), width)[:, ::-1].astype(">i4")
         )
         ordered = sorted_lines(rows)
         for size in self.sizes:

@@ -44,5 +44,12 @@ def test_counts_are_the_same_only_of_all_documents() -> None:
     assert not some.is_same(counted(["PER", "ORG"], first=10, last=50))
 
 
+def test_documents_without_labels_are_documents() -> None:
+    counts = DocumentCounts()
+    batch = batch_from_documents([Document(id=n, text="a") for n in "abc"], [[], [], []], Labels())
+    counts.add(batch, 0, exact_hits(batch.gold, batch.found))
+    assert [table.shape for table in counts.sorted_tables([])] == [(3, 0, 3)]
+
+
 def test_of_no_documents_there_is_one_empty_table() -> None:
     assert [table.shape for table in DocumentCounts().sorted_tables([0, 1])] == [(0, 2, 3)]
