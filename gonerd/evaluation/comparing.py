@@ -21,13 +21,22 @@ from gonerd.files import read_json
 from gonerd.labels import LABELS
 from gonerd.schema import Document, Entity
 from gonerd.schemes import Scheme, TagRepairs
-from gonerd.scoring.confidence import LEVEL, METHOD, Difference, Figure, Quotient, intervals
+from gonerd.scoring.confidence import (
+    LEVEL,
+    METHOD,
+    Bootstrap,
+    Difference,
+    Figure,
+    Quotient,
+    intervals,
+)
 from gonerd.scoring.counts import Counts
 from gonerd.scoring.document_counts import (
     Counted,
     DocumentCounts,
     f1_figure,
     in_any_order,
+    piece_sizes,
     total_counts,
 )
 from gonerd.scoring.matching import exact_hits
@@ -242,9 +251,11 @@ def _alone(
 ) -> dict[str, tuple[float, float]]:
     """Intervals of F1 by column, drawn as `Scorer` draws them: a run's result says the same."""
     ordered = in_any_order(table)
-    figures = [f1_figure(ordered[:, place]) for place in range(len(tables.columns))]
-    found = intervals(figures, replicates=replicates, seed=seed)
-    return dict(zip(tables.columns, found, strict=True))
+    sizes = piece_sizes(len(ordered))
+    bootstrap = Bootstrap(sizes, replicates=replicates, seed=seed)
+    for piece in np.split(ordered, np.cumsum(sizes[:-1], dtype=np.int64)):
+        bootstrap.add([f1_figure(piece[:, place]) for place in range(len(tables.columns))])
+    return dict(zip(tables.columns, bootstrap.intervals(), strict=True))
 
 
 def _figures(

@@ -136,8 +136,9 @@ def intervals(
     seed: int = 0,
 ) -> list[tuple[float, float]]:
     """The interval of each figure, all from the same resampled documents; see `Bootstrap`."""
-    documents = len(figures[0].columns) if figures else 0
-    bootstrap = Bootstrap([documents], replicates=replicates, seed=seed)
+    if not figures:
+        return []
+    bootstrap = Bootstrap([len(figures[0].columns)], replicates=replicates, seed=seed)
     bootstrap.add(figures)
     return bootstrap.intervals(level=level)
 

@@ -20,6 +20,7 @@ __all__ = [
     "document_f1",
     "f1_figure",
     "in_any_order",
+    "piece_sizes",
     "precision_figure",
     "recall_figure",
     "total_counts",
@@ -73,8 +74,7 @@ class DocumentCounts:
     @property
     def sizes(self) -> list[int]:
         """Of the tables of `sorted_tables`, in documents."""
-        whole, rest = divmod(self.documents, DOCUMENTS_AT_ONCE)
-        return [DOCUMENTS_AT_ONCE] * whole + ([rest] if rest or not whole else [])
+        return piece_sizes(self.documents)
 
     def sorted_tables(self, labels: Sequence[int]) -> Iterator[Counted]:
         """Yield `in_any_order` of `table`, some documents at a time."""
@@ -95,6 +95,12 @@ class DocumentCounts:
             "SELECT documents, counts FROM part ORDER BY rowid"
         ):
             yield np.frombuffer(counts, dtype=np.int32).reshape(documents, -1, 3)
+
+
+def piece_sizes(documents: int) -> list[int]:
+    """How many are taken together; intervals depend on it, as draws are made piece by piece."""
+    whole, rest = divmod(documents, DOCUMENTS_AT_ONCE)
+    return [DOCUMENTS_AT_ONCE] * whole + ([rest] if rest or not whole else [])
 
 
 def in_any_order(table: Counted) -> Counted:

@@ -140,6 +140,19 @@ def test_three_models_are_compared_pair_by_pair(files, capsys) -> None:
     assert "F1 over that of good.jsonl" in text
 
 
+def test_a_model_has_the_interval_of_its_score_where_documents_are_drawn_in_pieces(
+    files, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr("gonerd.scoring.document_counts.DOCUMENTS_AT_ONCE", 9)
+    found = compared(capsys, files["fair"], files["weak"], "--dataset", files["gold"])
+    for keep, entry in zip((5, 2), found["models"], strict=True):
+        pairs = zip(gold_documents(), model(keep), strict=True)
+        scores = score_pairs((gold, other.entities) for gold, other in pairs)["full"]
+        assert entry["ci"] == pytest.approx(scores["ci"]["f1"])
+        for label, one in entry["by_type"].items():
+            assert one["ci"] == pytest.approx(scores["by_type"][label]["ci"])
+
+
 def test_a_teacher_without_a_score_retains_nothing(files, tmp_path, capsys) -> None:
     silent = [replace(gold, entities=()) for gold in gold_documents()]
     write_documents(tmp_path / "silent.jsonl", silent)

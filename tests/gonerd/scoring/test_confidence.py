@@ -153,3 +153,7 @@ def test_the_last_documents_of_a_piece_are_drawn_like_the_first() -> None:
         one.add([f1_figure(piece)])
     other.add([f1_figure(alone)])
     assert np.array(one.intervals()) == pytest.approx(np.array(other.intervals()), abs=0.05)
+
+
+def test_no_figures_have_no_intervals() -> None:
+    assert intervals([]) == []
