@@ -8,11 +8,19 @@ import platform
 import resource
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["environment", "give_back_freed_memory", "hardware", "keep_freed_memory", "peak_rss_mib"]
+__all__ = [
+    "environment",
+    "give_back_freed_memory",
+    "gonerd_version",
+    "hardware",
+    "keep_freed_memory",
+    "peak_rss_mib",
+]
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 """mallopt's parameters, as malloc.h numbers them."""
@@ -46,6 +54,19 @@ def environment() -> dict[str, Any]:
         "commit": _commit(),
         **_gpu(),
     }
+
+
+@cache
+def gonerd_version() -> str:
+    """The installed version, or the one that pyproject.toml names in a checkout that nobody installed."""
+    installed = _version("gonerd")
+    if installed is not None:
+        return installed
+    import tomllib
+
+    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    found: str = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+    return found
 
 
 def hardware(device: str = "cpu") -> str:

@@ -129,8 +129,23 @@ def _of_checkout() -> list[EntryPoint]:
     return [EntryPoint(name, value, COMMAND_GROUP) for name, value in commands.items()]
 
 
+def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    from gonerd.machine import gonerd_version
+
+    if asked and not context.resilient_parsing:
+        click.echo(f"gonerd, version {gonerd_version()}")
+        context.exit()
+
+
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="gonerd")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def gonerd() -> None:
     """Build, publish, evaluate and rank on GONERD, a long-context NER dataset.
 

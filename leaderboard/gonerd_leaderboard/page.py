@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from gonerd.errors import OutputError
 from gonerd.files import folder_to_write
+from gonerd.machine import gonerd_version
 from gonerd_leaderboard.board import Board, boards_from_entries
 from gonerd_leaderboard.column import GROUPS, columns_of
 from gonerd_leaderboard.entry import entries
@@ -81,7 +81,7 @@ def html_from_boards(boards: Sequence[Board]) -> str:
         views=[_view(board) for board in boards],
         groups=GROUPS,
         latest=max(row.entry.result.created for board in boards for row in board.rows),
-        version=version("gonerd"),
+        version=gonerd_version(),
     )
 
 

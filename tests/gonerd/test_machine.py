@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import importlib.metadata
 import platform
 import subprocess
 import sys
 
 import pytest
+
+from gonerd.cli.main import run
+from gonerd.machine import gonerd_version
 
 CODE = """
 import resource
@@ -20,6 +24,21 @@ after = [faults() for _ in range(3)][-1]
 give_back_freed_memory()
 print(kept, before, after, faults())
 """
+
+
+def test_a_checkout_that_nobody_installed_knows_its_version(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed = gonerd_version()
+
+    def not_found(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("gonerd.machine.version", not_found)
+    gonerd_version.cache_clear()
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"gonerd, version {installed}\n"
+    gonerd_version.cache_clear()
 
 
 @pytest.mark.skipif(

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
+from gonerd.machine import gonerd_version
 from gonerd.takedown import TAKEN_DOWN, Takedown
 from gonerd_scraper.config import CrawlConfig
 from gonerd_scraper.crawling.answers import Answers, keeper
@@ -149,7 +149,7 @@ class Crawl:
             {
                 "event": "start",
                 "at": now(),
-                "gonerd": version("gonerd"),
+                "gonerd": gonerd_version(),
                 "config": asdict(self._config),
                 "sources": [asdict(source) for source in self._sources],
             }

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from gonerd.errors import InputError
+from gonerd.machine import gonerd_version
 from gonerd_scraper.warc.record import (
     digest_of,
     http_answer,
@@ -250,7 +249,7 @@ def _members(response: Response, record_id: str, revisit: Revisit | None) -> tup
 
 def _warcinfo(name: str, date: str) -> bytes:
     fields = {
-        "software": f"gonerd/{_version()}",
+        "software": f"gonerd/{gonerd_version()}",
         "format": "WARC File Format 1.1",
         "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
         "robots": "obey (RFC 9309)",
@@ -262,8 +261,3 @@ def _warcinfo(name: str, date: str) -> bytes:
         "".join(f"{key}: {value}\r\n" for key, value in fields.items()).encode(),
         content_type="application/warc-fields",
     )
-
-
-@cache
-def _version() -> str:
-    return version("gonerd")
