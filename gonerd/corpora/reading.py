@@ -63,7 +63,13 @@ def read_corpus(
     empty = True
     for document in documents:
         empty = False
-        if not names.add(document.id):
+        try:
+            new = names.add(document.id)
+        except UnicodeEncodeError:  # of a file whose name is in another encoding
+            raise SchemaError(
+                f"{path}: the id {document.id!r} holds half of a surrogate pair (U+D800 to U+DFFF)"
+            ) from None
+        if not new:
             raise SchemaError(f"{path}: document {document.id!r} comes twice, an id may come once")
         for entity in document.entities:
             if labels and entity.label not in labels:

@@ -79,6 +79,8 @@ def _ids(path: Path) -> Iterator[str]:
     try:
         with pq.ParquetFile(path) as source:
             for batch in source.iter_batches(columns=["id"]):
+                if batch["id"].null_count:
+                    raise InputError(f"{path} has a row without id, expected one in each")
                 yield from batch["id"].to_pylist()
     except (pa.ArrowInvalid, KeyError) as problem:
         raise InputError(f"{path} is not a data file of 'gonerd build': {problem}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,6 +167,15 @@ def test_other_encodings_other_folders_and_single_files_are_told(tmp_path: Path)
         list(read_corpus(tmp_path / "empty"))
     with pytest.raises(InputError, match=r"no is no folder"):
         list(read_corpus(tmp_path / "no", form="brat"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere such a file can't be made")
+def test_a_file_whose_name_is_not_unicode_is_told(tmp_path: Path) -> None:
+    folder = pair(tmp_path / "in", "")
+    for file in list(folder.iterdir()):
+        file.rename(folder / f"caf\udce9{file.suffix}")
+    with pytest.raises(SchemaError, match=r"in: the id 'caf\\udce9' holds half of a surrogate"):
+        list(read_corpus(folder))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,6 +192,13 @@ def test_a_broken_previous_dataset_stops_the_build_and_is_left_as_it_was(tmp_pat
     with pytest.raises(InputError, match=r"the previous dataset: .*gonerd.json is not what"):
         build_dataset(documents(30), out, overwrite=True)
     assert (out / "gonerd.json").read_text() == "{}"
+    build_dataset(documents(30), tmp_path / "other")
+    (train,) = (tmp_path / "other/data").glob("train-*")
+    table = pq.read_table(train)
+    names = pa.array([None, *table["id"].to_pylist()[1:]], pa.string())
+    pq.write_table(table.set_column(table.schema.get_field_index("id"), "id", names), train)
+    with pytest.raises(InputError, match=r"the previous dataset: .*has a row without id"):
+        build_dataset(documents(30), tmp_path / "z", previous=tmp_path / "other")
     with pytest.raises(ConfigError, match="was split by seed 0"):
         build_dataset(documents(30), tmp_path / "y", seed=4, previous="sample")
 
