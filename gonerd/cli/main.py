@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -193,6 +194,12 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except OSError as problem:
         return _say(_system_problem(problem), 1)
+    except sqlite3.OperationalError as problem:
+        return _say(
+            f"a temporary database: {problem}; nothing half-written is left, and SQLITE_TMPDIR names "
+            "another folder for it",
+            1,
+        )
 
 
 def _say(sentence: str, status: int) -> int:

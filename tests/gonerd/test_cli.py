@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
+from gonerd import Document
 from gonerd.cli.main import gonerd, run
 from gonerd.console import note, print_text
 from gonerd.records import write_documents
@@ -155,6 +156,20 @@ def test_too_little_disk_is_told_and_leaves_nothing(corpus: Path, tmp_path: Path
         == "gonerd: the file would be larger than is allowed here; nothing half-written is left\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["docs.jsonl"]
+
+
+def test_a_temporary_database_without_room_is_told(tmp_path: Path) -> None:
+    names = (f"{n * 7919 % 20_000:05}{'-long-name' * 5}" for n in range(20_000))
+    write_documents(tmp_path / "many.jsonl", (Document(id=name, text="x") for name in names))
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    many = str(tmp_path / "many.jsonl")
+    done = call("export", many, "--to", "documents", "--out", "-", before=small_files)
+    assert done.returncode == 1
+    assert done.stderr.startswith("gonerd: a temporary database: ")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
