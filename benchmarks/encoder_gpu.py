@@ -94,19 +94,23 @@ def main() -> None:
     )
     parser.add_argument("options", nargs="*", help="after --, for every `gonerd bench`")
     asked = parser.parse_args()
+    names = asked.parts.split(",")
+    for name in names:
+        if name not in PARTS:
+            parser.error(f"--parts: {name!r} is unknown; expected some of {','.join(PARTS)}")
     if asked.device.startswith("cuda") and not has_gpu():
         print("torch sees no GPU here: nothing is measured")
         return
     ends = time.monotonic() + 60 * asked.minutes
     statuses = {}
-    for name in asked.parts.split(","):
+    for name in names:
         left = ends - time.monotonic()
         if left <= 0:
             statuses[name] = "not begun"
             continue
         options = [*PARTS[name], "--device", asked.device, *asked.options]
         statuses[name] = run_part(asked.out.resolve() / name, options, left)
-        if asked.archive is not None:
+        if asked.archive is not None and asked.out.exists():  # a part may fail before it writes
             write_archive(asked.out, asked.archive)
     print("; ".join(f"{name}: {status}" for name, status in statuses.items()))
 

@@ -156,6 +156,7 @@ def bench(
       gonerd bench --rows longformer --lengths-from table-1 --documents 8
       gonerd bench --check --sweep
     """
+    from gonerd.errors import ConfigError
     from gonerd_baselines.bench.configuration import Configuration
     from gonerd_baselines.bench.device import checked_device, usual_of
     from gonerd_baselines.bench.implementation import checked_implementation
@@ -164,6 +165,10 @@ def bench(
 
     usual = usual_of(checked_device(device))
     if check_only or sweep:
+        if stop_after is not None:
+            raise ConfigError(
+                "--stop-after ends the timing of cells, and --check and --sweep have none"
+            )
         _check(device, attention_backend, usual, sweep=sweep, out=out, force=force, as_json=as_json)
         return
     real: tuple[int, ...] = ()

@@ -33,6 +33,27 @@ def test_without_a_gpu_nothing_is_measured(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_an_unknown_part_is_told_before_any_is_run() -> None:
+    words = [sys.executable, str(SCRIPT), "--device", "cpu", "--parts", "long,nonsense"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "--parts: 'nonsense' is unknown; expected some of check,long,real" in done.stderr
+
+
+def test_a_part_that_fails_at_once_does_not_end_the_others(tmp_path: Path) -> None:
+    places = ["--out", str(tmp_path / "out"), "--archive", str(tmp_path / "all.tar.gz")]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--device", "nonsense", "--parts", "long,mlm", *places],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    long, mlm = done.stdout.splitlines()[-1].split("; ")
+    assert long.startswith("long: status 2 after ")
+    assert mlm.startswith("mlm: status 2 after ")
+
+
 def test_parts_are_run_within_the_time_and_packed(tmp_path: Path) -> None:
     options = ["--device", "cpu", "--parts", "long,mlm", "--minutes", "0.001"]
     places = ["--out", str(tmp_path / "out"), "--archive", str(tmp_path / "all.tar.gz")]

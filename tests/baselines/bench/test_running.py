@@ -181,6 +181,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
             ("--lengths-from", "table-1", "--length", "512,4096"),
             "documents of real lengths are padded to one length, --length names 2",
         ),
+        (("--check", "--stop-after", "3"), "--stop-after ends the timing of cells, and --check"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_in_one_sentence(
