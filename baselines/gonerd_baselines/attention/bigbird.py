@@ -43,7 +43,7 @@ from gonerd_baselines.attention.dense import bias_from_seen, dense_attention
 from gonerd_baselines.attention.documents import by_document, sdpa, split_documents
 from gonerd_baselines.attention.flex import BLOCK as FLEX_BLOCK
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention
-from gonerd_baselines.packing import Packing
+from gonerd_baselines.packing import Packing, sent
 
 __all__ = ["BigBirdAttention"]
 
@@ -203,7 +203,9 @@ class BigBirdAttention:
             tables.append(table + begin)
             biases.append(bias.flatten(1))
         return BlockedRows(
-            layout, torch.cat(tables).to(device), torch.cat(biases)[:, None, None].to(device)
+            layout,
+            sent(torch.cat(tables), device),
+            sent(torch.cat(biases)[:, None, None], device),
         )
 
     def _random(self, blocks: int, heads: int) -> Tensor | None:

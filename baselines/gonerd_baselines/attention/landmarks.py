@@ -25,7 +25,7 @@ from gonerd_baselines.attention.documents import (
     starts_of,
 )
 from gonerd_baselines.attention.flex import padded
-from gonerd_baselines.packing import Packing, numbers_on
+from gonerd_baselines.packing import Packing, numbers_on, sent
 
 __all__ = ["LandmarkWay", "landmark_way", "pseudo_inverse"]
 
@@ -212,16 +212,16 @@ def _grouped(packing: Packing, landmarks: int) -> _Grouped:
         seen = column < sizes[members, None]
         place = torch.where(seen, begins[members, None] + column, 0)
         places.append(torch.where(seen, place, -1).flatten())
-        mask = None if bool(seen.all()) else seen[:, None, None].to(device)
-        groups.append(_Group(torch.tensor(members, device=device), place.to(device), mask))
+        mask = None if bool(seen.all()) else sent(seen[:, None, None], device)
+        groups.append(_Group(numbers_on(device, members), sent(place, device), mask))
     flat = torch.cat(places)
     order = torch.tensor([index for members in alike.values() for index in members])
     # Padding's -1 sorts before all tokens.
     return _Grouped(
         segments=_segments(packing, landmarks),
         groups=tuple(groups),
-        order=order.argsort().to(device),
-        back=flat.argsort()[-packing.tokens :].to(device),
+        order=sent(order.argsort(), device),
+        back=sent(flat.argsort()[-packing.tokens :], device),
     )
 
 

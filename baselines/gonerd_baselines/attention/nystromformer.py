@@ -29,7 +29,7 @@ from gonerd_baselines.attention.documents import by_document, laid
 from gonerd_baselines.attention.full import FullAttention, FullPlan
 from gonerd_baselines.attention.landmarks import LandmarkWay, landmark_way, pseudo_inverse
 from gonerd_baselines.attention.layer import LayerShape, SelfAttention
-from gonerd_baselines.packing import Packing, packing_from_lengths
+from gonerd_baselines.packing import Packing, packing_from_lengths, sent
 
 __all__ = ["NystromformerAttention", "NystromformerSelfAttention"]
 
@@ -251,7 +251,7 @@ def _kept(packing: Packing, kept: Sequence[bool]) -> Packing | None:
 def _places(packing: Packing, kept: Sequence[bool]) -> Tensor:
     """Places in the row of the tokens of the documents that are `kept`."""
     marked = torch.repeat_interleave(torch.tensor(kept), torch.tensor(packing.lengths))
-    return marked.nonzero()[:, 0].to(packing.document.device)
+    return sent(marked.nonzero()[:, 0], packing.document.device)
 
 
 def _taken(x: Tensor, places: Tensor) -> Tensor:
