@@ -12,11 +12,13 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import subprocess
 import sys
 import tarfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -77,6 +79,10 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 """Options of each part; what is not said is what `gonerd bench` takes on a GPU. The last one is Tables 2
 and 4 as a whole, some 220 cells, for whom has the hour."""
 
+DONE, NOT_BEGUN = "done before", "not begun"
+WELL = ("status 0 ", DONE, NOT_BEGUN)
+"""What may become of a part without an error."""
+
 GRACE = 60.0
 """Seconds over the time after which a part that doesn't end is killed; what it measured is kept."""
 
@@ -106,13 +112,15 @@ def main() -> None:
     for name in names:
         left = ends - time.monotonic()
         if left <= 0:
-            statuses[name] = "not begun"
+            statuses[name] = NOT_BEGUN
             continue
         options = [*PARTS[name], "--device", asked.device, *asked.options]
         statuses[name] = run_part(asked.out.resolve() / name, options, left)
         if asked.archive is not None and asked.out.exists():  # a part may fail before it writes
             write_archive(asked.out, asked.archive)
     print("; ".join(f"{name}: {status}" for name, status in statuses.items()))
+    if not all(status.startswith(WELL) for status in statuses.values()):
+        sys.exit(1)
 
 
 def has_gpu() -> bool:
@@ -125,18 +133,24 @@ def run_part(out: Path, options: Sequence[str], left: float) -> str:
     """What became of it."""
     checks = "--check" in options
     if checks and (out / "check.json").exists() and read_json(out / "check.json")["sweep"]:
-        return "done before"
+        return DONE
     began = time.monotonic()
     more = ["--force"] if checks else ["--stop-after", f"{left / 60:.3f}"]
     command = [sys.executable, "-m", "gonerd", "bench", *options, "--out", str(out), *more]
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     print(f"== {' '.join(command[3:])}", flush=True)
+    # A session of its own: its end is that of the processes that it started and that hold the GPU.
+    process = subprocess.Popen(
+        command, env=os.environ | {"PYTHONPATH": paths}, start_new_session=True
+    )
     try:
-        status = subprocess.run(
-            command, timeout=left + GRACE, env=os.environ | {"PYTHONPATH": paths}
-        ).returncode
+        status = process.wait(timeout=left + GRACE)
     except subprocess.TimeoutExpired:
         return f"killed after {time.monotonic() - began:.0f} s"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     return f"status {status} after {time.monotonic() - began:.0f} s"
 
 

@@ -14,10 +14,18 @@ CACHE_KIB = 512
 
 def nameless_database() -> sqlite3.Connection:
     """An empty database of which memory holds what was used last, `CACHE_KIB` of it."""
-    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    # Whoever reads a stream of documents may do so from any thread, one at a time.
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False, factory=_Nameless)
     database.execute("PRAGMA journal_mode = OFF")
     database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     return database
+
+
+class _Nameless(sqlite3.Connection):
+    """Closed with the last that holds it: nobody else can open it."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Names:

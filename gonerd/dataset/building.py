@@ -36,7 +36,7 @@ from gonerd.dataset.shards import SHARD_MB, ShardWriter
 from gonerd.dataset.splits import SPLITS, assign_splits, strata
 from gonerd.dataset.sums import write_sums
 from gonerd.dataset.windows import SHIPPED, SUBWORDS, WindowTokenizer, window_tokenizer
-from gonerd.errors import InputError
+from gonerd.errors import CheckError, InputError
 from gonerd.files import (
     folder_to_write,
     require_folder_to_write,
@@ -268,6 +268,12 @@ def _facts(
         redacted += entry.redacted
         unclustered += not entry.clustered
         provenance.add(entry.traits)
+    left_out = sum(1 for _ in entries.left_out())
+    rows = sum(sizes["default"].rows.values())
+    if rows + left_out != entries.documents:
+        raise CheckError(
+            f"{rows} documents were written and {left_out} left out, of {entries.documents}"
+        )
     return DatasetFacts(
         name=name,
         seed=seed,
@@ -296,7 +302,7 @@ def _facts(
         unclustered=unclustered,
         previous=previous,
         parted_clusters=parted,
-        left_out=entries.documents - sum(sizes["default"].rows.values()),
+        left_out=left_out,
         statistics=provenance.statistics_json(),
         provenance=provenance.as_json(),
     )

@@ -179,7 +179,7 @@ def _keys_gathered(
         yield k, v
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # an entry takes 40 bytes a token
 def _places(pattern: LsgAttention, tokens: int, device: str) -> list[Tensor]:
     """Where the keys of each block stand in a row [global tokens | tokens | sparse tokens]."""
     g = pattern.num_global_tokens

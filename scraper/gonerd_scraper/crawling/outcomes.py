@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from gonerd.database import nameless_database
 from gonerd_scraper.crawling.items import Item
 from gonerd_scraper.crawling.journal import read_rows, row_at
 from gonerd_scraper.crawling.tally import Tally
@@ -49,7 +49,7 @@ class Outcomes:
     """
 
     def __init__(self) -> None:
-        self._base = sqlite3.connect("", isolation_level=None)  # a file of its own that has no name
+        self._base = nameless_database()
         self._base.executescript(TABLES)
         self._base.execute("BEGIN")
         self._round = 0
