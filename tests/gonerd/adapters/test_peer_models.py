@@ -77,7 +77,7 @@ def questions(kind: str, folder: Path) -> dict[str, dict[str, Any]]:
         "check": {"check": spec},
         "eval": {"run": f"eval --model {spec} --dataset {folder}/gold.jsonl --split all".split()},
     }
-    found["eval"]["run"] += ["--out", str(folder / "run")]
+    found["eval"]["run"] += ["--no-cost", "--out", str(folder / "run")]
     if kind == "gliner":
         found["strict"] = asked(f"{spec}?threshold=0.999999")
         found["threshold"] = asked(f"{spec}?threshold=7")
