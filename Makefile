@@ -12,7 +12,7 @@ demo: .venv/.demo  ## the main job on the embedded sample newsroom, into ./demo
 	$(BIN)/gonerd demo --out demo
 
 test: .venv/.test browser studio peers  ## all tests, with what they need installed first
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 check: static test  ## everything that a change must pass
 

@@ -7,6 +7,9 @@ import os
 import shutil
 import signal
 import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -26,11 +29,29 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+SLOW_MARKS = ("studio", "peers")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts a server or other packages comes first: at the end one worker would wait for it."""
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, SLOW_MARKS)))
+
+
+@pytest.hookimpl(optionalhook=True)  # also where xdist is not installed
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Among several workers a file stays whole, for its fixtures, and so does the one server's part."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        together = "studio" if item.get_closest_marker("studio") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "studio" if _uses_server(config.rootpath / file) else file
+
+    config.option.loadscopereorder = False  # in the order of collection
+    return Files(config, log)
+
+
+@cache
+def _uses_server(file: Path) -> bool:
+    return "pytest.mark.studio" in file.read_text(encoding="utf-8")
