@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gonerd.dataset.table import Table
-from gonerd_baselines.bench.paper_shares import TABLE_4, share_tables
+from gonerd_baselines.bench.paper_shares import EXTENDED, TABLE_4, share_tables
 from gonerd_baselines.bench.rows import ROWS
 from gonerd_baselines.bench.table import Cell, held_mib
+from gonerd_baselines.paper.cost_tables import TABLE_2
+from gonerd_baselines.paper.cost_tables import TABLE_4 as PRINTED_4
 
 __all__ = ["PAPER", "PaperRow", "depth_flags", "paper_flags", "paper_tables"]
 
@@ -29,54 +31,64 @@ class PaperRow:
     """Why the figures are not what they seem to be."""
 
 
-def _row(
-    parameters: float | None,
-    short: tuple[float, int] | None,
-    long: tuple[float, int] | None,
-    flag: str = "",
-) -> PaperRow:
-    both = {512: short, 4096: long}
-    return PaperRow(
-        {length: each[0] for length, each in both.items() if each},
-        {length: each[1] for length, each in both.items() if each},
-        parameters,
-        flag,
-    )
-
-
 _FULL = "its checkpoint's configuration is full softmax attention: 64 landmarks of 64 tokens"
 _NO_HEAD = (
     "timed without the language model's head, which the other rows have (12.6 GB of logits at 4096)"
 )
 _MIXED = "the paper's TinyBERT mixes two models: parameters of 2 layers of 128, time and memory of 6 of 768"
 
+_FLAGS = {
+    "nystromformer-full": _FULL,
+    "nystromformer-full-student": _FULL,
+    "longformer": _NO_HEAD,
+    "longformer-student": _NO_HEAD,
+    "tinybert-6-4096": _MIXED,
+}
+
+_TABLE_2 = {
+    "bert-base": "BERT base",
+    "bert-large": "BERT large",
+    "roberta": "RoBERTa",
+    "legalbert": "LegalBERT",
+    "xlm-r": "XLM-R",
+    "distilroberta": "DistilRoBERTa",
+    "distilbert": "DistilBERT",
+    "mobilebert": "MobileBERT",
+    "albert": "ALBERT",
+    "lsg": "LSG",
+    "lsg-student": "LSG's student",
+    "nystromformer-full": "Nystromformer",
+    "nystromformer-full-student": "Nystromformer's student",
+    "longformer": "Longformer",
+    "longformer-student": "Longformer's student",
+    "bigbird": "Big Bird",
+    "bigbird-student": "Big Bird's student",
+}
+"""The paper's names of our rows; TinyBERT is two rows of ours."""
+
+
+def _of_table_2(title: str, flag: str = "") -> PaperRow:
+    lengths = [n for n in (512, 4096) if TABLE_2.has(title, f"seconds-{n}")]
+    return PaperRow(
+        {n: float(TABLE_2.text(title, f"seconds-{n}")) for n in lengths},
+        {n: int(TABLE_2.text(title, f"megabytes-{n}")) for n in lengths},
+        float(TABLE_2.text(title, "parameters")),
+        flag,
+    )
+
+
+def _of_table_4(title: str, flag: str = "") -> PaperRow:
+    seconds, megabytes = (PRINTED_4.text(title, column) for column in ("seconds", "megabytes"))
+    return PaperRow({4096: float(seconds)}, {4096: int(megabytes)}, None, flag)
+
+
+_TINY = _of_table_2("TinyBERT", _MIXED)
+
 PAPER: Mapping[str, PaperRow] = {
-    "bert-base": _row(109.5, (0.135, 4167), None),
-    "bert-large": _row(335.1, (0.379, 5171), None),
-    "roberta": _row(124.6, (0.148, 4843), None),
-    "legalbert": _row(109.5, (0.135, 4167), None),
-    "xlm-r": _row(278.0, (0.237, 11673), None),
-    "distilroberta": _row(82.1, (0.089, 4663), None),
-    "distilbert": _row(66.4, (0.078, 3987), None),
-    "bert-tiny": _row(4.4, None, None, _MIXED),
-    "tinybert-6": _row(None, (0.057, 3033), None, _MIXED),
-    "mobilebert": _row(24.6, (0.072, 3639), None),
-    "albert": _row(11.7, (0.128, 3783), None),
-    "lsg": _row(127.8, (0.170, 5472), (1.157, 23482)),
-    "lsg-student": _row(85.3, (0.103, 5292), (0.641, 23302)),
-    "nystromformer-full": _row(111.2, (0.159, 4291), (1.866, 29059), _FULL),
-    "nystromformer-full-student": _row(68.7, (0.090, 4111), (0.787, 28879), _FULL),
-    "longformer": _row(148.7, (0.149, 4077), (1.110, 11881), _NO_HEAD),
-    "longformer-student": _row(95.5, (0.075, 3857), (0.588, 11661), _NO_HEAD),
-    "bigbird": _row(127.5, (0.158, 4938), (1.542, 26854)),
-    "bigbird-student": _row(84.9, (0.097, 4757), (0.913, 26673)),
-    "bert-large-4096": _row(None, None, (5.806, 39344)),
-    "bert-base-4096": _row(None, None, (1.833, 29886)),
-    "roberta-4096": _row(None, None, (1.886, 42506)),
-    "distilbert-4096": _row(None, None, (0.636, 29706)),
-    "distilroberta-4096": _row(None, None, (0.798, 42326)),
-    "mobilebert-4096": _row(None, None, (1.274, 24406)),
-    "tinybert-6-4096": _row(None, None, (0.631, 29706), _MIXED),
+    **{name: _of_table_2(title, _FLAGS.get(name, "")) for name, title in _TABLE_2.items()},
+    "bert-tiny": replace(_TINY, seconds={}, megabytes={}),
+    "tinybert-6": replace(_TINY, parameters=None),
+    **{name: _of_table_4(title, _FLAGS.get(name, "")) for name, title in EXTENDED.items()},
 }
 """By the names of `ROWS`. Table 7's seconds and megabytes are those of Table 2 at 512."""
 
@@ -192,7 +204,7 @@ def _beside(result: Mapping[str, Any], head: str, dtype: str, length: int) -> Ta
     }
     rows = []
     for name in asked["rows"]:
-        row = PAPER.get(name, _row(None, None, None))
+        row = PAPER.get(name, PaperRow({}, {}))
         count = result["parameters"].get(name)
         seconds, megabytes = row.seconds.get(length), row.megabytes.get(length)
         teacher = ROWS[name].teacher if name in ROWS else ""

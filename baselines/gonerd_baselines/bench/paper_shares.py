@@ -9,8 +9,11 @@ from typing import Any
 from gonerd.dataset.table import Table
 from gonerd_baselines.bench.rows import ROWS
 from gonerd_baselines.bench.table import Cell, held_mib
+from gonerd_baselines.paper.cost_checks import FULL_ATTENTION
+from gonerd_baselines.paper.cost_tables import TABLE_4 as PRINTED_4
+from gonerd_baselines.paper.cost_tables import TABLE_7 as PRINTED_7
 
-__all__ = ["TABLE_4", "TABLE_7", "Share", "share_tables"]
+__all__ = ["EXTENDED", "TABLE_4", "TABLE_7", "Share", "share_tables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +26,47 @@ class Share:
     megabytes: float
 
 
-TABLE_4 = (
-    Share("bert-large-4096", "longformer", 423, 221),
-    Share("bert-base-4096", "longformer", 65, 152),
-    Share("roberta-4096", "longformer", 70, 258),
-    Share("distilbert-4096", "longformer-student", 8, 155),
-    Share("distilroberta-4096", "longformer-student", 36, 163),
-    Share("mobilebert-4096", "longformer-student", 117, 109),
-    Share("tinybert-6-4096", "longformer-student", 7, 155),
+EXTENDED = {
+    "bert-large-4096": "BERT large",
+    "bert-base-4096": "BERT base",
+    "roberta-4096": "RoBERTa",
+    "distilbert-4096": "DistilBERT",
+    "distilroberta-4096": "DistilRoBERTa",
+    "mobilebert-4096": "MobileBERT",
+    "tinybert-6-4096": "TinyBERT",
+}
+"""Table 4's names of our rows."""
+
+_BASES = {"Longformer": "longformer", "Longformer's student": "longformer-student"}
+
+
+def _per_cent(printed: str) -> float:
+    return float(printed.removesuffix("%"))
+
+
+TABLE_4 = tuple(
+    Share(
+        row,
+        _BASES[FULL_ATTENTION[title]],
+        _per_cent(PRINTED_4.text(title, "more-seconds")),
+        _per_cent(PRINTED_4.text(title, "more-megabytes")),
+    )
+    for row, title in EXTENDED.items()
 )
 """At 4096 tokens, what full attention takes more than Longformer."""
 
-TABLE_7 = (
-    Share("distilroberta", "roberta", -39.9, -3.7),
-    Share("longformer", "roberta", 0.7, -15.8),
-    Share("longformer-student", "roberta", -49.3, -20.4),
+TABLE_7 = tuple(
+    Share(
+        row,
+        "roberta",
+        _per_cent(PRINTED_7.text(title, "seconds")),
+        _per_cent(PRINTED_7.text(title, "megabytes")),
+    )
+    for row, title in (
+        ("distilroberta", "KD"),
+        ("longformer", "Convert"),
+        ("longformer-student", "Both"),
+    )
 )
 """At 512 tokens, what distilling, converting and both change in RoBERTa."""
 
