@@ -1,4 +1,4 @@
-"""Lines in, files out: plain, gzip or Zstandard, standard streams, and outputs that are whole or not there.
+"""Lines in, files out: plain, gzip, xz, Zstandard, standard streams; outputs that are whole or not there.
 
 The only module of the core that opens files.
 """
@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import lzma
 import os
 import shutil
 import sys
@@ -38,13 +39,13 @@ __all__ = [
 STANDARD_STREAM = "-"
 
 # pyarrow tells broken Zstandard data by a bare OSError; one of the system's own carries an errno.
-_BROKEN_COMPRESSION = (EOFError, zlib.error, OSError)
+_BROKEN_COMPRESSION = (EOFError, zlib.error, lzma.LZMAError, OSError)
 
 
 def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its line feed) of a UTF-8 file, one at a time.
 
-    The name's ending says the compression (.gz, .zst); `-` is standard input. Only a line feed ends a
+    The name's ending says the compression (.gz, .xz, .zst); `-` is standard input. Only a line feed ends a
     line: U+2028, U+0085 and a lone carriage return are ordinary characters. A byte order mark that the
     file begins with is no part of its first line.
 
@@ -100,7 +101,7 @@ def read_bytes(path: str | Path) -> bytes:
 def text_to_write(path: str | Path, *, overwrite: bool = False) -> Iterator[TextIO]:
     """A UTF-8 stream that becomes `path` when the block ends well, and leaves nothing when it does not.
 
-    The name's ending says the compression (.gz, .zst); `-` is standard output.
+    The name's ending says the compression (.gz, .xz, .zst); `-` is standard output.
 
     Raises:
         OutputError: as `require_file_to_write`.
@@ -252,6 +253,8 @@ def _binary_reader(path: str | Path) -> BinaryIO:
     try:
         if path.suffix == ".gz":
             return cast(BinaryIO, gzip.open(path, "rb"))
+        if path.suffix == ".xz":
+            return cast(BinaryIO, lzma.open(path, "rb"))
         if path.suffix == ".zst":
             import pyarrow as pa  # unlike zstandard's reader, it tells when the data is cut off
 
@@ -270,6 +273,9 @@ def _compressing(path: Path, suffix: str) -> Iterator[BinaryIO]:
             path.open("wb") as raw,
             gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as out,
         ):
+            yield cast(BinaryIO, out)
+    elif suffix == ".xz":
+        with lzma.open(path, "wb") as out:
             yield cast(BinaryIO, out)
     elif suffix == ".zst":
         import pyarrow as pa

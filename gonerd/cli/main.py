@@ -37,7 +37,7 @@ SECTIONS = {
     "Annotation": ("annotate",),
     "Dataset": ("build", "stats", "audit", "export", "publish", "join"),
     "Evaluation": ("eval", "score", "compare", "report", "check-model"),
-    "Models": ("convert", "extend", "finetune", "bench", "reproduce"),
+    "Models": ("tokenizer", "tokenize", "convert", "extend", "finetune", "bench", "reproduce"),
     "Leaderboard": ("submit", "leaderboard"),
 }
 

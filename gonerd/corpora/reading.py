@@ -94,7 +94,7 @@ def _told(path: str | Path) -> Format:
         )
     if not Path(path).exists():
         raise InputError(f"{path} does not exist")
-    endings = [ending for ending in Path(path).suffixes if ending not in (".gz", ".zst")]
+    endings = [ending for ending in Path(path).suffixes if ending not in (".gz", ".xz", ".zst")]
     ending = endings[-1] if endings else ""
     if ending in (".jsonl", ".json", ".ndjson"):
         first = next(read_json_lines(path), None)

@@ -37,7 +37,7 @@ READ_FROM_HUB = (FACTS_FILE, "README.md", SUMS_FILE, "data/*.parquet")
 """What is fetched of a dataset."""
 
 CORPUS_ENDINGS = (
-    *(".jsonl", ".json", ".ndjson", ".gz", ".zst"),
+    *(".jsonl", ".json", ".ndjson", ".gz", ".xz", ".zst"),
     *(".conll", ".conll03", ".bio", ".iob", ".iob2", ".tsv", ".txt", ".spacy"),
 )
 """What tells the name of a file that is not there from a Hub id; one that is there may be called anything."""

@@ -13,7 +13,7 @@ from gonerd.files import (
     write_text,
 )
 
-ENDINGS = ["x.jsonl", "x.jsonl.gz", "x.jsonl.zst"]
+ENDINGS = ["x.jsonl", "x.jsonl.gz", "x.jsonl.xz", "x.jsonl.zst"]
 
 
 @pytest.mark.parametrize("name", ENDINGS)

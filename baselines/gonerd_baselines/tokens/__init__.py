@@ -1,0 +1,1 @@
+"""Texts to memory-mapped tokens, and tokens to packed batches in a seeded order."""
