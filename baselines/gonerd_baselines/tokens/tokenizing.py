@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gonerd.errors import ConfigError, InputError
+from gonerd.errors import ConfigError, InputError, OutputError
 from gonerd.files import (
     file_sha256,
     folder_to_write,
@@ -33,6 +35,8 @@ CHUNK = 1 << 20
 """Characters of the texts that are one piece of work."""
 
 PLAN = "plan.json"
+LOCK = "lock"
+WHOLE = "whole"
 
 
 def tokenize_texts(
@@ -56,30 +60,54 @@ def tokenize_texts(
     Raises:
         InputError: a source or the tokenizer is missing or broken, or there is no text.
         ConfigError: OUT.work was begun with other settings.
-        OutputError: `out` exists already, or a process was lost.
+        OutputError: `out` exists already, another run works in OUT.work, or a process was lost.
     """
     require_folder_to_write(out, overwrite=overwrite, inputs=[n for n in names if str(n) != "-"])
     encoder = text_encoder(tokenizer, max_len=max_len)
     sources = text_sources(names)
     work = out.with_name(f"{out.name}.work")
-    _begin(work, _plan(encoder, unit, chunk), overwrite=overwrite)
-    reading = _Reading(sources, unit, chunk, work)
-    encode_chunks(reading.tasks(), encoder, processes=processes)
-    if not reading.chunks:
-        raise InputError(f"{', '.join(map(str, names))}: no text to tokenize")
-    with folder_to_write(out, overwrite=overwrite) as folder:
+    work.mkdir(parents=True, exist_ok=True)
+    with _alone(work):
+        _begin(work, _plan(encoder, unit, chunk), overwrite=overwrite)
+        reading = _Reading(sources, unit, chunk, work)
+        encode_chunks(reading.tasks(), encoder, processes=processes)
+        if not reading.chunks:
+            shutil.rmtree(work)
+            raise InputError(f"{', '.join(map(str, names))}: no text to tokenize")
+        manifest = _write_whole(reading, encoder, work / WHOLE, shard)
+        with folder_to_write(out, overwrite=overwrite) as folder:
+            for path in sorted((work / WHOLE).iterdir()):
+                path.rename(folder / path.name)
+        shutil.rmtree(work)
+    return manifest
+
+
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """The system opens the lock again when its process ends, in whatever way."""
+    with (work / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(f"another run works in {work}; wait until it ends") from None
+        yield
+
+
+def _write_whole(
+    reading: _Reading, encoder: TextEncoder, whole: Path, shard: int
+) -> dict[str, Any]:
+    with folder_to_write(whole, overwrite=True) as folder:
         files = _assemble(reading.paths(), folder, token_type(encoder.vocabulary), shard)
         manifest = {
             "format": FORMAT,
             "gonerd": version("gonerd"),
             **encoder.as_json(),
-            "unit": unit,
+            "unit": reading.unit,
             "type": token_type(encoder.vocabulary),
             **files,
             "inputs": reading.inputs,
         }
         write_json(folder / MANIFEST, manifest)
-    shutil.rmtree(work)
     return manifest
 
 
@@ -98,10 +126,14 @@ def _begin(work: Path, plan: dict[str, Any], *, overwrite: bool) -> None:
                 f"{work} was begun with another {', '.join(names)}; go on with the same, or --force to "
                 "begin anew"
             )
-        shutil.rmtree(work)
-    work.mkdir(parents=True, exist_ok=True)
+        for chunk in work.glob("*.chunk"):
+            chunk.unlink()
+        path.unlink()
     for left in work.glob("*.partial"):  # of one that was killed
-        left.unlink()
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
     if not path.is_file():
         write_json(path, plan)
 

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 import signal
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from gonerd.cli.main import run
-from gonerd.errors import ConfigError, InputError
+from gonerd.errors import ConfigError, InputError, OutputError
 from gonerd_baselines.tokens.texts import text_sources
 from gonerd_baselines.tokens.token_files import TokenFiles
 from gonerd_baselines.tokens.tokenizing import _Reading, tokenize_texts
@@ -90,8 +91,33 @@ def piped(place: Path, out: Path, *, processes: int) -> subprocess.Popen[str]:
     )
     arguments = [str(out), str(place / "tokenizer"), str(processes)]
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, *arguments],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
+
+
+def half_done(place: Path, out: Path) -> tuple[subprocess.Popen[str], list[int]]:
+    """A run of two processes that waits for the rest of its texts, and the ids of the two."""
+    lines = (place / "texts.jsonl").read_text().splitlines(keepends=True)
+    running = piped(place, out, processes=2)
+    assert running.stdin is not None
+    running.stdin.write("".join(lines[:110]))
+    running.stdin.flush()
+    limit = time.monotonic() + 60
+    while len(list(out.with_name(f"{out.name}.work").glob("*.chunk"))) < 3:
+        assert time.monotonic() < limit
+        assert running.poll() is None
+        time.sleep(0.02)
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    spawned = [c for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()]
+    return running, [int(child) for child in spawned]
+
+
+def is_alive(process: int) -> bool:
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
@@ -99,21 +125,20 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
 ) -> None:
     lines = (place / "texts.jsonl").read_text().splitlines(keepends=True)
     out, work = tmp_path / "out", tmp_path / "out.work"
-    killed = piped(place, out, processes=2)
-    assert killed.stdin is not None
-    killed.stdin.write("".join(lines[:110]))
-    killed.stdin.flush()
-    limit = time.monotonic() + 60
-    while len(list(work.glob("*.chunk"))) < 3:
-        assert time.monotonic() < limit
-        assert killed.poll() is None
-        time.sleep(0.02)
+    killed, processes = half_done(place, out)
+    with pytest.raises(OutputError, match=r"another run works in .*out\.work"):
+        made(place, out)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    time.sleep(0.2)  # its own processes end with it
+    assert len(processes) == 2
+    limit = time.monotonic() + 20
+    while any(map(is_alive, processes)):
+        assert time.monotonic() < limit, "its processes outlive it"
+        time.sleep(0.02)
     kept = sorted(path.name for path in work.glob("*.chunk"))
     assert not out.exists()
     (work / "00000009.chunk.1.partial").write_bytes(b"half")
+    (work / "whole.1.partial").mkdir()
     damaged = bytearray((work / kept[1]).read_bytes())
     damaged[-1] ^= 1
     (work / kept[1]).write_bytes(damaged)
@@ -130,6 +155,21 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
         assert again.returncode == 0
     assert contents(out) == contents(tmp_path / "whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "whole"]
+
+
+def test_a_process_that_is_lost_is_told_and_the_next_run_goes_on(
+    place: Path, tmp_path: Path
+) -> None:
+    running, processes = half_done(place, tmp_path / "out")
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+    lines = (place / "texts.jsonl").read_text().splitlines(keepends=True)
+    said = running.communicate("".join(lines[110:]))[1]
+    assert running.returncode == 1
+    assert "OutputError: a process that tokenized was lost" in said
+    assert list((tmp_path / "out.work").glob("*.chunk"))
+    made(place, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_work_of_other_settings_is_told_and_begun_anew_by_force(
