@@ -70,9 +70,12 @@ def tokenize_texts(
     with _alone(work):
         _begin(work, _plan(encoder, unit, chunk), overwrite=overwrite)
         reading = _Reading(sources, unit, chunk, work)
-        encode_chunks(reading.tasks(), encoder, processes=processes)
+        try:
+            encode_chunks(reading.tasks(), encoder, processes=processes)
+        finally:
+            if not any(work.glob("*.chunk")):  # nothing that another run could go on with
+                shutil.rmtree(work)
         if not reading.chunks:
-            shutil.rmtree(work)
             raise InputError(f"{', '.join(map(str, names))}: no text to tokenize")
         manifest = _write_whole(reading, encoder, work / WHOLE, shard)
         with folder_to_write(out, overwrite=overwrite) as folder:

@@ -186,6 +186,27 @@ def test_work_of_other_settings_is_told_and_begun_anew_by_force(
     assert len(files) == len(TEXTS) - 1
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("", "no text to tokenize"), ("{}\n", "t.jsonl:1: found no 'text'"), (None, "does not exist")],
+)
+def test_texts_that_are_none_are_told_and_leave_nothing(
+    place: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], content: str | None, said: str
+) -> None:
+    source = tmp_path / "t.jsonl"
+    if content is not None:
+        source.write_text(content)
+    tokenizer = str(place / "tokenizer")
+    out = str(tmp_path / "out")
+    assert run(["tokenize", str(source), "--tokenizer", tokenizer, "--out", out]) == 1
+    message = capfd.readouterr().err
+    assert said in message
+    assert message.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == (
+        ["t.jsonl"] if content is not None else []
+    )
+
+
 def test_a_finished_folder_is_kept_unless_forced(place: Path, tmp_path: Path) -> None:
     before = contents(made(place, tmp_path / "out").folder)
     source, tokenizer = str(place / "texts.jsonl"), str(place / "tokenizer")
