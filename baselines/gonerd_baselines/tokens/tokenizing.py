@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +19,7 @@ from gonerd.files import (
     require_folder_to_write,
     write_json,
 )
+from gonerd.machine import gonerd_version
 from gonerd_baselines.tokens.chunk import Chunk, read_chunk, texts_sha256, token_type
 from gonerd_baselines.tokens.encoding import FIRST, TextEncoder, text_encoder
 from gonerd_baselines.tokens.encoding_processes import ChunkTask, encode_chunks
@@ -103,7 +103,7 @@ def _write_whole(
         files = _assemble(reading.paths(), folder, token_type(encoder.vocabulary), shard)
         manifest = {
             "format": FORMAT,
-            "gonerd": version("gonerd"),
+            "gonerd": gonerd_version(),
             **encoder.as_json(),
             "unit": reading.unit,
             "type": token_type(encoder.vocabulary),
