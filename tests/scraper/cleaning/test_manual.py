@@ -34,7 +34,9 @@ def document(name: str, text: str = PROSE, **meta) -> Document:
         st.tuples(
             st.text(st.characters(categories=("L", "N")), min_size=1),
             st.sampled_from(["keep", "drop"]),
-            st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n")),
+            st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n"))
+            # an apostrophe before a formula is our own guard, which reading takes off
+            .filter(lambda note: not note.strip().startswith("'")),
         ),
         unique_by=lambda row: row[0],
     )
