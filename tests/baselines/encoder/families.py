@@ -101,6 +101,10 @@ LSG = Family(
 )
 """Sparse from 17 tokens on; of the code that travels with its checkpoints."""
 FAMILIES = (*FULL, LONGFORMER, BIGBIRD, BIGBIRD_FULL, NYSTROMFORMER, LSG)
+SHORT = (1, 63, 64, 65, 511, 512, 513, 2)
+LONG = (4095, 4096)
+"""Tokens of documents that models are compared on."""
+
 DISTINCT = [f for f in FAMILIES if str(f) not in ("xlm-roberta", "camembert", "big_bird-full")]
 """XLM-R and CamemBERT compute what RoBERTa does, and so, but for its embeddings, does a full BigBird."""
 

@@ -13,6 +13,8 @@ from gonerd_baselines.packing import packing_from_lengths
 from tests.baselines.encoder.families import (
     BIGBIRD_FULL,
     DISTINCT,
+    LONG,
+    SHORT,
     Family,
     chosen_globals,
     computed,
@@ -22,8 +24,6 @@ from tests.baselines.encoder.families import (
     relative_error,
 )
 
-SHORT = (1, 63, 64, 65, 511, 512, 513, 2)
-LONG = (4095, 4096)
 WIDE = Family("longformer", {"attention_window": [512, 64]}, name="longformer-512")
 
 

@@ -28,7 +28,9 @@ from gonerd_baselines.packing import packing_from_lengths
 from tests.baselines.encoder.families import (
     DISTINCT,
     FULL,
+    LONG,
     LONGFORMER,
+    SHORT,
     Family,
     chosen_globals,
     computed,
@@ -38,8 +40,6 @@ from tests.baselines.encoder.families import (
     relative_error,
 )
 
-SHORT = (1, 63, 64, 65, 511, 512, 513, 2)
-LONG = (4095, 4096)
 TOKENS, WIDTH = 8192, 24
 SMALL = EncoderConfig(
     attention=(FullAttention(),) * 2,
