@@ -83,19 +83,21 @@ def finetune(
       gonerd eval --model gonerd:model --dataset sample --split test --out run
     """
     from gonerd.dataset import dataset_or_default
-    from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig, with_settings
+    from gonerd_baselines.configuration import with_settings
+    from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig
     from gonerd_baselines.tagger.finetuning import finetune as train
 
     asked = {"epochs": epochs, "max_seconds": max_seconds, "seed": seed}
     given = [f"{key}={value}" for key, value in asked.items() if value is not None]
-    model, training = with_settings(TaggerConfig(), TrainingConfig(), [*given, *settings])
+    sections = {"model": TaggerConfig(), "training": TrainingConfig()}
+    made = with_settings(sections, [*given, *settings], fixed=("tags",))
     with _progress_bar() as progress:
         record = train(
             dataset_or_default(dataset),
             out,
             start=start,
-            model=model,
-            training=training,
+            model=made["model"],
+            training=made["training"],
             device=device,
             overwrite=force,
             note=note,

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
 
 from gonerd.errors import ConfigError
 from gonerd.labels import TAGS
 
-__all__ = [
-    "TaggerConfig",
-    "TrainingConfig",
-    "config_from_values",
-    "values_from_config",
-    "with_settings",
-]
+__all__ = ["TaggerConfig", "TrainingConfig"]
 
 PATTERNS = ("local", "full")
-
-C = TypeVar("C", "TaggerConfig", "TrainingConfig")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,85 +94,6 @@ class TrainingConfig:
         for name in ("word_dropout", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected 0 or more")
-
-
-def values_from_config(config: TaggerConfig | TrainingConfig) -> dict[str, Any]:
-    """The configuration as JSON values; `config_from_values` is the inverse."""
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in asdict(config).items()
-    }
-
-
-def with_settings(
-    model: TaggerConfig, training: TrainingConfig, settings: Sequence[str]
-) -> tuple[TaggerConfig, TrainingConfig]:
-    """Both configurations with `key=value` settings, as `--set` gives them, put in.
-
-    Raises:
-        ConfigError: a setting has no '=', its key is in neither configuration, or its value makes no sense.
-    """
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {setting!r}: expected key=value")
-        try:
-            value = json.loads(text)
-        except json.JSONDecodeError:
-            value = text
-        if key in _names(model) and key != "tags":
-            model = config_from_values(
-                TaggerConfig, asdict(model) | {key: value}, where=f"--set {setting}"
-            )
-        elif key in _names(training):
-            training = config_from_values(
-                TrainingConfig, asdict(training) | {key: value}, where=f"--set {setting}"
-            )
-        else:
-            known = sorted((_names(model) | _names(training)) - {"tags"})
-            raise ConfigError(f"--set {setting}: {key!r} is unknown; expected {', '.join(known)}")
-    return model, training
-
-
-def _names(config: Any) -> set[str]:
-    return {field.name for field in fields(config)}
-
-
-def config_from_values(kind: type[C], values: Any, *, where: str) -> C:
-    """The configuration that JSON `values` hold; a key that is missing has its default.
-
-    Raises:
-        ConfigError: not an object, a key is unknown, or a value has the wrong type or makes no sense.
-    """
-    if not isinstance(values, dict):
-        raise ConfigError(f"{where}: found {type(values).__name__}, expected an object")
-    default = kind()
-    for key, value in values.items():
-        if key not in _names(kind):
-            raise ConfigError(
-                f"{where}: {key!r} is unknown; expected {', '.join(sorted(_names(kind)))}"
-            )
-        _require_type(where, key, value, getattr(default, key))
-    made = dict(values)
-    if "tags" in made:
-        made["tags"] = tuple(made["tags"])
-    try:
-        return replace(default, **made)
-    except ConfigError as problem:
-        raise ConfigError(f"{where}: {problem}") from None
-
-
-def _require_type(where: str, key: str, value: Any, default: Any) -> None:
-    if key == "max_seconds":
-        fits = value is None or type(value) in (int, float)
-    elif key == "tags":
-        fits = isinstance(value, list | tuple) and all(isinstance(tag, str) for tag in value)
-    elif isinstance(default, float):
-        fits = type(value) in (int, float)
-    else:
-        fits = type(value) is type(default)
-    if not fits:
-        raise ConfigError(f"{where}: {key} is {value!r}, expected something like {default!r}")
 
 
 def _require_positive(name: str, value: float) -> None:

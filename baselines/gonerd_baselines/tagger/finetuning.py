@@ -12,8 +12,9 @@ from gonerd.dataset import documents_of
 from gonerd.dataset.places import dataset_id
 from gonerd.errors import ConfigError, OutputError
 from gonerd.machine import environment
+from gonerd_baselines.configuration import values_from_config
 from gonerd_baselines.tagger.checkpoint import restore_checkpoint, save_checkpoint
-from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig, values_from_config
+from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig
 from gonerd_baselines.tagger.data import SplitFeatures, fingerprint, split_features
 from gonerd_baselines.tagger.model_folder import save_tagger
 from gonerd_baselines.tagger.training import Epoch, Progress, Trainer

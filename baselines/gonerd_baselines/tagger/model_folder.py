@@ -13,7 +13,8 @@ from torch import Tensor
 from gonerd.adapters.device import usable_device
 from gonerd.errors import InputError
 from gonerd.files import folder_to_write, read_json, write_json, write_text
-from gonerd_baselines.tagger.config import TaggerConfig, config_from_values, values_from_config
+from gonerd_baselines.configuration import config_from_values, values_from_config
+from gonerd_baselines.tagger.config import TaggerConfig
 from gonerd_baselines.tagger.lexicon import Lexicon
 from gonerd_baselines.tagger.model import Tagger
 

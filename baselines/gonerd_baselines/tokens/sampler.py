@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gonerd.errors import ConfigError, InputError
+from gonerd_baselines.tokens.documents import Documents
 from gonerd_baselines.tokens.order import SeededOrder
-from gonerd_baselines.tokens.token_files import TokenFiles
 
 __all__ = ["PackingSampler", "SamplerState"]
 
@@ -28,7 +28,8 @@ class SamplerState:
     seed: int
     batch_tokens: int
     documents: int
-    tokenizer_sha256: str
+    fingerprint: str
+    """Of what is read."""
 
     def as_json(self) -> dict[str, Any]:
         """For a checkpoint."""
@@ -44,19 +45,22 @@ class PackingSampler:
     """
 
     def __init__(
-        self, files: TokenFiles, *, batch_tokens: int, seed: int, worker: int = 0, workers: int = 1
+        self, files: Documents, *, batch_tokens: int, seed: int, worker: int = 0, workers: int = 1
     ) -> None:
         """Stand at the beginning of epoch 0.
 
         Raises:
             ConfigError: a document is longer than a batch, or there is no such worker.
+            InputError: there is no document.
         """
         if not 0 <= worker < workers:
             raise ConfigError(f"worker {worker} of {workers}; they count from 0")
-        if files.manifest.longest > batch_tokens:
+        if not len(files):
+            raise InputError(f"{files.name} has no document")
+        if files.longest > batch_tokens:
             raise ConfigError(
-                f"{files.folder} has a document of {files.manifest.longest:,} tokens, a batch takes "
-                f"{batch_tokens:,}; tokenize with --max-len {batch_tokens} or take larger batches"
+                f"{files.name} has a document of {files.longest:,} tokens, a batch takes {batch_tokens:,}; "
+                f"cut documents with --max-len {batch_tokens}, or take larger batches"
             )
         self.files = files
         self.batch_tokens = batch_tokens
@@ -83,7 +87,7 @@ class PackingSampler:
             self.seed,
             self.batch_tokens,
             len(self.files),
-            self.files.manifest.tokenizer_sha256,
+            self.files.fingerprint,
         )
 
     def resume(self, state: SamplerState | dict[str, Any]) -> None:
@@ -97,10 +101,10 @@ class PackingSampler:
         except TypeError as problem:
             raise InputError(f"the sampler's state is damaged ({problem})") from None
         here = self.state
-        for name in ("seed", "batch_tokens", "documents", "tokenizer_sha256"):
+        for name in ("seed", "batch_tokens", "documents", "fingerprint"):
             if getattr(there, name) != getattr(here, name):
                 raise InputError(
-                    f"{self.files.folder}: the sampler's state has {name} {getattr(there, name)!r}, "
+                    f"{self.files.name}: the sampler's state has {name} {getattr(there, name)!r}, "
                     f"here it is {getattr(here, name)!r}"
                 )
         if not (0 <= there.place < len(self.files) and there.epoch >= 0 and there.batches >= 0):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,24 @@ class TokenFiles:
 
     def __len__(self) -> int:
         return self.manifest.documents
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest document."""
+        return self.manifest.longest
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over those of the tokenizer and of all files, as the manifest has them."""
+        parts = sorted(sha256 for _, sha256 in self.manifest.files.values())
+        return hashlib.sha256(
+            " ".join([self.manifest.tokenizer_sha256, *parts]).encode()
+        ).hexdigest()
 
     @property
     def lengths(self) -> NDArray[np.int64]:

@@ -9,29 +9,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Documents", "Objective", "TrainingBatch"]
-
-
-class Documents(Protocol):
-    """What is trained on, as the sampler sees it: numbered documents with a length each."""
-
-    @property
-    def name(self) -> str:
-        """For messages: a folder, a dataset's split."""
-
-    @property
-    def longest(self) -> int:
-        """Tokens of the longest one."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Of all that training reads: what an interrupted training has to find again."""
-
-    def __len__(self) -> int:
-        """How many there are."""
-
-    def lengths_of(self, documents: Any) -> Any:
-        """(n,) int64 tokens of each of `documents` (n,) int64."""
+__all__ = ["Objective", "TrainingBatch"]
 
 
 class TrainingBatch(Protocol):
@@ -68,11 +46,11 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, batch: Any) -> dict[str, Tensor]:
-        """By part, the sum of the losses: a number in single precision. The parts are those of `weights`."""
+        """By part, those of `weights`, the sum of the losses: a number in single precision."""
 
     @abstractmethod
     def flops(self, lengths: Sequence[int]) -> float:
-        """Operations of a step over documents of `lengths` tokens, forward and backward, by `encoder_flops`."""
+        """Operations of a step over documents of `lengths` tokens, forward and backward (`flops.py`)."""
 
     def after_training(self) -> None:
         """What is left to do with the trained model; Longformer's global projections are copied here."""

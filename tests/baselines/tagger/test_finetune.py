@@ -15,14 +15,13 @@ from gonerd.errors import ConfigError, InputError
 from gonerd.files import file_sha256, read_json, write_json
 from gonerd.records import write_documents
 from gonerd.schema import Document
-from gonerd_baselines.tagger.adapter import TaggerAdapter, adapter_from_argument
-from gonerd_baselines.tagger.config import (
-    TaggerConfig,
-    TrainingConfig,
+from gonerd_baselines.configuration import (
     config_from_values,
     values_from_config,
     with_settings,
 )
+from gonerd_baselines.tagger.adapter import TaggerAdapter, adapter_from_argument
+from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig
 from gonerd_baselines.tagger.finetuning import finetune
 from gonerd_baselines.tagger.training import Trainer
 from tests.baselines.tagger.corpus import documents, long_document
@@ -204,28 +203,30 @@ def test_an_interrupted_command_goes_on_when_it_runs_again(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m", "whole"]
 
 
+SECTIONS = {"model": TaggerConfig(), "training": TrainingConfig()}
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
         ("window", "--set 'window': expected key=value"),
         ("depth=3", "'depth' is unknown; expected affix_width, attention"),
-        ("window=wide", "window is 'wide', expected something like 32"),
+        ("window=wide", "window is 'wide', expected a whole number"),
         ("width=30", "width 30 does not give each of 4 heads an even share"),
         ("dropout=1.5", "dropout is 1.5, expected 0 or more and less than 1"),
-        ("layers=true", "layers is True, expected something like 2"),
+        ("layers=true", "layers is True, expected a whole number"),
         ("epochs=0", "epochs is 0, expected more than 0"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(setting: str, said: str) -> None:
     with pytest.raises(ConfigError) as problem:
-        with_settings(TaggerConfig(), TrainingConfig(), [setting])
+        with_settings(SECTIONS, [setting], fixed=("tags",))
     assert said in str(problem.value)
 
 
 def test_configurations_survive_json() -> None:
-    model, training = with_settings(
-        TaggerConfig(), TrainingConfig(), ["window=7", "max_seconds=3.5", "attention=full"]
-    )
+    made = with_settings(SECTIONS, ["window=7", "max_seconds=3.5", "model.attention=full"])
+    model, training = made["model"], made["training"]
     assert (model.window, training.max_seconds, model.attention) == (7, 3.5, "full")
     for config in (model, training):
         values = json.loads(json.dumps(values_from_config(config)))

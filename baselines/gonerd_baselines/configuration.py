@@ -1,0 +1,148 @@
+"""Frozen dataclasses from TOML and from `--set key=value`: one way for every configuration here."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import types
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from gonerd.errors import ConfigError
+from gonerd.files import read_bytes
+
+__all__ = [
+    "config_from_values",
+    "read_toml",
+    "values_from_config",
+    "with_settings",
+]
+
+C = TypeVar("C")
+
+
+def values_from_config(config: Any) -> dict[str, Any]:
+    """The configuration as JSON values; `config_from_values` is the inverse."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(config).items()
+    }
+
+
+def config_from_values(kind: type[C], values: Any, *, where: str, base: C | None = None) -> C:
+    """The configuration that JSON `values` hold; a key that is missing is that of `base`, or the default.
+
+    Raises:
+        ConfigError: no object, a key is unknown, or a value has the wrong type or makes no sense.
+    """
+    if not isinstance(values, dict):
+        raise ConfigError(f"{where}: found {type(values).__name__}, expected keys and values")
+    hints = get_type_hints(kind)
+    made: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in hints:
+            raise ConfigError(f"{where}: {key!r} is unknown; expected {', '.join(sorted(hints))}")
+        if not _fits(value, hints[key]):
+            raise ConfigError(f"{where}: {key} is {value!r}, expected {_said(hints[key])}")
+        made[key] = _as(value, hints[key])
+    try:
+        return replace(base, **made) if base is not None else kind(**made)  # type: ignore[type-var]  # a dataclass
+    except ConfigError as problem:
+        raise ConfigError(f"{where}: {problem}") from None
+
+
+def with_settings(
+    sections: Mapping[str, Any], settings: Sequence[str], *, fixed: Collection[str] = ()
+) -> dict[str, Any]:
+    """The configurations by section, with `key=value` or `section.key=value` settings put in.
+
+    A key alone is that of the first section which has it; keys in `fixed` can't be set.
+
+    Raises:
+        ConfigError: a setting has no '=', its key is in no section, or its value makes no sense.
+    """
+    made = dict(sections)
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {setting!r}: expected key=value")
+        section, key = _place(made, name, fixed, setting)
+        made[section] = config_from_values(
+            type(made[section]), {key: _value(text)}, where=f"--set {setting}", base=made[section]
+        )
+    return made
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        InputError: the file is missing.
+        ConfigError: it is no TOML.
+    """
+    try:
+        return tomllib.loads(read_bytes(path).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{path} is no TOML: {problem}") from None
+
+
+def _place(
+    sections: Mapping[str, Any], name: str, fixed: Collection[str], setting: str
+) -> tuple[str, str]:
+    known = {
+        section: [f.name for f in fields(config) if f.name not in fixed]
+        for section, config in sections.items()
+    }
+    wanted, dot, key = name.rpartition(".")
+    for section, keys in known.items():
+        if key in keys and (not dot or section == wanted):
+            return section, key
+    every = sorted({key for keys in known.values() for key in keys})
+    raise ConfigError(f"--set {setting}: {name!r} is unknown; expected {', '.join(every)}")
+
+
+def _value(text: str) -> Any:
+    """JSON where it is JSON, `none` for null, else the text itself."""
+    if text.lower() == "none":
+        return None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if get_origin(hint) in (Union, types.UnionType):
+        return any(_fits(value, each) for each in get_args(hint))
+    if get_origin(hint) is tuple:
+        each = get_args(hint)[0]
+        return isinstance(value, list | tuple) and all(_fits(v, each) for v in value)
+    if hint is float:
+        return type(value) in (int, float)
+    return type(value) is hint
+
+
+def _as(value: Any, hint: Any) -> Any:
+    """A list is a tuple in a frozen record, and a whole number a float where one is meant."""
+    if isinstance(value, list):
+        return tuple(value)
+    parts = get_args(hint) or (hint,)
+    return float(value) if type(value) is int and float in parts and int not in parts else value
+
+
+def _said(hint: Any) -> str:
+    """What a value is to be, in words."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return " or ".join(_said(each) for each in get_args(hint))
+    if get_origin(hint) is tuple:
+        return f"a list, each {_said(get_args(hint)[0])}"
+    names = {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a text",
+        type(None): "none",
+    }
+    return names.get(hint, str(hint))
