@@ -5,6 +5,7 @@ The only module of the core that opens files.
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import io
@@ -24,6 +25,7 @@ from gonerd.errors import InputError, OutputError
 __all__ = [
     "file_sha256",
     "folder_to_write",
+    "only_run_in",
     "read_byte_lines",
     "read_bytes",
     "read_json",
@@ -140,6 +142,21 @@ def folder_to_write(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def only_run_in(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a folder of unfinished work; the system ends this with the process.
+
+    Raises:
+        OutputError: another run works there.
+    """
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(f"another run works in {folder}; wait until it ends") from None
+        yield
 
 
 def require_file_to_write(

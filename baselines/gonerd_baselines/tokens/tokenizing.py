@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gonerd.errors import ConfigError, InputError, OutputError
+from gonerd.errors import ConfigError, InputError
 from gonerd.files import (
     file_sha256,
     folder_to_write,
+    only_run_in,
     read_json,
     require_folder_to_write,
     write_json,
@@ -35,7 +34,6 @@ CHUNK = 1 << 20
 """Characters of the texts that are one piece of work."""
 
 PLAN = "plan.json"
-LOCK = "lock"
 WHOLE = "whole"
 
 
@@ -67,7 +65,7 @@ def tokenize_texts(
     sources = text_sources(names)
     work = out.with_name(f"{out.name}.work")
     work.mkdir(parents=True, exist_ok=True)
-    with _alone(work):
+    with only_run_in(work):
         _begin(work, _plan(encoder, unit, chunk), overwrite=overwrite)
         reading = _Reading(sources, unit, chunk, work)
         try:
@@ -83,17 +81,6 @@ def tokenize_texts(
                 path.rename(folder / path.name)
         shutil.rmtree(work)
     return manifest
-
-
-@contextmanager
-def _alone(work: Path) -> Iterator[None]:
-    """The system opens the lock again when its process ends, in whatever way."""
-    with (work / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(f"another run works in {work}; wait until it ends") from None
-        yield
 
 
 def _write_whole(

@@ -1,0 +1,372 @@
+"""The loop: batches of packed documents to steps, with a state that resumes to the bit.
+
+What chance decides depends on (seed, batch) alone: nothing but the sampler's place need be remembered of it,
+and a step comes to the same in one process or several.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gonerd.errors import CheckError
+from gonerd.files import only_run_in, write_json
+from gonerd_baselines.configuration import values_from_config
+from gonerd_baselines.tokens.documents import Documents
+from gonerd_baselines.tokens.sampler import PackingSampler
+from gonerd_baselines.training.config import TrainingConfig
+from gonerd_baselines.training.log import Log, read_log
+from gonerd_baselines.training.objective import Objective, TrainingBatch
+from gonerd_baselines.training.optimizers import SCALE, optimizers_of
+from gonerd_baselines.training.processes import Processes
+from gonerd_baselines.training.progress import Progress
+from gonerd_baselines.training.schedule import learning_rate
+from gonerd_baselines.training.state import read_state, require_same, write_state
+
+__all__ = ["BEST", "LOG", "STATE", "Trainer"]
+
+STATE, BEST, LOG = "state.pt", "best.pt", "log.jsonl"
+
+
+class Trainer:
+    """One training: make it, and `run` it; in a folder where one was interrupted, it goes on."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        documents: Documents,
+        config: TrainingConfig,
+        work: Path,
+        *,
+        identity: Mapping[str, Any] | None = None,
+        device: str = "cpu",
+        evaluate: Callable[[], Mapping[str, float]] | None = None,
+        metric: str | None = None,
+        tensorboard: Path | None = None,
+        note: Callable[[str], None] = lambda _: None,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        """Nothing is computed yet.
+
+        Args:
+            objective: what is trained; in training mode while it runs.
+            documents: what is trained on.
+            config: how.
+            work: the folder of what is unfinished; the caller removes it when the result is written.
+            identity: what the training was asked for beside `config` and `documents`, as JSON values: only
+                the same goes on.
+            device: cpu, cuda, ...; with several processes each has its own.
+            evaluate: metrics of the model as it is, in evaluation mode.
+            metric: the one by which the best weights are kept, larger is better.
+            tensorboard: a folder for its files.
+            note: told what happened.
+            progress: told after each step.
+
+        Raises:
+            ConfigError: a document is longer than a batch, or processes can't share a step.
+        """
+        self.processes = Processes(device)
+        self.config, self.documents, self.work = config, documents, work
+        self.batches_a_step = config.batches_a_step(self.processes.count)
+        self.objective = objective.to(self.processes.device)
+        self.sampler = PackingSampler(documents, batch_tokens=config.batch_tokens, seed=config.seed)
+        self.identity = {
+            "training": values_from_config(config),
+            "documents": documents.fingerprint,
+            **(identity or {}),
+        }
+        self.evaluate, self.metric = evaluate, metric
+        self.tensorboard = tensorboard
+        self.note, self.progress = note, progress
+        self.step = 0
+        self.tokens = 0
+        self.seconds = 0.0
+        """Of training alone, over all interruptions."""
+        self.best: dict[str, Any] | None = None
+        """Step and metrics of the best evaluation."""
+        self.worse = 0
+        """Evaluations since."""
+        self.goes_on = True
+        self._epoch_tokens = int(documents.lengths_of(np.arange(len(documents))).sum())
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the one that writes."""
+        return self.processes.first
+
+    @property
+    def done(self) -> float:
+        """Share of the training that is over, from 0 to 1."""
+        return self._share(self.step, self.tokens)
+
+    def run(self) -> dict[str, Any]:
+        """Train to the end, leave the best weights (the last, without a metric) in the objective, and report.
+
+        Raises:
+            CheckError: the loss is not finite, or another process is gone.
+            OutputError: `work` holds another training, or the disk is full.
+            InputError: what lies in `work` is broken.
+        """
+        if self.first:
+            self.work.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            if self.first:
+                stack.enter_context(only_run_in(self.work))
+            self.processes.wait()
+            stack.enter_context(torch.random.fork_rng(devices=self._devices()))
+            # Before anything is wrapped: the optimisers hold the parameters themselves.
+            self.optimizers = optimizers_of(self.objective, self.config)
+            self.model = self.processes.shared(self.objective)
+            if (self.work / STATE).is_file():
+                self._restore(read_state(self.work / STATE))
+                self.note(f"going on after step {self.step:,}, saved in {self.work}")
+            if self.first:
+                self.log = Log(self.work / LOG, step=self.step, tensorboard=self.tensorboard)
+                stack.callback(self.log.close)
+            self.objective.train()
+            try:
+                self._run()
+            except RuntimeError as problem:
+                if (lost := self.processes.lost(problem)) is not None:
+                    raise lost from None
+                raise
+            if self.best is not None:
+                found = read_state(self.work / BEST)
+                self.objective.load_state_dict(found["model"])
+            self.objective.after_training()
+            self.objective.eval()
+            self.processes.wait()
+            return self._report()
+
+    def _run(self) -> None:
+        saved = time.monotonic()
+        peak = self._peak()
+        recent: list[tuple[int, float, float]] = []
+        while self.goes_on and self.done < 1:
+            began = time.monotonic()
+            epoch = self.sampler.epoch
+            record, lengths = self._take_step()
+            took = time.monotonic() - began
+            self.seconds += took
+            recent = [*recent[-19:], (sum(lengths), took, self.objective.flops(lengths))]
+            tokens, seconds, flops = (sum(column) for column in zip(*recent, strict=True))
+            speed = {
+                "tokens_per_second": round(tokens / seconds, 1),
+                "mfu": round(flops / seconds / peak, 4),
+            }
+            left = self.seconds / self.done * (1 - self.done)
+            self.progress(
+                Progress(
+                    step=self.step,
+                    done=self.done,
+                    loss=record["loss"],
+                    tokens_per_second=speed["tokens_per_second"],
+                    seconds_left=left,
+                    mfu=speed["mfu"],
+                )
+            )
+            over = self.done >= 1
+            if self.first and (over or self.step % self.config.log_steps == 0):
+                self.log.write(self.step, {**record, **speed, "tokens": self.tokens})
+            every = self.config.evaluate_steps
+            due = self.sampler.epoch != epoch if every is None else self.step % every == 0
+            if self.evaluate is not None and (due or over):
+                self._judge()
+                self._save()
+                saved = time.monotonic()
+            elif over or time.monotonic() - saved > self.config.save_seconds:
+                self._save()
+                saved = time.monotonic()
+
+    def _take_step(self) -> tuple[dict[str, float], list[int]]:
+        """One update; the mean loss by part, and the lengths of all its documents."""
+        drawn: list[tuple[int, list[int]]] = []
+        epoch = self.sampler.epoch
+        while len(drawn) < self.batches_a_step and self.sampler.epoch == epoch:
+            number = self.sampler.batches
+            drawn.append((number, next(self.sampler)))
+        lengths = self.documents.lengths_of(np.array([d for _, batch in drawn for d in batch]))
+        tokens = int(lengths.sum())
+        mine = drawn[self.processes.number :: self.processes.count]
+        # A process without a batch of its own computes another's for nothing, so that all take part.
+        idle = not mine
+        batches = [self._batch(number, batch) for number, batch in (drawn[:1] if idle else mine)]
+        names = list(self.objective.weights)
+        counts = torch.tensor(
+            [0.0 if idle else sum(b.counts[name] for b in batches) for name in names],
+            dtype=torch.float64,
+        )
+        counts = self.processes.total(counts.to(self._wide())).clamp(min=1e-9)
+        before = self._share(self.step, self.tokens)
+        after = self._share(self.step + 1, self.tokens + tokens)
+        rate = learning_rate((before + after) / 2, self.config)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group[SCALE]
+        sums = torch.zeros(len(names), dtype=counts.dtype, device=counts.device)
+        for place, batch in enumerate(batches):
+            number = (drawn[:1] if idle else mine)[place][0]
+            torch.manual_seed(_seed_of(self.config.seed, number, "dropout"))
+            last = place == len(batches) - 1
+            with ExitStack() as stack:
+                if not last:
+                    stack.enter_context(self.processes.apart(self.model))
+                parts = self._losses(batch)
+                found = torch.stack([parts[name].to(counts) for name in names])
+                factors = counts.new_tensor([self.objective.weights[name] for name in names])
+                # Gradients are means over processes, and are to be sums.
+                scale = 0.0 if idle else float(self.processes.count)
+                (found * factors / counts).sum().mul(scale).backward()  # type: ignore[no-untyped-call]  # torch types it not
+            sums += 0.0 * found.detach() if idle else found.detach()
+        means = dict(zip(names, (self.processes.total(sums) / counts).tolist(), strict=True))
+        loss = sum(self.objective.weights[name] * mean for name, mean in means.items())
+        norm = float(
+            torch.nn.utils.clip_grad_norm_(
+                self.objective.parameters(), self.config.clip or math.inf
+            )
+        )
+        if not math.isfinite(loss) or not math.isfinite(norm):
+            self._stop_at(drawn, means, norm)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        self.step += 1
+        self.tokens += tokens
+        record = {"loss": loss, **(means if len(means) > 1 else {})}
+        return {**record, "learning_rate": rate, "gradient_norm": norm}, lengths.tolist()
+
+    def _batch(self, number: int, documents: list[int]) -> TrainingBatch:
+        generator = torch.Generator()
+        generator.manual_seed(_seed_of(self.config.seed, number, "batch"))
+        return self.objective.batch(documents, generator=generator, device=self.processes.device)
+
+    def _losses(self, batch: TrainingBatch) -> dict[str, Tensor]:
+        kind = torch.device(self.processes.device).type
+        with torch.autocast(kind, torch.bfloat16, enabled=self.config.precision == "bf16"):
+            found: dict[str, Tensor] = self.model(batch)
+        return found
+
+    def _stop_at(
+        self, drawn: list[tuple[int, list[int]]], means: Mapping[str, float], norm: float
+    ) -> None:
+        path = self.work / "not-finite.json"
+        if self.first:
+            write_json(
+                path,
+                {
+                    "step": self.step + 1,
+                    "losses": {name: str(mean) for name, mean in means.items()},
+                    "gradient_norm": str(norm),
+                    "batches": [{"number": n, "documents": batch} for n, batch in drawn],
+                },
+                overwrite=True,
+            )
+        said = ", ".join(f"{name} {mean:g}" for name, mean in means.items())
+        raise CheckError(
+            f"step {self.step + 1}: loss or gradient is not finite ({said}, norm {norm:g}); its documents "
+            f"stand in {path}; the same command goes on before it, also with another learning_rate or clip"
+        )
+
+    def _judge(self) -> None:
+        """Evaluate, keep the best weights, and decide whether to go on."""
+        assert self.evaluate is not None
+        self.objective.eval()
+        metrics = dict(self.evaluate()) if self.first else {}
+        self.objective.train()
+        metrics = self.processes.told(metrics)
+        said = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+        self.note(f"step {self.step:,} ({100 * self.done:.0f}%): {said}")
+        if self.first:
+            self.log.write(self.step, metrics)
+        if self.metric is None:
+            return
+        if self.best is None or metrics[self.metric] > self.best["metrics"][self.metric]:
+            self.best = {"step": self.step, "metrics": metrics}
+            self.worse = 0
+            if self.first:
+                write_state(self.work / BEST, {"model": self.objective.state_dict()})
+        else:
+            self.worse += 1
+            if self.config.patience is not None and self.worse >= self.config.patience:
+                self.goes_on = False
+                self.note(f"no better {self.metric} in {self.worse} evaluations: the training ends")
+
+    def _save(self) -> None:
+        if not self.first:
+            return
+        write_state(
+            self.work / STATE,
+            {
+                # JSON, since the file holds nothing but tensors and plain values
+                "identity": json.dumps(self.identity),
+                "sampler": json.dumps(self.sampler.state.as_json()),
+                "step": self.step,
+                "tokens": self.tokens,
+                "seconds": self.seconds,
+                "best": json.dumps(self.best),
+                "worse": self.worse,
+                "goes_on": self.goes_on,
+                "model": self.objective.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            },
+        )
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        require_same(self.identity, json.loads(state["identity"]), self.work)
+        self.sampler.resume(json.loads(state["sampler"]))
+        self.step, self.tokens = state["step"], state["tokens"]
+        self.seconds, self.worse = state["seconds"], state["worse"]
+        self.best, self.goes_on = json.loads(state["best"]), state["goes_on"]
+        self.objective.load_state_dict(state["model"])
+        for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(held)
+
+    def _report(self) -> dict[str, Any]:
+        return {
+            "steps": self.step,
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 2),
+            "tokens_per_second": round(self.tokens / max(self.seconds, 1e-9), 1),
+            "processes": self.processes.count,
+            "device": self.processes.device,
+            "stopped_early": not self.goes_on,
+            "best": self.best,
+            "log": read_log(self.work / LOG),
+        }
+
+    def _share(self, step: int, tokens: int) -> float:
+        config = self.config
+        if config.steps is not None:
+            return min(1.0, step / config.steps)
+        wanted = config.tokens or (config.epochs or 0) * self._epoch_tokens
+        return min(1.0, tokens / wanted)
+
+    def _peak(self) -> float:
+        """Operations a second of all devices at most."""
+        from gonerd_baselines.bench.peak import peak_of
+
+        dtype = {"fp32": "float32", "bf16": "bfloat16"}[self.config.precision]
+        return peak_of(self.processes.device, dtype).operations_a_second * self.processes.count
+
+    def _wide(self) -> torch.device:
+        return torch.device(self.processes.device)
+
+    def _devices(self) -> list[torch.device]:
+        place = self._wide()
+        return [place] if place.type == "cuda" else []
+
+
+def _seed_of(seed: int, batch: int, what: str) -> int:
+    """Of torch's generators: a hash, since near seeds give near streams nowhere."""
+    digest = hashlib.sha256(f"{seed} {batch} {what}".encode()).digest()
+    return int.from_bytes(digest[:7], "little")
