@@ -37,7 +37,19 @@ SECTIONS = {
     "Annotation": ("annotate",),
     "Dataset": ("build", "stats", "audit", "export", "publish", "join"),
     "Evaluation": ("eval", "score", "compare", "report", "check-model"),
-    "Models": ("tokenizer", "tokenize", "convert", "extend", "finetune", "bench", "reproduce"),
+    "Models": (
+        *(
+            "tokenizer",
+            "tokenize",
+            "pretrain",
+            "convert",
+            "extend",
+            "distill",
+            "finetune",
+            "search",
+        ),
+        *("bench", "reproduce"),
+    ),
     "Leaderboard": ("submit", "leaderboard"),
 }
 
@@ -60,7 +72,7 @@ EXTRAS = {
     "annotate": ("label_studio_sdk",),
     "figures": ("matplotlib",),
     "scale": ("datatrove", "multiprocess", "ray"),
-    "train": ("safetensors", "torch", "transformers"),
+    "train": ("accelerate", "safetensors", "torch", "transformers"),
     "leaderboard": ("jinja2",),
 }
 

@@ -53,6 +53,7 @@ class Trainer:
         evaluate: Callable[[], Mapping[str, float]] | None = None,
         metric: str | None = None,
         tensorboard: Path | None = None,
+        overwrite: bool = False,
         note: Callable[[str], None] = lambda _: None,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
@@ -69,6 +70,7 @@ class Trainer:
             evaluate: metrics of the model as it is, in evaluation mode.
             metric: the one by which the best weights are kept, larger is better.
             tensorboard: a folder for its files.
+            overwrite: begin anew, whatever lies in `work`.
             note: told what happened.
             progress: told after each step.
 
@@ -87,6 +89,7 @@ class Trainer:
         }
         self.evaluate, self.metric = evaluate, metric
         self.tensorboard = tensorboard
+        self.overwrite = overwrite
         self.note, self.progress = note, progress
         self.step = 0
         self.tokens = 0
@@ -122,6 +125,11 @@ class Trainer:
         with ExitStack() as stack:
             if self.first:
                 stack.enter_context(only_run_in(self.work))
+                for left in self.work.glob("*.partial"):  # of one that was killed
+                    left.unlink()
+                if self.overwrite:
+                    for name in (STATE, BEST, LOG):
+                        (self.work / name).unlink(missing_ok=True)
             self.processes.wait()
             stack.enter_context(torch.random.fork_rng(devices=self._devices()))
             # Before anything is wrapped: the optimisers hold the parameters themselves.
@@ -332,7 +340,9 @@ class Trainer:
             optimizer.load_state_dict(held)
 
     def _report(self) -> dict[str, Any]:
+        log = read_log(self.work / LOG)
         return {
+            "loss": next((line["loss"] for line in reversed(log) if "loss" in line), None),
             "steps": self.step,
             "tokens": self.tokens,
             "seconds": round(self.seconds, 2),
@@ -341,7 +351,7 @@ class Trainer:
             "device": self.processes.device,
             "stopped_early": not self.goes_on,
             "best": self.best,
-            "log": read_log(self.work / LOG),
+            "log": log,
         }
 
     def _share(self, step: int, tokens: int) -> float:

@@ -1,0 +1,1 @@
+"""Masked language modelling, from random weights or continued."""

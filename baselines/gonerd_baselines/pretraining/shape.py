@@ -1,0 +1,107 @@
+"""A model with random first weights, of RoBERTa's shape and any attention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+
+from gonerd.errors import ConfigError
+from gonerd_baselines.attention import FullAttention
+from gonerd_baselines.encoder.checkpoint import Checkpoint
+from gonerd_baselines.encoder.config import EncoderConfig
+from gonerd_baselines.encoder.converting import TARGETS, convert
+from gonerd_baselines.encoder.heads import Model, build_head
+from gonerd_baselines.encoder.model import Encoder
+
+__all__ = ["ModelShape", "checkpoint_from_shape"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelShape:
+    """Of a model from scratch; the defaults are RoBERTa base (arXiv 1907.11692)."""
+
+    attention: str = "full"
+    """full, longformer, bigbird, lsg or nystromformer; what follows `initializer_range` are their options."""
+    layers: int = 12
+    """Attention with a feed-forward part, each."""
+    hidden_size: int = 768
+    """Numbers that stand for a token between the layers."""
+    heads: int = 12
+    """Attention heads."""
+    intermediate_size: int = 3072
+    """Width inside the feed-forward part."""
+    max_length: int = 512
+    """Tokens of the longest document."""
+    dropout: float = 0.1
+    """Share of the hidden numbers set to 0 in training."""
+    attention_dropout: float = 0.1
+    """Share of the attention weights set to 0 in training; on a GPU 0, for the quick backends have none."""
+    initializer_range: float = 0.02
+    """Standard deviation of the first weights."""
+    attention_window: int | None = None
+    block_size: int | None = None
+    num_random_blocks: int | None = None
+    mode: str | None = None
+    sparse_block_size: int | None = None
+    sparsity_factor: int | None = None
+    sparsity_type: str | None = None
+    num_global_tokens: int | None = None
+    num_landmarks: int | None = None
+    conv_kernel_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.attention not in TARGETS:
+            raise ConfigError(
+                f"attention {self.attention!r} is unknown; expected one of {', '.join(TARGETS)}"
+            )
+        for name in ("dropout", "attention_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)}, expected 0 or more and less than 1"
+                )
+        if self.layers < 1:
+            raise ConfigError(f"layers is {self.layers}, expected 1 or more")
+
+    @property
+    def options(self) -> dict[str, int | str]:
+        """Those of the attention that are set."""
+        names = [field.name for field in fields(self)]
+        own = names[names.index("initializer_range") + 1 :]
+        return {name: value for name in own if (value := getattr(self, name)) is not None}
+
+
+def checkpoint_from_shape(
+    shape: ModelShape, *, vocabulary: int, pad: int, special: dict[str, int], seed: int
+) -> Checkpoint:
+    """A masked language model in transformers' layout of its attention; `seed` decides all weights.
+
+    `special` has the keys of config.json: bos_token_id, eos_token_id, sep_token_id, mask_token_id.
+
+    Raises:
+        ConfigError: the sizes don't fit together, or the attention has no such option.
+    """
+    config = EncoderConfig(
+        attention=(FullAttention(),) * shape.layers,
+        vocab_size=vocabulary,
+        hidden_size=shape.hidden_size,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.intermediate_size,
+        max_position_embeddings=shape.max_length + pad + 1,
+        first_position=pad + 1,
+        pad_token_id=pad,
+        hidden_dropout_prob=shape.dropout,
+        attention_probs_dropout_prob=shape.attention_dropout,
+        initializer_range=shape.initializer_range,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        encoder = Encoder(config)
+        model = Model(encoder, build_head("roberta", "mlm", config))
+    full = Checkpoint(model=model.eval(), layout="roberta", head="mlm", kept=special)
+    if shape.attention == "full" and not shape.options:
+        return full
+    made = convert(
+        full, to=shape.attention, max_len=shape.max_length, options=shape.options, seed=seed
+    )
+    return made.checkpoint
