@@ -81,6 +81,6 @@ def pretrain(
         return
     trained = record["training"]
     print_text(
-        f"{out}: loss {trained['loss']:.4f} after {trained['steps']:,} steps and {trained['tokens']:,} tokens, "
+        f"{out}: loss {trained['loss']:.4f} in {trained['steps']:,} steps, {trained['tokens']:,} tokens, "
         f"{trained['tokens_per_second']:,.0f} tokens/s, {record['parameters']:,} parameters"
     )
