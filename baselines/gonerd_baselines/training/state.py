@@ -15,6 +15,9 @@ from gonerd.errors import InputError, OutputError
 
 __all__ = ["CHANGEABLE", "read_state", "require_same", "write_state"]
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where no more bytes can be written."""
+
 CHANGEABLE = ("learning_rate", "clip", "save_seconds", "log_steps", "patience", "precision")
 """Settings that may differ when a training goes on: what helps after a loss that is not finite."""
 
@@ -33,7 +36,7 @@ def write_state(path: Path, state: Mapping[str, Any]) -> None:
             os.fsync(out.fileno())
         partial.replace(path)
     except (OSError, RuntimeError) as problem:
-        full = isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = isinstance(problem, OSError) and problem.errno in FULL
         partial.unlink(missing_ok=True)
         # torch's writer tells a disk without room by an error of its own.
         if full or "PytorchStreamWriter failed" in str(problem):
@@ -51,7 +54,7 @@ def read_state(path: Path) -> dict[str, Any]:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as problem:
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as problem:
         reason = " ".join(str(problem).split())[:120]
         raise InputError(
             f"{path} is no whole state of a training ({reason}); --force begins anew"

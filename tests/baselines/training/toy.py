@@ -1,0 +1,96 @@
+"""A training small enough for tests: a classifier of numbers, with dropout and two losses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gonerd_baselines.training.objective import Objective
+
+__all__ = ["ToyDocuments", "ToyObjective"]
+
+
+class ToyDocuments:
+    """Documents of 3 to 20 numbers below 12."""
+
+    name = "toy"
+
+    def __init__(self, count: int = 40, seed: int = 0) -> None:
+        lots = np.random.default_rng(seed)
+        self.rows = [lots.integers(0, 12, lots.integers(3, 21)) for _ in range(count)]
+        self.fingerprint = f"toy {count} {seed}"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def longest(self) -> int:
+        return max(len(row) for row in self.rows)
+
+    def lengths_of(self, documents: Any) -> Any:
+        return np.array([len(self.rows[int(number)]) for number in documents], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class ToyBatch:
+    ids: Tensor
+    noise: Tensor
+    counts: Mapping[str, float]
+
+    @property
+    def tokens(self) -> int:
+        return len(self.ids)
+
+
+class ToyObjective(Objective):
+    """Says of each number whether it is odd, and (counted by documents) how large the noise was."""
+
+    def __init__(self, documents: ToyDocuments, *, seed: int = 0, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.documents = documents
+        self.weights = {"odd": 1.0, "noise": 0.5}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.table = nn.Embedding(12, 8)
+            self.hidden = nn.Linear(8, 8)
+            self.out = nn.Linear(8, 2)
+            self.unused = nn.Linear(3, 3)  # as Longformer's global projections are
+        self.dropout = nn.Dropout(dropout)
+        self.poison: set[int] = set()
+        """Documents whose loss is no number."""
+        self.after = 0
+
+    def batch(
+        self, documents: Sequence[int], *, generator: torch.Generator, device: str
+    ) -> ToyBatch:
+        rows = np.concatenate([self.documents.rows[number] for number in documents])
+        ids = torch.from_numpy(rows)
+        noise = torch.randn(len(documents), generator=generator)
+        if self.poison & set(documents):
+            noise = noise * torch.nan
+        counts = {"odd": float(len(ids)), "noise": float(len(documents))}
+        return ToyBatch(ids.to(device), noise.to(device), counts)
+
+    def forward(self, batch: ToyBatch) -> dict[str, Tensor]:
+        x = self.dropout(torch.tanh(self.hidden(self.table(batch.ids))))
+        logits = self.out(x).float()
+        level = self.hidden.bias.sum()
+        return {
+            "odd": functional.cross_entropy(logits, batch.ids % 2, reduction="sum"),
+            "noise": (batch.noise - level).square().sum(),
+        }
+
+    def flops(self, lengths: Sequence[int]) -> float:
+        return 6.0 * sum(lengths) * (64 + 16)
+
+    def after_training(self) -> None:
+        self.after += 1
+
+    def accuracy(self) -> dict[str, float]:
+        ids = torch.arange(12)
+        found = self.out(torch.tanh(self.hidden(self.table(ids)))).argmax(-1)
+        return {"accuracy": float((found == ids % 2).float().mean())}
