@@ -81,7 +81,12 @@ class Encoder(nn.Module):
         return self.embeddings.word_embeddings.weight.dtype
 
     def _layers(self, x: Tensor, packing: Packing, global_tokens: Tensor | None) -> Tensor:
-        plans = self._plans(packing, self.dtype, global_tokens)
+        kind = x.device.type
+        halves = torch.is_autocast_enabled(
+            kind
+        )  # then queries and keys are, whatever the weights are
+        dtype = torch.get_autocast_dtype(kind) if halves else self.dtype
+        plans = self._plans(packing, dtype, global_tokens)
         return self.encoder(x, plans)  # type: ignore[no-any-return]  # torch types a module's call as Any
 
     def _plans(
