@@ -1,0 +1,1 @@
+"""A smaller model that learns from a larger one: losses, students, and the training of both."""
