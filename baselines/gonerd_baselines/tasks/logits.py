@@ -24,22 +24,25 @@ def logits_of(
     examples: Examples,
     *,
     head: str,
-    device: str = "cpu",
+    precision: str = "fp32",
     batch_tokens: int | None = None,
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the logits of each: sequence (labels,), token (t, labels), qa (t, 2).
 
-    The model is evaluated without dropout, and left as it was.
+    Computed where the model is, without dropout; the model is left as it was. `precision` is one of
+    `PRECISIONS`, as in training.
     """
-    kind = torch.device(device).type
-    limit = batch_tokens or BATCH_TOKENS.get(kind, BATCH_TOKENS["cuda"])
+    device = next(model.parameters()).device
+    limit = batch_tokens or BATCH_TOKENS.get(device.type, BATCH_TOKENS["cuda"])
     trained = model.training
     model.eval()
     try:
         for batch in batches_by_tokens(examples.lengths, range(len(examples)), limit):
-            row = task_batch(examples, batch, device=device)
-            with torch.inference_mode():
-                found = model(row.ids, row.packing, token_types=row.types).float().cpu().numpy()
+            row = task_batch(examples, batch, device=str(device))
+            half = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+            with torch.inference_mode(), half:
+                logits = model(row.ids, row.packing, token_types=row.types)
+            found = logits.float().cpu().numpy()
             if head == "sequence":
                 yield from found
             else:

@@ -18,6 +18,7 @@ from gonerd_baselines.encoder.head import exact
 from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.packing import Packing, packing_from_lengths, sent
 from gonerd_baselines.tasks.examples import IGNORED, Examples
+from gonerd_baselines.training.flops import BACKWARD, encoder_flops
 from gonerd_baselines.training.objective import Objective
 
 __all__ = ["TaskBatch", "TaskObjective", "balanced_weights", "task_batch"]
@@ -110,6 +111,7 @@ class TaskObjective(Objective):
             )
         self.weights = {BEGIN: 0.5, END: 0.5} if head == "qa" else {LABELS: 1.0}
         held = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
+        self._weights = None if held is None else held.numpy()  # counted without the device
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", held, persistent=False)
 
@@ -142,13 +144,8 @@ class TaskObjective(Objective):
         return {LABELS: loss}
 
     def flops(self, lengths: Sequence[int]) -> float:
-        """Three times those of a forward pass; the head, a layer at most, is left out."""
-        config = self.model.encoder.config
-        matrices = config.num_hidden_layers * (
-            4 * config.hidden_size**2 + 2 * config.hidden_size * config.intermediate_size
-        )
-        pairs = sum(p.flops(lengths, width=config.hidden_size) for p in config.attention)
-        return 3.0 * (2 * matrices * sum(lengths) + pairs)
+        """The encoder's; the head, a layer at most, is left out."""
+        return (1 + BACKWARD) * encoder_flops(self.model.encoder.config, lengths)
 
     def _counts(self, documents: Sequence[int]) -> dict[str, float]:
         labels = self.examples.labels_of(documents)
@@ -160,9 +157,9 @@ class TaskObjective(Objective):
         if not self.classes:
             return {LABELS: float(len(labels))}
         counted = labels[labels != IGNORED]
-        if self.class_weights is None:
+        if self._weights is None:
             return {LABELS: float(len(counted))}
-        return {LABELS: float(self.class_weights.cpu().numpy()[counted].sum(dtype=np.float64))}
+        return {LABELS: float(self._weights[counted].sum(dtype=np.float64))}
 
 
 def balanced_weights(examples: Examples, classes: int) -> list[float]:

@@ -7,19 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from gonerd_baselines.tokens.tokenizer_training import train_tokenizer
-from tests.baselines.encoder.families import Family
+from tests.baselines.encoder.families import Family, quiet
 
 BERT_SPECIAL = ("[PAD]", "[UNK]", "[SEP]", "[CLS]", "[MASK]")
 """[SEP] is 2, as the tiny families have it."""
 
 
 def checkpoint_folder(
-    folder: Path, family: Family, texts: Sequence[str], *, head: str | None = None, **more: Any
+    folder: Path,
+    family: Family,
+    texts: Sequence[str],
+    *,
+    head: str | None = None,
+    learnable: bool = False,
+    **more: Any,
 ) -> Path:
-    """A model of `family` that knows the words of `texts`."""
+    """A model of `family` that knows the words of `texts`; one that is `learnable` has first weights."""
     folder.mkdir(parents=True)
     if family.model_type in ("bert", "big_bird"):
         size = save_wordpiece(folder, texts)
@@ -30,7 +37,13 @@ def checkpoint_folder(
         size = train_tokenizer([source], made, vocab_size=400)["vocabulary"]
         for path in made.iterdir():
             path.rename(folder / path.name)
-    return family.saved(folder, head, vocab_size=size, **more)
+    with quiet():
+        model = family.model(head, vocab_size=size, **more)
+        for name, parameter in model.named_parameters() if learnable else ():
+            if parameter.dim() == 1:  # which the families draw at random
+                (nn.init.ones_ if name.endswith("LayerNorm.weight") else nn.init.zeros_)(parameter)
+        model.save_pretrained(folder)
+    return folder
 
 
 def save_wordpiece(folder: Path, texts: Sequence[str]) -> int:
