@@ -126,7 +126,7 @@ def encoder() -> tuple[Runs, dict[str, Any]]:
 
 def real() -> tuple[Runs, dict[str, Any]]:
     """Texts as long as real ones, through REAL_LAYERS layers: NAME."""
-    lengths = sorted(_real_lengths())
+    lengths = sorted(real_lengths())
     peer = _peers(REAL_LAYERS)["transformers_longformer"]
     ours = _ours(LongformerAttention(512), REAL_LAYERS, LONGEST)
     rows = batches_by_tokens(lengths, range(len(lengths)), ROW)
@@ -159,7 +159,7 @@ def real() -> tuple[Runs, dict[str, Any]]:
     }
 
 
-def _real_lengths() -> list[int]:
+def real_lengths() -> list[int]:
     """Subwords of the test split's texts with two special ones, at most LONGEST, as the paper cuts them."""
     from tokenizers import Tokenizer
     from tokenizers.models import BPE
