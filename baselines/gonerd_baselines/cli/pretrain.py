@@ -7,7 +7,11 @@ from pathlib import Path
 import click
 
 from gonerd.console import note, print_json, print_text
-from gonerd_baselines.cli.training_options import progress_bar, training_options
+from gonerd_baselines.cli.training_options import (
+    is_first_process,
+    progress_bar,
+    training_options,
+)
 
 __all__ = ["pretrain"]
 
@@ -76,6 +80,8 @@ def pretrain(
             note=note,
             progress=progress,
         )
+    if not is_first_process():
+        return
     if as_json:
         print_json(record)
         return

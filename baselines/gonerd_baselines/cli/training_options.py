@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from gonerd_baselines.training.progress import Progress
 
-__all__ = ["progress_bar", "training_options"]
+__all__ = ["is_first_process", "progress_bar", "training_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,10 +55,15 @@ def training_options(command: F) -> F:
     return command
 
 
+def is_first_process() -> bool:
+    """Whether this one prints, of those that `accelerate launch` or torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 @contextmanager
 def progress_bar() -> Iterator[Callable[[Progress], None]]:
     """Shows loss, tokens/s, MFU and the time left on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or not is_first_process():
         yield lambda _: None
         return
     from rich.console import Console

@@ -90,7 +90,8 @@ class Trainer:
         self.evaluate, self.metric = evaluate, metric
         self.tensorboard = tensorboard
         self.overwrite = overwrite
-        self.note, self.progress = note, progress
+        self.note = note if self.first else lambda _: None
+        self.progress = progress if self.first else lambda _: None
         self.step = 0
         self.tokens = 0
         self.seconds = 0.0
@@ -153,8 +154,9 @@ class Trainer:
                 self.objective.load_state_dict(found["model"])
             self.objective.after_training()
             self.objective.eval()
-            self.processes.wait()
-            return self._report()
+            report = self._report()
+            self.processes.wait()  # the first one removes what the others have read
+            return report
 
     def _run(self) -> None:
         saved = time.monotonic()
