@@ -23,9 +23,10 @@ from torch.autograd.function import once_differentiable
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.attention.documents import split_documents
+from gonerd_baselines.attention.longformer import pairs_in_window
 from gonerd_baselines.encoder.taps import Projections
 
-__all__ = ["NUMBERS", "relation_divergence", "require_relation_heads"]
+__all__ = ["NUMBERS", "relation_divergence", "relation_flops", "require_relation_heads"]
 
 NUMBERS = 1 << 23
 """Relations of one model that exist at a time, of all heads and of query, key and value together."""
@@ -76,6 +77,14 @@ def relation_divergence(
         own, _split(teacher, heads).detach(), tuple(lengths), reach, numbers, wanted
     )
     return found / heads
+
+
+def relation_flops(
+    lengths: Sequence[int], *, student_width: int, teacher_width: int, reach: int | None = None
+) -> float:
+    """Operations over documents of `lengths` tokens: both models' products, and two of the gradient."""
+    pairs = sum(n * n if reach is None else pairs_in_window(n, reach) for n in lengths)
+    return float(2 * KINDS * pairs * (teacher_width + 3 * student_width))
 
 
 def _split(x: Projections, heads: int) -> Tensor:

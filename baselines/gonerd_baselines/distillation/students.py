@@ -37,7 +37,14 @@ class Student:
     """The teacher's layers that it was made of; None where its weights are random."""
 
 
-def student_from(teacher: Checkpoint, choice: str, *, seed: int = 0) -> Student:
+def student_from(
+    teacher: Checkpoint,
+    choice: str,
+    *,
+    seed: int = 0,
+    dropout: float | None = None,
+    attention_dropout: float | None = None,
+) -> Student:
     """The student that `choice` describes, with numbers of its own.
 
     Args:
@@ -46,19 +53,26 @@ def student_from(teacher: Checkpoint, choice: str, *, seed: int = 0) -> Student:
             weights ("layers=3,hidden_size=96", any of SHAPE), or "random": the shape of every-other, or by
             "random:CHOICE" that of another, with random weights.
         seed: of random weights.
+        dropout: of hidden numbers in training; None is the teacher's.
+        attention_dropout: the same of attention weights.
 
     Raises:
         ConfigError: there is no such layer, or the shape makes no sense.
     """
+    config = teacher.encoder.config
+    if dropout is not None:
+        config = replace(config, hidden_dropout_prob=dropout)
+    if attention_dropout is not None:
+        config = replace(config, attention_probs_dropout_prob=attention_dropout)
     if choice == RANDOM:
         choice = f"{RANDOM}:{CHOICES[0]}"
     if choice.startswith(f"{RANDOM}:"):
-        layers = _layers(teacher.encoder.config, choice.removeprefix(f"{RANDOM}:"))
-        return Student(_random(teacher, _of_layers(teacher.encoder.config, layers), seed), None)
+        layers = _layers(config, choice.removeprefix(f"{RANDOM}:"))
+        return Student(_random(teacher, _of_layers(config, layers), seed), None)
     if "=" in choice:
-        return Student(_random(teacher, _shape(teacher.encoder.config, choice), seed), None)
-    layers = _layers(teacher.encoder.config, choice)
-    return Student(_copied(teacher, layers), layers)
+        return Student(_random(teacher, _shape(config, choice), seed), None)
+    layers = _layers(config, choice)
+    return Student(_copied(teacher, _of_layers(config, layers), layers), layers)
 
 
 def _layers(config: EncoderConfig, choice: str) -> tuple[int, ...]:
@@ -123,7 +137,9 @@ def _random(teacher: Checkpoint, config: EncoderConfig, seed: int) -> Checkpoint
     old = teacher.model
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model: Encoder | Model = Encoder(config)
+        model: Encoder | Model = Encoder(
+            config, attention_backend=teacher.encoder.attention_backend
+        )
         if isinstance(old, Model):
             assert teacher.head is not None
             head = build_head(
@@ -141,10 +157,10 @@ def _random(teacher: Checkpoint, config: EncoderConfig, seed: int) -> Checkpoint
     return _student(teacher, model.to(words.dtype).to(words.device))
 
 
-def _copied(teacher: Checkpoint, layers: tuple[int, ...]) -> Checkpoint:
+def _copied(teacher: Checkpoint, config: EncoderConfig, layers: tuple[int, ...]) -> Checkpoint:
     old = teacher.encoder
     with torch.device("meta"):
-        encoder = Encoder(_of_layers(old.config, layers), attention_backend=old.attention_backend)
+        encoder = Encoder(config, attention_backend=old.attention_backend)
     weights = old.state_dict()
     taken = {key: weights[_source(key, layers)].clone() for key in encoder.state_dict()}
     encoder.load_state_dict(taken, assign=True)

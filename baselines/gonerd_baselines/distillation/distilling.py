@@ -1,0 +1,276 @@
+"""`gonerd distill` as a function: a teacher and tokens to a student's folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gonerd.dataset.tokenizer_files import TokenizerFiles, tokenizer_files
+from gonerd.errors import ConfigError, InputError
+from gonerd.files import folder_to_write, require_folder_to_write, write_json, write_text
+from gonerd.machine import environment
+from gonerd_baselines.distillation.config import (
+    ORDERS,
+    ConversionConfig,
+    DistillationConfig,
+    StudentConfig,
+)
+from gonerd_baselines.distillation.objective import DistillationObjective, finish
+from gonerd_baselines.distillation.students import Student, student_from
+from gonerd_baselines.distillation.task_objective import TaskDistillationObjective
+from gonerd_baselines.distillation.teacher import Teacher
+from gonerd_baselines.distillation.token_documents import TokenDocuments
+from gonerd_baselines.encoder.checkpoint import Checkpoint
+from gonerd_baselines.encoder.conversion_folder import own_head
+from gonerd_baselines.encoder.converting import convert
+from gonerd_baselines.encoder.heads import Model
+from gonerd_baselines.encoder.loading import from_pretrained
+from gonerd_baselines.encoder.saving import to_hf
+from gonerd_baselines.pretraining.masking import Masking, MaskingConfig
+from gonerd_baselines.pretraining.pretraining import require_readable, token_files_of
+from gonerd_baselines.pretraining.validation import validation_loss
+from gonerd_baselines.training.config import TrainingConfig
+from gonerd_baselines.training.progress import Progress
+from gonerd_baselines.training.recipe import recipe_values
+from gonerd_baselines.training.trainer import LOG, Trainer
+
+__all__ = ["RECORD", "distill"]
+
+RECORD = "distill.json"
+
+
+def distill(
+    teacher: str,
+    tokens: Sequence[Path],
+    out: Path,
+    *,
+    recipe: Mapping[str, Any],
+    validation: Path | None = None,
+    attention_backend: str = "auto",
+    device: str = "cpu",
+    tensorboard: Path | None = None,
+    overwrite: bool = False,
+    note: Callable[[str], None] = lambda _: None,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Train a student of `teacher`, write it as the folder `out`, and return its record.
+
+    What is unfinished lies in `out`.unfinished, from which the same call goes on to the bit. A recipe without
+    any part trains nothing: the student is written as it is made. Of several processes the first writes.
+
+    Args:
+        teacher: a checkpoint, by folder or Hub id, with the head that the recipe is about.
+        tokens: folders of `gonerd tokenize`, by the teacher's tokenizer.
+        out: a new folder, that plain transformers opens.
+        recipe: the tables of DISTILL_SECTIONS.
+        validation: a folder by the same tokenizer; the student's masked loss on it is in the log.
+        attention_backend: of both models, see `attention.backend`.
+        device: cpu, cuda, ...
+        tensorboard: a folder for its files.
+        overwrite: replace `out`, and begin anew.
+        note: told what happened.
+        progress: told after each step.
+
+    Raises:
+        InputError: the tokens or a checkpoint are missing, broken, or don't belong together.
+        ConfigError: sizes don't fit together, or the recipe asks for a layer or a head that is not there.
+        OutputError: `out` exists, or an unfinished training of something else lies beside it.
+        CheckError: the loss is not finite, or a process is gone.
+    """
+    parts: DistillationConfig = recipe["distillation"]
+    conversion: ConversionConfig = recipe["conversion"]
+    masks: MaskingConfig = recipe["masking"]
+    training: TrainingConfig = recipe["training"]
+    require_folder_to_write(out, overwrite=overwrite, inputs=[teacher, *tokens])
+    work = out.with_name(f"{out.name}.unfinished")
+    wise = _teacher(teacher, parts, attention_backend)
+    before: dict[str, Any] = {
+        "id": wise.id,
+        "revision": wise.revision,
+        "weights_sha256": wise.weights_sha256,
+        **_facts(wise),
+    }
+    made: dict[str, Any] | None = None
+    if conversion.to is not None and conversion.order == ORDERS[0]:
+        wise, made = _converted(wise, conversion, training.seed)
+    documents, tokenizer = _documents(tokens, wise)
+    student = _student(wise, recipe["student"], parts, training.seed, attention_backend)
+    for files in documents.folders:
+        require_readable(files, wise)
+        require_readable(files, student.checkpoint)
+    special = documents.folders[0].manifest.special.values()
+    masking = Masking(masks, tokenizer, special) if parts.head == "mlm" else None
+    objective = _objective(student, Teacher(wise), documents, masking, parts, training.seed)
+    if training.precision == "bf16" and device.startswith("cuda"):
+        objective.teacher.halve()
+    held_out = None
+    if validation is not None:
+        if masking is None:
+            raise ConfigError("--validation is for masked language models, not for taggers")
+        held_out = token_files_of(validation, wise)[0]
+        require_readable(held_out, student.checkpoint)
+    values = recipe_values(recipe)
+    report, first = None, True
+    if parts.weights:
+        trainer = Trainer(
+            objective,
+            documents,
+            training,
+            work,
+            identity={**values, "teacher": {k: before[k] for k in ("id", "weights_sha256")}},
+            device=device,
+            evaluate=None
+            if held_out is None or masking is None
+            else lambda: validation_loss(student.checkpoint.model, held_out, masking, training),
+            tensorboard=tensorboard,
+            overwrite=overwrite,
+            note=note,
+            progress=progress,
+        )
+        report, first = trainer.run(), trainer.first
+    else:
+        note("the recipe has no part: the student is written as it was made")
+        finish(objective.model)
+    result = student.checkpoint
+    if conversion.to is not None and conversion.order == ORDERS[1]:
+        result.model.to("cpu")
+        result, made = _converted(result, conversion, training.seed)
+    record = {
+        "schema_version": 1,
+        "teacher": before,
+        "student": {
+            "choice": recipe["student"].choice,
+            "layers_of_teacher": None if student.layers is None else list(student.layers),
+            **_facts(result),
+        },
+        "conversion": made,
+        "recipe": values,
+        "attention_backends": sorted(student.checkpoint.encoder.ran),
+        "tokens": {
+            "documents": len(documents),
+            "tokens": sum(files.manifest.tokens for files in documents.folders),
+            "longest": documents.longest,
+            "tokenizer_sha256": documents.folders[0].manifest.tokenizer_sha256,
+            "fingerprint": documents.fingerprint,
+        },
+        "training": report,
+        "machine": environment(),
+    }
+    if first:
+        with folder_to_write(out, overwrite=overwrite) as partial:
+            to_hf(result, partial)
+            write_json(partial / RECORD, record)
+            if report is not None:
+                write_text(partial / LOG, (work / LOG).read_text())
+        shutil.rmtree(work, ignore_errors=True)
+    return record
+
+
+def _teacher(name: str, parts: DistillationConfig, attention_backend: str) -> Checkpoint:
+    found = from_pretrained(name, head=parts.head, attention_backend=attention_backend)
+    if found.report.new:
+        what = {"mlm": "language head", "token": "head for tokens"}[parts.head]
+        raise InputError(
+            f"teacher {name} has no {what}, its weights lack {found.report.new[0]}; "
+            "expected a trained teacher"
+        )
+    return found
+
+
+def _converted(
+    source: Checkpoint, conversion: ConversionConfig, seed: int
+) -> tuple[Checkpoint, dict[str, Any]]:
+    """The checkpoint with another attention, and the report on that."""
+    assert conversion.to is not None
+    found = convert(
+        source,
+        to=conversion.to,
+        max_len=conversion.max_len,
+        options=conversion.options,
+        seed=seed,
+    )
+    found.checkpoint.encoder.attention_backend = source.encoder.attention_backend
+    return found.checkpoint, {"order": conversion.order, **found.report.as_json()}
+
+
+def _documents(
+    tokens: Sequence[Path], teacher: Checkpoint
+) -> tuple[TokenDocuments, TokenizerFiles]:
+    opened = [token_files_of(folder, teacher) for folder in tokens]
+    return TokenDocuments([files for files, _ in opened]), opened[0][1]
+
+
+def _student(
+    teacher: Checkpoint,
+    config: StudentConfig,
+    parts: DistillationConfig,
+    seed: int,
+    attention_backend: str,
+) -> Student:
+    """Of the teacher, or of a folder of its own."""
+
+    def made(source: Checkpoint, choice: str) -> Student:
+        return student_from(
+            source,
+            choice,
+            seed=seed,
+            dropout=config.dropout,
+            attention_dropout=config.attention_dropout,
+        )
+
+    if not Path(config.choice).is_dir():
+        return made(teacher, config.choice)
+    name = config.choice
+    has_head = own_head(name) == parts.head
+    labels = None if has_head or parts.head != "token" else teacher.labels
+    started = from_pretrained(
+        name, head=parts.head, labels=labels, attention_backend=attention_backend
+    )
+    if started.labels != teacher.labels:
+        raise InputError(
+            f"student {name} has the labels {', '.join(started.labels)}, its teacher "
+            f"{', '.join(teacher.labels)}; expected the same"
+        )
+    assert teacher.folder is not None
+    own, other = (tokenizer_files(str(each)) for each in (started.folder, teacher.folder))
+    if own.sha256 != other.sha256:
+        raise InputError(
+            f"student {name} has another tokenizer (SHA-256 {own.sha256[:12]}…) than its teacher "
+            f"{teacher.id} ({other.sha256[:12]}…)"
+        )
+    if started.encoder.config.vocab_size != teacher.encoder.config.vocab_size:
+        raise InputError(
+            f"student {name} has a vocabulary of {started.encoder.config.vocab_size:,}, its teacher "
+            f"one of {teacher.encoder.config.vocab_size:,}"
+        )
+    every = ",".join(str(layer) for layer in range(started.encoder.config.num_hidden_layers))
+    return Student(made(started, every).checkpoint, None)
+
+
+def _objective(
+    student: Student,
+    teacher: Teacher,
+    documents: TokenDocuments,
+    masking: Masking | None,
+    parts: DistillationConfig,
+    seed: int,
+) -> DistillationObjective | TaskDistillationObjective:
+    model = student.checkpoint.model
+    assert isinstance(model, Model)
+    if masking is None:
+        return TaskDistillationObjective(model, teacher, documents, parts, seed=seed)
+    return DistillationObjective(model, teacher, documents, masking, parts, seed=seed)
+
+
+def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
+    config = checkpoint.encoder.config
+    return {
+        "layout": checkpoint.layout,
+        "attention": config.kind,
+        "layers": config.num_hidden_layers,
+        "hidden_size": config.hidden_size,
+        "max_len": config.max_length,
+        "parameters": sum(parameter.numel() for parameter in checkpoint.model.parameters()),
+    }
