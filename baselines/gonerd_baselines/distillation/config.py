@@ -156,10 +156,6 @@ class ConversionConfig:
             raise ConfigError(f"order {self.order!r} is unknown; expected {' or '.join(ORDERS)}")
         if self.to is not None and self.to not in TARGETS:
             raise ConfigError(f"to is {self.to!r}, expected one of {', '.join(TARGETS)}, or none")
-        if self.to is None and self.options:
-            raise ConfigError(
-                f"{next(iter(self.options))} is an option of a conversion, and to is none"
-            )
 
     @property
     def options(self) -> dict[str, Any]:

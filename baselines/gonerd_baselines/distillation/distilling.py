@@ -83,6 +83,10 @@ def distill(
     conversion: ConversionConfig = recipe["conversion"]
     masks: MaskingConfig = recipe["masking"]
     training: TrainingConfig = recipe["training"]
+    if conversion.to is None and conversion.options:
+        raise ConfigError(
+            f"{next(iter(conversion.options))} is an option of a conversion, and to is none"
+        )
     require_folder_to_write(out, overwrite=overwrite, inputs=[teacher, *tokens])
     work = out.with_name(f"{out.name}.unfinished")
     wise = _teacher(teacher, parts, attention_backend)
