@@ -13,9 +13,9 @@ from gonerd.files import (
     require_folder_to_write,
     text_to_write,
     write_json,
+    write_text,
 )
 from gonerd.machine import environment
-from gonerd_baselines.configuration import values_from_config
 from gonerd_baselines.encoder.saving import to_hf
 from gonerd_baselines.tasks.examples import Examples
 from gonerd_baselines.tasks.logits import logits_of
@@ -23,15 +23,16 @@ from gonerd_baselines.tasks.objective import TaskObjective, balanced_weights
 from gonerd_baselines.tasks.opening import TaskModel, open_model
 from gonerd_baselines.tasks.options import TaskOptions, sized
 from gonerd_baselines.tasks.reader import reader_of
-from gonerd_baselines.tasks.task import DEVELOPMENT, Evaluation, Task
+from gonerd_baselines.tasks.task import DEVELOPMENT, EncodedTask, Evaluation, Task
 from gonerd_baselines.training.config import TrainingConfig
 from gonerd_baselines.training.processes import Processes
 from gonerd_baselines.training.progress import Progress
-from gonerd_baselines.training.trainer import Trainer
+from gonerd_baselines.training.recipe import recipe_values
+from gonerd_baselines.training.trainer import LOG, Trainer
 
-__all__ = ["LOG", "PREDICTIONS", "RECORD", "finetune_task"]
+__all__ = ["PREDICTIONS", "RECORD", "finetune_task"]
 
-RECORD, LOG, PREDICTIONS = "finetune.json", "finetune.jsonl", "predictions"
+RECORD, PREDICTIONS = "finetune.json", "predictions"
 
 
 def finetune_task(
@@ -39,62 +40,54 @@ def finetune_task(
     start: str,
     out: Path,
     *,
-    training: TrainingConfig,
-    options: TaskOptions,
+    recipe: Mapping[str, Any],
+    attention_backend: str = "auto",
     device: str = "cpu",
-    overwrite: bool = False,
     tensorboard: Path | None = None,
+    overwrite: bool = False,
     note: Callable[[str], None] = lambda _: None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Fine-tune the checkpoint `start` for `task`, write the folder `out`, and return its finetune.json.
+    """Fine-tune the checkpoint `start` for `task`, write the folder `out`, and return its record.
 
-    Kept are the weights that were best on the validation split by the task's metric. `out` holds the model
-    as plain transformers opens it, its tokenizer, the record, the log and the predictions of every split
-    that was held out. What is unfinished lies in `out`.unfinished; the same call goes on from there.
+    The weights that were best on the validation split by the task's metric are kept. `out` holds the model
+    as plain transformers opens it, its tokenizer, the record, the log, and the predictions for each split
+    that was held out. What is unfinished lies in `out`.unfinished, from which the same call goes on to the
+    bit. Of several processes the first evaluates and writes.
+
+    Args:
+        task: what is learned.
+        start: a folder, or NAMESPACE/NAME[@REVISION] on the Hub.
+        out: a new folder.
+        recipe: "training" and "task", as `FINETUNE_SECTIONS`.
+        attention_backend: see `attention.backend`.
+        device: cpu, cuda, ...
+        tensorboard: a folder for its files.
+        overwrite: replace `out`, and begin anew.
+        note: told what happened.
+        progress: told after each step.
 
     Raises:
         InputError: there is no such checkpoint, or it is not as it should be.
         ConfigError: a length or an option makes no sense for this task or model.
         OutputError: `out` exists, or an unfinished training of something else lies beside it.
-        CheckError: the loss is not finite, or another process is gone.
+        CheckError: the loss is not finite, or a process is gone.
     """
+    options: TaskOptions = recipe["task"]
+    training: TrainingConfig = recipe["training"]
     require_folder_to_write(
         out, overwrite=overwrite, inputs=[start] if Path(start).exists() else []
     )
     processes = Processes(device)
-    opened = open_model(task, start, seed=training.seed)
-    length = options.max_len or task.max_len
-    reader = reader_of(opened.checkpoint, max_len=length)
+    opened = open_model(task, start, seed=training.seed, attention_backend=attention_backend)
+    reader = reader_of(opened.checkpoint, max_len=options.max_len)
     encoded = task.encoded(reader)
-    weights = None
-    if options.class_weights is not None:
-        weights = balanced_weights(encoded.train, len(task.labels))
-    objective = TaskObjective(
-        opened.model,
-        encoded.train,
-        head=task.head,
-        label_smoothing=options.label_smoothing,
-        class_weights=weights,
-    )
+    objective = _objective(task, opened, encoded, options)
     training = sized(training, options, encoded.train, processes=processes.count)
-    asked = values_from_config(options) | {"max_len": reader.max_len}
-    record: dict[str, Any] = {
-        "schema_version": 1,
-        "task": task.name,
-        "metric": task.metric,
-        "start": _start(opened),
-        "data": dict(task.record()),
-        "examples": {
-            name: _facts(examples)
-            for name, examples in {"train": encoded.train, **encoded.held_out}.items()
-        },
-        "recipe": {"training": values_from_config(training), "task": asked},
-    }
-    unfinished = out.with_name(f"{out.name}.unfinished")
-    if overwrite and processes.first:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    processes.wait()
+    asked = recipe_values({"training": training, "task": options})
+    asked["task"]["max_len"] = reader.max_len
+    begin = _start(opened)
+    work = out.with_name(f"{out.name}.unfinished")
 
     def evaluated(split: str) -> Evaluation:
         logits = logits_of(
@@ -106,37 +99,62 @@ def finetune_task(
         objective,
         encoded.train,
         training,
-        unfinished,
+        work,
         identity={
             "task": task.name,
-            "start": record["start"],
+            "start": begin,
+            "options": asked["task"],
             "validation": encoded.held_out[DEVELOPMENT].fingerprint,
-            "options": asked,
         },
         device=device,
         evaluate=lambda: evaluated(DEVELOPMENT).metrics,
         metric=task.metric,
         tensorboard=tensorboard,
+        overwrite=overwrite,
         note=note,
         progress=progress,
     )
     report = trainer.run()
-    log = report.pop("log")
-    record |= report
+    del report["log"]  # it lies beside the record
+    record: dict[str, Any] = {
+        "schema_version": 1,
+        "task": task.name,
+        "metric": task.metric,
+        "metrics": {},
+        "start": begin,
+        "recipe": asked,
+        "data": dict(task.record()),
+        "examples": _facts({"train": encoded.train, **encoded.held_out}),
+        "training": report,
+        "machine": environment(),
+    }
     if trainer.first:
         found = {split: evaluated(split) for split in encoded.held_out}
         record["metrics"] = {split: dict(each.metrics) for split, each in found.items()}
-        record["machine"] = environment()
-        with folder_to_write(out, overwrite=overwrite) as folder:
-            to_hf(opened.checkpoint, folder)
-            _write_lines(folder / LOG, log)
-            (folder / PREDICTIONS).mkdir()
+        with folder_to_write(out, overwrite=overwrite) as partial:
+            to_hf(opened.checkpoint, partial)
+            (partial / PREDICTIONS).mkdir()
             for split, each in found.items():
-                _write_lines(folder / PREDICTIONS / f"{split}.jsonl", each.predictions)
-            write_json(folder / RECORD, record)
-        shutil.rmtree(unfinished)
-    processes.wait()
+                _write_lines(partial / PREDICTIONS / f"{split}.jsonl", each.predictions)
+            write_text(partial / LOG, (work / LOG).read_text())
+            write_json(partial / RECORD, record)
+        shutil.rmtree(work)
     return record
+
+
+def _objective(
+    task: Task, opened: TaskModel, encoded: EncodedTask, options: TaskOptions
+) -> TaskObjective:
+    weights = None
+    if options.class_weights is not None:
+        weights = balanced_weights(encoded.train, len(task.labels))
+    return TaskObjective(
+        opened.model,
+        encoded.train,
+        head=task.head,
+        label_smoothing=options.label_smoothing,
+        class_weights=weights,
+    )
 
 
 def _start(opened: TaskModel) -> dict[str, Any]:
@@ -152,12 +170,15 @@ def _start(opened: TaskModel) -> dict[str, Any]:
     }
 
 
-def _facts(examples: Examples) -> dict[str, Any]:
+def _facts(splits: Mapping[str, Examples]) -> dict[str, dict[str, Any]]:
     return {
-        "examples": len(examples),
-        "tokens": len(examples.ids),
-        "longest": examples.longest,
-        "fingerprint": examples.fingerprint,
+        name: {
+            "examples": len(examples),
+            "tokens": len(examples.ids),
+            "longest": examples.longest,
+            "fingerprint": examples.fingerprint,
+        }
+        for name, examples in splits.items()
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from gonerd.files import read_json
+from gonerd_baselines.attention import AUTO
 from gonerd_baselines.encoder.checkpoint import Checkpoint
 from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.encoder.layouts import layout_of
@@ -31,7 +32,9 @@ class TaskModel:
         return self.checkpoint.model
 
 
-def open_model(task: Task, start: str, *, seed: int = 0, device: str = "cpu") -> TaskModel:
+def open_model(
+    task: Task, start: str, *, seed: int = 0, attention_backend: str = AUTO
+) -> TaskModel:
     """The checkpoint `start`, a folder or NAMESPACE/NAME[@REVISION] on the Hub, ready for `task`.
 
     A head of the task's kind with the task's labels, in their order, is kept; any other gives way to a new
@@ -39,14 +42,18 @@ def open_model(task: Task, start: str, *, seed: int = 0, device: str = "cpu") ->
 
     Raises:
         InputError: there is no such checkpoint, or it is broken or of an unknown family.
-        ConfigError: the device can't be used.
+        ConfigError: the attention backend is unknown.
     """
     labels = task.labels or None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        found = from_pretrained(start, head=task.head, labels=labels, new_head=True, device=device)
+        found = from_pretrained(
+            start, head=task.head, labels=labels, new_head=True, attention_backend=attention_backend
+        )
     if _has_head(found, task):
-        found = from_pretrained(start, head=task.head, labels=labels, device=device)
+        found = from_pretrained(
+            start, head=task.head, labels=labels, attention_backend=attention_backend
+        )
     kept = {key: value for key, value in found.kept.items() if key != "problem_type"}
     if task.problem is not None:
         kept["problem_type"] = task.problem

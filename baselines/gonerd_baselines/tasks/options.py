@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Any
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.tasks.examples import Examples
 from gonerd_baselines.training.config import TrainingConfig
 
-__all__ = ["TaskOptions", "sized"]
+__all__ = ["FINETUNE_SECTIONS", "TaskOptions", "sized"]
 
 WEIGHTS = ("balanced",)
 
@@ -40,6 +42,10 @@ class TaskOptions:
             raise ConfigError(
                 f"class_weights {self.class_weights!r} is unknown; expected none or balanced"
             )
+
+
+FINETUNE_SECTIONS: Mapping[str, Any] = {"task": TaskOptions(), "training": TrainingConfig()}
+"""The tables of a recipe for `gonerd finetune`."""
 
 
 def sized(

@@ -42,8 +42,8 @@ class Task(ABC):
     """One of `PROBLEMS`, for the head sequence."""
     metric: str
     """That of `Evaluation.metrics` by which checkpoints are compared; higher is better."""
-    max_len: int | None = None
-    """Tokens of an example at most where nobody says; None is what the model reads."""
+    recipe: str | None = None
+    """The one of `gonerd finetune` that is taken where nobody names another."""
 
     @abstractmethod
     def encoded(self, reader: Reader) -> EncodedTask:

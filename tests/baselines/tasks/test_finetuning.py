@@ -41,12 +41,11 @@ def test_a_tiny_model_learns_a_task_and_plain_transformers_opens_it(
         RainTask(train=512),
         str(start),
         out,
-        training=TRAINING,
-        options=TaskOptions(step_examples=32),
+        recipe={"training": TRAINING, "task": TaskOptions(step_examples=32)},
         note=said.append,
     )
     assert record == read_json(out / "finetune.json")
-    assert record["metrics"]["validation"] == record["best"]["metrics"]
+    assert record["metrics"]["validation"] == record["training"]["best"]["metrics"]
     assert record["metrics"]["test"]["accuracy"] >= 0.95
     assert record["start"]["new_head"]
     assert record["recipe"]["task"]["max_len"] == 40
@@ -60,8 +59,8 @@ def test_a_tiny_model_learns_a_task_and_plain_transformers_opens_it(
         with torch.inference_mode():
             theirs = model(**tokenizer(text, return_tensors="pt")).logits.argmax()
         assert json.loads(line)["label"] == LABELS[theirs]
-    logged = [json.loads(line) for line in (out / "finetune.jsonl").read_text().splitlines()]
-    assert logged[-1]["step"] == record["steps"]
+    logged = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert logged[-1]["step"] == record["training"]["steps"]
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("out")) == [
         "out"
     ]
@@ -75,12 +74,12 @@ def test_the_best_weights_are_kept_and_training_ends_when_it_gets_no_better(
         epochs=50, learning_rate=3e-3, schedule="constant", patience=2, batch_tokens=512
     )
     record = finetune_task(
-        RainTask(), str(start), tmp_path / "out", training=config, options=OPTIONS
+        RainTask(), str(start), tmp_path / "out", recipe={"training": config, "task": OPTIONS}
     )
-    assert record["stopped_early"]
-    assert record["best"]["step"] < record["steps"]
+    assert record["training"]["stopped_early"]
+    assert record["training"]["best"]["step"] < record["training"]["steps"]
     evaluations = [
-        json.loads(line) for line in (tmp_path / "out" / "finetune.jsonl").read_text().splitlines()
+        json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()
     ]
     scores = [line["accuracy"] for line in evaluations if "accuracy" in line]
     assert record["metrics"]["validation"]["accuracy"] == max(scores)
@@ -94,7 +93,9 @@ def test_an_interrupted_fine_tuning_goes_on_to_the_same_model(
 
     def run(out: Path, **changed: Any) -> dict[str, Any]:
         config = TrainingConfig(epochs=3, batch_tokens=512, save_seconds=0.0, **changed)
-        return finetune_task(RainTask(), str(start), out, training=config, options=OPTIONS)
+        return finetune_task(
+            RainTask(), str(start), out, recipe={"training": config, "task": OPTIONS}
+        )
 
     whole = run(tmp_path / "whole")
     step = Trainer._take_step
@@ -114,7 +115,8 @@ def test_an_interrupted_fine_tuning_goes_on_to_the_same_model(
     found = run(tmp_path / "out")
     for name in ("model.safetensors", "predictions/test.jsonl"):
         assert file_sha256(tmp_path / "out" / name) == file_sha256(tmp_path / "whole" / name)
-    assert (found["metrics"], found["best"]) == (whole["metrics"], whole["best"])
+    assert found["metrics"] == whole["metrics"]
+    assert found["training"]["best"] == whole["training"]["best"]
 
 
 def test_the_seed_decides_the_new_head(tmp_path: Path) -> None:
@@ -174,13 +176,14 @@ def test_what_makes_no_sense_is_refused_before_any_work(tmp_path: Path) -> None:
             RainTask(),
             str(start),
             tmp_path / "out",
-            training=TRAINING,
-            options=TaskOptions(max_len=41),
+            recipe={"training": TRAINING, "task": TaskOptions(max_len=41)},
         )
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a").touch()
     with pytest.raises(OutputError, match="out exists already"):
-        finetune_task(RainTask(), str(start), tmp_path / "out", training=TRAINING, options=OPTIONS)
+        finetune_task(
+            RainTask(), str(start), tmp_path / "out", recipe={"training": TRAINING, "task": OPTIONS}
+        )
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["a"]
 
 
