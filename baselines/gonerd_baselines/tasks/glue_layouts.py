@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["GLUE_LAYOUTS", "GlueLayout"]
 
@@ -30,8 +30,10 @@ class GlueLayout:
     """Of files without a header line."""
     numbers: tuple[str, ...] = ("accuracy",)
     """What papers print."""
-    held_out: Mapping[str, str] = {"validation": "dev"}
+    held_out: Mapping[str, str] = field(default_factory=lambda: {"validation": "dev"})
     """By split, the original file without its ending."""
+    hub_held_out: Mapping[str, str] = field(default_factory=lambda: {"validation": "validation"})
+    """By split, its name on the Hub; one without labels is left out."""
     broken: bool = False
     """Whether the original has lines of too few columns, which everybody leaves out."""
 
@@ -63,6 +65,10 @@ GLUE_LAYOUTS: Mapping[str, GlueLayout] = {
         labels=("entailment", "neutral", "contradiction"),
         spelled=("entailment", "neutral", "contradiction"),
         held_out={"validation": "dev_matched", "validation_mismatched": "dev_mismatched"},
+        hub_held_out={
+            "validation": "validation_matched",
+            "validation_mismatched": "validation_mismatched",
+        },
     ),
     "mrpc": GlueLayout(
         folder="MRPC",
