@@ -1,35 +1,47 @@
-"""`gonerd finetune`: train a tagger on a dataset."""
+"""`gonerd finetune`: an encoder for a task, or a small tagger from scratch."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gonerd.console import note, print_json, print_text
+from gonerd.errors import ConfigError
 from gonerd.options import dataset_option
+from gonerd_baselines.cli.training_options import progress_bar, training_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gonerd_baselines.tagger.training import Progress
+    from gonerd_baselines.tagger.training import Progress as TaggerProgress
 
 __all__ = ["finetune"]
 
+SCRATCH = "scratch"
+NER = "ner"
+
 
 @click.command()
-@dataset_option
+@click.option(
+    "--task",
+    default=NER,
+    show_default=True,
+    help="ner, glue/cola, glue/mnli, glue/mrpc, glue/qnli, glue/qqp, glue/rte, glue/sst-2, glue/sts-b, "
+    "glue/wnli, squad, hotpotqa, triviaqa.",
+)
 @click.option(
     "--from",
     "start",
-    type=click.Choice(["scratch"]),
-    default="scratch",
+    metavar="MODEL",
+    default=SCRATCH,
     show_default=True,
-    help="What the training starts from.",
+    help="A checkpoint's folder or Hub id; scratch is the small tagger, for ner alone.",
+)
+@dataset_option
+@click.option(
+    "--data",
+    metavar="PATH|ID",
+    help="Data of a task other than ner: a folder or file in the original format, or a Hub id.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The model folder to write."
@@ -37,62 +49,160 @@ __all__ = ["finetune"]
 @click.option(
     "--epochs",
     type=click.IntRange(1),
-    default=None,
-    help="Passes over the training split.  [default: 20]",
+    help="Passes over the training split.  [default: the recipe's; 20 for the tagger]",
+)
+@click.option(
+    "--max-len",
+    type=click.IntRange(1),
+    help="Tokens of an example at most.  [default: the recipe's, or what the model reads]",
 )
 @click.option(
     "--max-seconds",
     type=click.FloatRange(0, min_open=True),
-    default=None,
-    help="Time limit; the number of steps is then planned from the speed of this machine.",
+    help="Time limit of the tagger; steps are then planned from the speed of this machine.",
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Initial weights, order, dropout."
+    "--seed", type=int, help="New weights, order, dropout.  [default: the recipe's, or 0]"
 )
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A field of the model's or the training's configuration; may be repeated.",
-)
-@click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda.")
-@click.option("--force", is_flag=True, help="Replace the folder, and begin anew.")
-@click.option("--json", "as_json", is_flag=True, help="Print the training's record as JSON.")
-def finetune(
-    dataset: str | None,
-    start: str,
-    out: Path,
-    epochs: int | None,
-    max_seconds: float | None,
-    seed: int,
-    settings: tuple[str, ...],
-    device: str,
-    force: bool,
-    as_json: bool,
-) -> None:
-    """Train a small local-attention tagger on a dataset's train split.
+@training_options
+def finetune(**asked: Any) -> None:
+    """Fine-tune a checkpoint for a task, or train the small tagger from scratch.
 
-    The epoch with the best F1 on the validation split is kept. Documents are read whole, however long.
-    An interrupted training goes on where its last epoch ended when the same command runs again.
+    The weights that are best on the validation split are kept. An interrupted training goes on when the same
+    command runs again. A fine-tuned folder opens in plain transformers and holds its figures and predictions;
+    on several GPUs: `accelerate launch -m gonerd finetune ...`. The tagger reads documents whole, however
+    long.
 
     \b
     Examples:
       gonerd finetune --dataset sample --out model --max-seconds 80
       gonerd finetune --dataset data/mine --out model --epochs 30 --set window=64 --set width=192
-      gonerd eval --model gonerd:model --dataset sample --split test --out run
+      gonerd finetune --task ner --from roberta-base --dataset gonerd --out roberta-ner --device cuda
+      gonerd finetune --task glue/rte --from roberta-base --out rte --seed 1 --set learning_rate=1e-5
+      gonerd finetune --task glue/cola --from models/longformer --data glue_data --out cola --json
     """
+    record = _tagger(**asked) if asked["start"] == SCRATCH else _encoder(**asked)
+    if not record.get("metrics", True):
+        return  # another process evaluates and writes
+    if asked["as_json"]:
+        print_json(record)
+    elif asked["start"] == SCRATCH:
+        best = record["best"]
+        print_text(
+            f"{asked['out']}: validation F1 {best['validation_f1']:.4f} (epoch {best['epoch'] + 1}), "
+            f"{record['parameters']:,} parameters, {record['seconds']:.0f} s"
+        )
+    else:
+        trained = record["training"]
+        said = "; ".join(
+            f"{split} {', '.join(f'{name} {value:.4f}' for name, value in metrics.items())}"
+            for split, metrics in record["metrics"].items()
+        )
+        print_text(
+            f"{asked['out']}: {said} (step {trained['best']['step']:,} of {trained['steps']:,}), "
+            f"{record['start']['parameters']:,} parameters, {trained['seconds']:.0f} s"
+        )
+
+
+def _encoder(
+    *,
+    task: str,
+    start: str,
+    dataset: str | None,
+    data: str | None,
+    out: Path,
+    recipe: str | None,
+    settings: tuple[str, ...],
+    epochs: int | None,
+    max_len: int | None,
+    seed: int | None,
+    device: str,
+    attention_backend: str,
+    tensorboard: Path | None,
+    force: bool,
+    **others: Any,
+) -> dict[str, Any]:
+    from gonerd_baselines.tasks.finetuning import finetune_named
+
+    _refuse("--from scratch", max_seconds=others["max_seconds"])
+    if task == NER:
+        from gonerd.dataset import dataset_or_default
+
+        _refuse("tasks other than ner, which takes --dataset", data=data)
+        data = dataset_or_default(dataset)
+    else:
+        _refuse(f"ner; {task} takes --data", dataset=dataset)
+    given: dict[str, Any] = {
+        "training.epochs": epochs,
+        "task.max_len": max_len,
+        "training.seed": seed,
+    }
+    if epochs is not None:  # instead of a recipe's other length
+        given = {"training.steps": "none", "training.tokens": "none", **given}
+    with progress_bar() as progress:
+        return finetune_named(
+            task,
+            start,
+            out,
+            data=data,
+            recipe=recipe,
+            settings=[f"{key}={value}" for key, value in given.items() if value is not None]
+            + list(settings),
+            attention_backend=attention_backend,
+            device=device,
+            tensorboard=tensorboard,
+            overwrite=force,
+            note=note,
+            progress=progress,
+        )
+
+
+def _tagger(
+    *,
+    task: str,
+    start: str,
+    dataset: str | None,
+    out: Path,
+    settings: tuple[str, ...],
+    epochs: int | None,
+    max_seconds: float | None,
+    seed: int | None,
+    device: str,
+    force: bool,
+    **others: Any,
+) -> dict[str, Any]:
     from gonerd.dataset import dataset_or_default
     from gonerd_baselines.configuration import with_settings
     from gonerd_baselines.tagger.config import TaggerConfig, TrainingConfig
     from gonerd_baselines.tagger.finetuning import finetune as train
+    from gonerd_baselines.training.progress import Progress
 
+    if task != NER:
+        raise ConfigError(f"{task} is learned on a checkpoint; name it by --from MODEL")
+    backend = others["attention_backend"]
+    _refuse(
+        "--from MODEL",
+        **{name: others[name] for name in ("data", "recipe", "max_len", "tensorboard")},
+        attention_backend=None if backend == "auto" else backend,
+    )
     asked = {"epochs": epochs, "max_seconds": max_seconds, "seed": seed}
     given = [f"{key}={value}" for key, value in asked.items() if value is not None]
     sections = {"model": TaggerConfig(), "training": TrainingConfig()}
     made = with_settings(sections, [*given, *settings], fixed=("tags",))
-    with _progress_bar() as progress:
-        record = train(
+    with progress_bar() as show:
+
+        def progress(now: TaggerProgress) -> None:
+            show(
+                Progress(
+                    step=now.step,
+                    done=now.step / now.steps,
+                    loss=now.loss,
+                    tokens_per_second=now.tokens_per_second,
+                    seconds_left=now.seconds_left,
+                )
+            )
+
+        return train(
             dataset_or_default(dataset),
             out,
             start=start,
@@ -103,38 +213,10 @@ def finetune(
             note=note,
             progress=progress,
         )
-    if as_json:
-        print_json(record)
-        return
-    print_text(
-        f"{out}: validation F1 {record['best']['validation_f1']:.4f} (epoch {record['best']['epoch'] + 1}), "
-        f"{record['parameters']:,} parameters, {record['seconds']:.0f} s"
-    )
 
 
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[Progress], None]]:
-    """Shows loss, tokens/s and time left on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    with Bar(
-        TextColumn("training"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(now: Progress) -> None:
-            speed = f"{now.tokens_per_second:,.0f} tokens/s"
-            said = f"loss {now.loss:.4f}  {speed}  {now.seconds_left:.0f} s left"
-            bar.update(task, completed=now.step, total=now.steps, description=said)
-
-        yield show
+def _refuse(what: str, **given: Any) -> None:
+    """Say what an option is for that has been given in vain."""
+    for name, value in given.items():
+        if value is not None:
+            raise ConfigError(f"--{name.replace('_', '-')} is for {what}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,57 @@ from gonerd.files import (
 )
 from gonerd.machine import environment
 from gonerd_baselines.encoder.saving import to_hf
+from gonerd_baselines.tasks.catalogue import open_task
 from gonerd_baselines.tasks.examples import Examples
 from gonerd_baselines.tasks.logits import logits_of
 from gonerd_baselines.tasks.objective import TaskObjective, balanced_weights
 from gonerd_baselines.tasks.opening import TaskModel, open_model
-from gonerd_baselines.tasks.options import TaskOptions, sized
+from gonerd_baselines.tasks.options import FINETUNE_SECTIONS, TaskOptions, sized
 from gonerd_baselines.tasks.reader import reader_of
 from gonerd_baselines.tasks.task import DEVELOPMENT, EncodedTask, Evaluation, Task
 from gonerd_baselines.training.config import TrainingConfig
 from gonerd_baselines.training.processes import Processes
 from gonerd_baselines.training.progress import Progress
-from gonerd_baselines.training.recipe import recipe_values
+from gonerd_baselines.training.recipe import read_recipe, recipe_values
 from gonerd_baselines.training.trainer import LOG, Trainer
 
-__all__ = ["PREDICTIONS", "RECORD", "finetune_task"]
+__all__ = ["PREDICTIONS", "RECORD", "finetune_named", "finetune_task"]
 
 RECORD, PREDICTIONS = "finetune.json", "predictions"
+
+
+def finetune_named(
+    name: str,
+    start: str,
+    out: Path,
+    *,
+    data: str | None = None,
+    recipe: str | None = None,
+    settings: Sequence[str] = (),
+    overwrite: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """`finetune_task` as the command has it: a task by its name, a recipe by its name or file.
+
+    Args:
+        name: one of `TASKS`.
+        start: a folder, or NAMESPACE/NAME[@REVISION] on the Hub.
+        out: a new folder.
+        data: a folder, a file or an id on the Hub; None for the task's own default.
+        recipe: one that ships for `gonerd finetune`, or a TOML file; None for the task's own.
+        settings: `key=value` each, put into the recipe.
+        overwrite: replace `out`, and begin anew.
+        options: others of `finetune_task`.
+
+    Raises:
+        ConfigError: there is no such task or recipe, or a setting makes no sense.
+        InputError: a file of the task is missing, or is not as it should be.
+    """
+    read = [place for place in (start, data) if place is not None and Path(place).exists()]
+    require_folder_to_write(out, overwrite=overwrite, inputs=read)
+    task = open_task(name, data=data)
+    made = read_recipe("finetune", recipe or task.recipe, FINETUNE_SECTIONS, settings)
+    return finetune_task(task, start, out, recipe=made, overwrite=overwrite, **options)
 
 
 def finetune_task(
