@@ -52,6 +52,7 @@ class TransformersModel(SubwordTagger):
             card=card,
             device=model.device,
             options=options,
+            scheme=getattr(model.config, "tag_scheme", None),
         )
 
     def _batches(self, lengths: Sequence[int]) -> list[slice]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
-__all__ = ["BATCH_SUBWORDS", "SubwordTagger", "batch_budget"]
+__all__ = ["BATCH_SUBWORDS", "SubwordTagger", "batch_budget", "one_row_a_unit"]
 
 READ_AHEAD = 256
 """Documents whose windows are sorted by length and read together; memory does not grow beyond them."""
@@ -63,8 +63,12 @@ class SubwordTagger(ABC):
         card: ModelCard,
         device: torch.device,
         options: AdapterOptions,
+        scheme: str | None = None,
     ) -> None:
-        """A model on `device`, that is only handed on to `_said`; the rest is as in `Checkpoint`."""
+        """A model on `device`, that is only handed on to `_said`; the rest is as in `Checkpoint`.
+
+        `scheme` is what the checkpoint itself says of its tags; nobody need guess whether `iob2` is IOB1.
+        """
         self._model = model
         self._reader = SubwordReader(tokenizer)
         self._frame = (self._reader.prefix, self._reader.suffix)
@@ -78,7 +82,9 @@ class SubwordTagger(ABC):
         self._labels: Mapping[str, str | None] = said.labels
         if _is_nameless(self._tags):
             self._labels = {label: label for label in self._tags.known_types}
-        self._tags = inside_begins(self._tags, self._probed())
+        probed = self._probed()  # tells whether the model runs at all, too
+        if scheme != "iob2":
+            self._tags = inside_begins(self._tags, probed)
         details: dict[str, str] = {"tag_scheme": self._tags.scheme, "reads": self._reader.reads}
         if said.automatic and _has_foreign_misc(said):
             details["misc"] = FOREIGN_MISC_NOTE
@@ -120,7 +126,7 @@ class SubwordTagger(ABC):
         words = words_of(document)
         units = subwords.unit_of_word
         reached = int(np.searchsorted(np.maximum.accumulate(units), len(found), side="left"))
-        begins, rows = _one_row_a_unit(units[:reached], found, self._tags)
+        begins, rows = one_row_a_unit(units[:reached], found, self._tags)
         path = best_tags(rows, self._tags)
         limits = [*begins.tolist(), reached]
         entities, scores, dropped = [], [], Counter[str]()
@@ -231,7 +237,7 @@ def _policy(
     )
 
 
-def _one_row_a_unit(
+def one_row_a_unit(
     units: NDArray[np.int64], found: NDArray[np.float64], tags: TagSet
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The first word of each unit, and its row; a word without a subword is one, and surely outside."""

@@ -69,6 +69,7 @@ class EncoderAdapter(SubwordTagger):
             card=_card(checkpoint, options, type(tokenizer).__name__),
             device=device,
             options=options,
+            scheme=checkpoint.kept.get("tag_scheme"),
         )
 
     def _batches(self, lengths: Sequence[int]) -> list[slice]:
