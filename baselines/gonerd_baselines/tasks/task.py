@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ class Evaluation:
     """At most 1, and higher is better for all of them; empty where the split has no labels."""
     predictions: Sequence[Mapping[str, Any]]
     """One JSON object an example, with its id in the data."""
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What a record keeps beside the metrics, such as counts and intervals: JSON values."""
 
 
 class Task(ABC):

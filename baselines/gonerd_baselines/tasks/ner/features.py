@@ -16,13 +16,11 @@ from gonerd.align import fit_to_tokens
 from gonerd.errors import InputError, SchemaError
 from gonerd.labels import LABELS
 from gonerd.schema import Document, text_sha256
+from gonerd_baselines.tasks.examples import IGNORED
 
-__all__ = ["IGNORED", "SplitFeatures", "features_of", "labels_of", "tags_of"]
+__all__ = ["SplitFeatures", "features_of", "labels_of", "tags_of"]
 
 Ints = NDArray[np.int64]
-
-IGNORED = -100
-"""The target of a subword that counts in no loss."""
 
 TOGETHER = 256
 """Documents whose texts are held at once."""

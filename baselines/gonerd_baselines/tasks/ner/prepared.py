@@ -28,7 +28,7 @@ from gonerd.files import (
 from gonerd_baselines.encoder.tokenizer_files import TOKENIZER_FILES
 from gonerd_baselines.tasks.ner.features import SplitFeatures, features_of, tags_of
 from gonerd_baselines.tasks.ner.pieces import Frame
-from gonerd_baselines.tasks.ner.splits import splits_of
+from gonerd_baselines.tasks.ner.splits import DatasetSplits, splits_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -135,22 +135,21 @@ def prepare(
         require_folder_to_write(out, overwrite=overwrite)
     files = model_files(str(tokenizer), patterns=("config.json", *TOKENIZER_FILES))
     found = load_tokenizer(files.folder, str(tokenizer), rows=sys.maxsize).backend_tokenizer
-    prepared = prepared_by(found, dataset)
+    prepared = prepared_by(found, splits_of(dataset))
     if out is not None:
         prepared.save(out, overwrite=overwrite)
     return prepared
 
 
-def prepared_by(tokenizer: Tokenizer, dataset: str | Path) -> Prepared:
+def prepared_by(tokenizer: Tokenizer, sources: DatasetSplits) -> Prepared:
     """The same in memory, by a tokenizer that is open."""
     reader = SubwordReader(tokenizer)
-    sources = splits_of(dataset)
     splits = {
         split: features_of(documents, reader, sources.labels)
         for split, documents in sources.documents.items()
     }
     return Prepared(
-        dataset=sources.name,
+        dataset=sources.dataset,
         labels=sources.labels,
         frame=(tuple(reader.prefix), tuple(reader.suffix)),
         tokenizer_sha256=tokenizer_sha256(tokenizer),

@@ -34,7 +34,8 @@ SEED = 0
 class DatasetSplits:
     """Documents by split, each to be read once."""
 
-    name: str
+    dataset: str
+    """Its name, without folders."""
     labels: tuple[str, ...]
     documents: Mapping[str, Iterable[Document]]
 
