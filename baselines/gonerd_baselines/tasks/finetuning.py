@@ -114,7 +114,13 @@ def finetune_task(
         out, overwrite=overwrite, inputs=[start] if Path(start).exists() else []
     )
     processes = Processes(device)
-    opened = open_model(task, start, seed=training.seed, attention_backend=attention_backend)
+    opened = open_model(
+        task,
+        start,
+        seed=training.seed,
+        new_head=options.new_head,
+        attention_backend=attention_backend,
+    )
     reader = reader_of(opened.checkpoint, max_len=options.max_len)
     encoded = task.encoded(reader)
     objective = _objective(task, opened, encoded, options)
@@ -158,7 +164,7 @@ def finetune_task(
         "metrics": {},
         "start": begin,
         "recipe": asked,
-        "data": dict(task.record()),
+        "data": {**task.record(), **encoded.record()},
         "examples": _facts({"train": encoded.train, **encoded.held_out}),
         "training": report,
         "machine": environment(),
@@ -166,6 +172,8 @@ def finetune_task(
     if trainer.first:
         found = {split: evaluated(split) for split in encoded.held_out}
         record["metrics"] = {split: dict(each.metrics) for split, each in found.items()}
+        if details := {split: dict(each.details) for split, each in found.items() if each.details}:
+            record["details"] = details
         with folder_to_write(out, overwrite=overwrite) as partial:
             to_hf(opened.checkpoint, partial)
             (partial / PREDICTIONS).mkdir()

@@ -24,6 +24,8 @@ class TaskOptions:
     """Tokens of an example at most, special ones included; none: what the model reads."""
     step_examples: int | None = None
     """Examples of a step on average, whatever step_tokens says; none: step_tokens decides."""
+    new_head: bool = False
+    """Whether a head that the checkpoint has gives way to a new one, also where its labels are the task's."""
     label_smoothing: float = 0.0
     """Share of the target that all classes have alike."""
     class_weights: str | None = None

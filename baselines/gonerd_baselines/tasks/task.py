@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ class Task(ABC):
     """By id, for the heads token and sequence; a regression has one."""
     problem: str | None = None
     """One of `PROBLEMS`, for the head sequence."""
+    config: Mapping[str, Any] = MappingProxyType({})
+    """What config.json is to say of the model beside."""
     metric: str
     """That of `Evaluation.metrics` by which checkpoints are compared; higher is better."""
     recipe: str | None = None
@@ -62,6 +65,10 @@ class EncodedTask(ABC):
     train: Examples
     held_out: Mapping[str, Examples]
     """By split; DEVELOPMENT is among them. Others are evaluated once, after training."""
+
+    def record(self) -> Mapping[str, Any]:
+        """What the splits hold, as this model reads them, beside what `Task.record` says: JSON values."""
+        return {}
 
     @abstractmethod
     def evaluate(self, split: str, logits: Iterable[NDArray[np.float32]]) -> Evaluation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ class NerTask(Task):
     name = "ner"
     head = "token"
     metric = "f1"
+    config: Mapping[str, Any] = MappingProxyType({"tag_scheme": "iob2"})
+    """Our readers then need not find out whether entities begin with B-."""
 
     def __init__(self, source: Prepared | DatasetSplits) -> None:
         self.source = source
@@ -70,7 +73,7 @@ class NerTask(Task):
         return EncodedNer(prepared_by(reader.tokenizer, source), max_len=reader.max_len)
 
     def record(self) -> Mapping[str, Any]:
-        """The dataset and its label set; what the splits hold is known when they are encoded."""
+        """The dataset and its label set."""
         return {"dataset": self.source.dataset, "labels": list(self.source.labels)}
 
 
@@ -95,6 +98,10 @@ class EncodedNer(EncodedTask):
         examples = {split: pieces.examples for split, pieces in self.pieces.items()}
         self.train: Examples = examples.pop(TRAIN)
         self.held_out: Mapping[str, Examples] = examples
+
+    def record(self) -> Mapping[str, Any]:
+        """By split its documents, words, subwords and entities, and how many entities are out of reach."""
+        return {"splits": self.prepared.facts()}
 
     def evaluate(self, split: str, logits: Iterable[NDArray[np.float32]]) -> Evaluation:
         """Strict F1 of entities; the best well-formed tags of each document, all gold counted.
