@@ -138,7 +138,9 @@ def test_only_a_head_of_the_tasks_kind_and_labels_is_kept(family: Family, tmp_pa
     swapped = start_of(tmp_path / "swapped", family, "sequence", id2label={0: "rain", 1: "dry"})
     tokens = start_of(tmp_path / "tokens", family, "token", id2label=names)
     words = start_of(tmp_path / "words", family, "mlm")
-    with pytest.raises(ConfigError, match=r"other labels \(rain, dry\) than toy/rain \(dry, rain\)"):
+    with pytest.raises(
+        ConfigError, match=r"other labels \(rain, dry\) than toy/rain \(dry, rain\)"
+    ):
         open_model(RainTask(), str(swapped))
     for start, new in ((kept, False), (swapped, True), (tokens, True), (words, True)):
         opened = open_model(RainTask(), str(start), new_head=start == swapped)
