@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gonerd.adapters.predictions import record_from_prediction
+from gonerd.dataset import dataset_or_default
 from gonerd.errors import InputError
 from gonerd_baselines.tasks.examples import Examples
 from gonerd_baselines.tasks.ner.decoding import decoded, prediction_of
@@ -33,13 +33,15 @@ __all__ = ["EncodedNer", "NerTask", "ner_task"]
 TRAIN = "train"
 
 
-def ner_task(dataset: str | Path) -> NerTask:
-    """The task on a dataset: whatever `splits_of` opens, or a folder that `prepare` wrote.
+def ner_task(name: str, data: str | None) -> NerTask:
+    """The task on the dataset `data`: whatever `splits_of` opens, or a folder that `prepare` wrote.
 
     Raises:
         InputError: there is no such dataset, or a split is missing.
         AlignmentError: an entity does not fit the tokens.
     """
+    del name  # there is one
+    dataset = dataset_or_default(data)
     return NerTask(read_prepared(dataset) if is_prepared(dataset) else splits_of(dataset))
 
 

@@ -20,15 +20,14 @@ import json, sys
 from pathlib import Path
 
 sys.modules["datasets"] = sys.modules["spacy"] = None
+from gonerd_baselines.tasks.catalogue import open_task
 from gonerd_baselines.tasks.finetuning import finetune_task
-from gonerd_baselines.tasks.ner.task import ner_task
 from gonerd_baselines.tasks.options import TaskOptions
 from gonerd_baselines.training.config import TrainingConfig
 
 data, start, out = sys.argv[1:]
-record = finetune_task(
-    ner_task(data), start, Path(out), training=TrainingConfig(epochs=1), options=TaskOptions()
-)
+recipe = {"training": TrainingConfig(epochs=1), "task": TaskOptions()}
+record = finetune_task(open_task("ner", data=data), start, Path(out), recipe=recipe)
 print(json.dumps(record["details"]["test"]["by_type"]))
 """
 

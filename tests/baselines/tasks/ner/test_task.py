@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from gonerd.cli.main import run
 from gonerd.dataset import documents_of
@@ -16,9 +15,9 @@ from gonerd.labels import TAGS
 from gonerd.records import write_documents
 from gonerd.schema import Document, Entity
 from gonerd_baselines.encoder.loading import from_pretrained
+from gonerd_baselines.tasks.catalogue import open_task
 from gonerd_baselines.tasks.finetuning import finetune_task
 from gonerd_baselines.tasks.ner.prepared import prepare
-from gonerd_baselines.tasks.ner.task import ner_task
 from gonerd_baselines.tasks.options import TaskOptions
 from gonerd_baselines.tasks.reader import reader_of
 from gonerd_baselines.training.config import TrainingConfig
@@ -50,10 +49,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "built"
 
 
-def trained(start: Path, data: Path, out: Path, **options: Any) -> dict[str, Any]:
-    return finetune_task(
-        ner_task(data), str(start), out, training=TRAINING, options=TaskOptions(**options)
-    )
+def trained(
+    start: Path, data: Path, out: Path, training: TrainingConfig = TRAINING, **options: Any
+) -> dict[str, Any]:
+    recipe = {"training": training, "task": TaskOptions(**options)}
+    return finetune_task(open_task("ner", data=str(data)), str(start), out, recipe=recipe)
 
 
 @pytest.mark.parametrize("family", [LONGFORMER, FULL[0], FULL[3]], ids=str)
@@ -90,7 +90,7 @@ def test_a_handful_of_documents_is_learned_by_heart(tmp_path: Path) -> None:
     start = start_of(tmp_path / "start", learnable=True, initializer_range=0.1)
     out = tmp_path / "out"
     config = replace(TRAINING, epochs=40, step_tokens=400, batch_tokens=400)
-    record = finetune_task(ner_task(data), str(start), out, training=config, options=TaskOptions())
+    record = trained(start, data, out, config)
     assert record["metrics"] == {"validation": dict.fromkeys(record["metrics"]["validation"], 1.0)}
     lines = (out / "predictions" / "validation.jsonl").read_text().splitlines()
     for line, document in zip(lines, documents(5, sentences=8), strict=True):
@@ -103,13 +103,7 @@ def test_a_handful_of_documents_is_learned_by_heart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("family", [NYSTROMFORMER, BIGBIRD_FULL], ids=str)
 def test_every_family_takes_part(family: Family, built: Path, tmp_path: Path) -> None:
     start = start_of(tmp_path / "start", family, longest=150)
-    record = finetune_task(
-        ner_task(built),
-        str(start),
-        tmp_path / "out",
-        training=replace(TRAINING, epochs=None, steps=2),
-        options=TaskOptions(),
-    )
+    record = trained(start, built, tmp_path / "out", replace(TRAINING, epochs=None, steps=2))
     assert record["examples"]["train"]["longest"] <= 150
     assert from_pretrained(tmp_path / "out", head="token").labels == TAGS
 
@@ -119,16 +113,10 @@ def test_prepared_and_not_the_training_is_the_same(built: Path, tmp_path: Path) 
     prepare(built, tokenizer=start, out=tmp_path / "prepared")
     few = replace(TRAINING, epochs=None, steps=3)
     once, again = (
-        finetune_task(
-            ner_task(data),
-            str(start),
-            tmp_path / f"{name}-out",
-            training=few,
-            options=TaskOptions(),
-        )
+        trained(start, data, tmp_path / f"{name}-out", few)
         for name, data in (("built", built), ("prepared", tmp_path / "prepared"))
     )
-    for name in ("examples", "metrics", "details", "steps"):
+    for name in ("examples", "metrics", "details", "start"):
         assert once[name] == again[name]
     assert once["data"]["splits"] == again["data"]["splits"]
 
@@ -154,15 +142,12 @@ def test_a_start_with_a_head_for_other_labels_or_another_tokenizer_is_refused(
     with pytest.raises(ConfigError, match="set new_head=true puts a new one in its place"):
         trained(start, built, tmp_path / "out")
     same = start_of(tmp_path / "same", head="token", id2label=dict(enumerate(TAGS)), longest=150)
-    with torch.random.fork_rng():
-        few = replace(TRAINING, epochs=None, steps=1, learning_rate=1e-9)
-        record = finetune_task(
-            ner_task(built), str(same), tmp_path / "kept", training=few, options=TaskOptions()
-        )
+    few = replace(TRAINING, epochs=None, steps=1)
+    record = trained(same, built, tmp_path / "kept", few)
     assert not record["start"]["new_head"]
     other = start_of(tmp_path / "other", FULL[3], longest=150)
     prepare(built, tokenizer=other, out=tmp_path / "prepared")
-    task = ner_task(tmp_path / "prepared")
+    task = open_task("ner", data=str(tmp_path / "prepared"))
     with pytest.raises(InputError, match="prepared by another tokenizer than that of same"):
         task.encoded(reader_of(from_pretrained(same)))
 
@@ -180,7 +165,7 @@ def test_a_train_split_without_an_entity_is_told(tmp_path: Path) -> None:
 
 def test_the_gold_that_is_scored_is_all_of_the_dataset(built: Path, tmp_path: Path) -> None:
     start = start_of(tmp_path / "start", longest=150)
-    encoded = ner_task(built).encoded(reader_of(from_pretrained(start)))
+    encoded = open_task("ner", data=str(built)).encoded(reader_of(from_pretrained(start)))
     for split, facts in encoded.record()["splits"].items():
         gold = [document.entities for document in documents_of(built, split)]
         assert facts["documents"] == len(gold)
