@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gonerd.console import note, print_json, print_text
+from gonerd.console import counted, note, print_json, print_text
 from gonerd.errors import ConfigError
 from gonerd.options import dataset_option
 from gonerd_baselines.cli.training_options import progress_bar, training_options
@@ -47,6 +47,12 @@ NER = "ner"
     "--out", type=click.Path(path_type=Path), required=True, help="The model folder to write."
 )
 @click.option(
+    "--prepare",
+    is_flag=True,
+    help="Of ner: train nothing, but write OUT as subwords and tags by the tokenizer of --from. --dataset "
+    "takes it, also where neither the texts nor datasets and spaCy are.",
+)
+@click.option(
     "--epochs",
     type=click.IntRange(1),
     help="Passes over the training split.  [default: the recipe's; 20 for the tagger]",
@@ -78,9 +84,13 @@ def finetune(**asked: Any) -> None:
       gonerd finetune --dataset sample --out model --max-seconds 80
       gonerd finetune --dataset data/mine --out model --epochs 30 --set window=64 --set width=192
       gonerd finetune --task ner --from roberta-base --dataset gonerd --out roberta-ner --device cuda
+      gonerd finetune --from roberta-base --dataset gonerd --prepare --out prepared
       gonerd finetune --task glue/rte --from roberta-base --out rte --seed 1 --set learning_rate=1e-5
       gonerd finetune --task glue/cola --from models/longformer --data glue_data --out cola --json
     """
+    if asked.pop("prepare"):
+        _prepare(**asked)
+        return
     record = _tagger(**asked) if asked["start"] == SCRATCH else _encoder(**asked)
     if not record.get("metrics", True):
         return  # another process evaluates and writes
@@ -154,6 +164,40 @@ def _encoder(
             overwrite=force,
             note=note,
             progress=progress,
+        )
+
+
+def _prepare(
+    *,
+    task: str,
+    start: str,
+    dataset: str | None,
+    out: Path,
+    settings: tuple[str, ...],
+    force: bool,
+    as_json: bool,
+    **others: Any,
+) -> None:
+    from gonerd.dataset import dataset_or_default
+    from gonerd_baselines.tasks.ner.prepared import prepare
+
+    if task != NER or start == SCRATCH:
+        raise ConfigError(
+            "--prepare is for ner and a checkpoint's tokenizer; name it by --from MODEL"
+        )
+    names = ("data", "recipe", "epochs", "max_len", "max_seconds", "seed", "tensorboard")
+    _refuse(
+        "a training, not --prepare", **{name: others[name] for name in names}, set=settings or None
+    )
+    facts = prepare(dataset_or_default(dataset), tokenizer=start, out=out, overwrite=force).facts()
+    if as_json:
+        print_json(facts)
+        return
+    for split, held in facts.items():
+        print_text(
+            f"{out}, {split}: {counted(held['documents'], 'document')}, {held['words']:,} words in "
+            f"{held['subwords']:,} subwords, {held['entities']:,} entities, "
+            f"{held['unreachable']:,} of them out of reach"
         )
 
 

@@ -133,6 +133,8 @@ def prepare(
     """
     if out is not None:
         require_folder_to_write(out, overwrite=overwrite)
+    if is_prepared(dataset):
+        raise InputError(f"{dataset} is prepared already; name the dataset that it was made of")
     files = model_files(str(tokenizer), patterns=("config.json", *TOKENIZER_FILES))
     found = load_tokenizer(files.folder, str(tokenizer), rows=sys.maxsize).backend_tokenizer
     prepared = prepared_by(found, splits_of(dataset))
