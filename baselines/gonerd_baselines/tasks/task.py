@@ -76,3 +76,7 @@ class EncodedTask(ABC):
 
         Each is what the head gives of one example: sequence (labels,), token (t, labels), qa (t, 2).
         """
+
+    def record(self) -> Mapping[str, Any]:
+        """What became of the data beside the examples themselves, such as what was left out. JSON values."""
+        return {}
