@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +46,6 @@ def test_all_places_are_answers_and_lie_apart(parts: list[str], answers: list[st
     places = occurrences(text, answers)
     for start, end in places:
         assert " ".join(text[start:end].split()) in answers
-    assert all(a[1] <= b[0] for a, b in zip(places, places[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(places))
     if any(len(a) == 1 and a in text.split() for a in answers):
         assert places

@@ -108,7 +108,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
             list(read_squad(saved(tmp_path / "s.json", value)))
         assert str(problem.value).endswith(said)
     (tmp_path / "s.json").write_text(json.dumps({"data": []})[:-1])
-    with pytest.raises(InputError, match="s.json:1: not JSON"):
+    with pytest.raises(InputError, match=r"s\.json:1: not JSON"):
         list(read_squad(tmp_path / "s.json"))
     with pytest.raises(InputError, match="does not exist"):
         list(read_squad(tmp_path / "none.json"))

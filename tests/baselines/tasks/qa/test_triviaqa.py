@@ -128,11 +128,11 @@ def test_a_document_that_is_missing_or_broken_is_told(tmp_path: Path) -> None:
     folder = evidence(tmp_path / "evidence")
     (folder / "web" / "35" / "35_9.txt").write_bytes(b"ab\xff")
     with pytest.raises(
-        InputError, match="question 'tc_1': its evidence .*9.txt is not UTF-8 at byte 2"
+        InputError, match=r"question .tc_1.: its evidence .*9.txt is not UTF-8 at byte 2"
     ):
         list(read_triviaqa(path))
     (folder / "web" / "35" / "35_9.txt").unlink()
-    with pytest.raises(InputError, match="question 'tc_1': its evidence .*35_9.txt is missing"):
+    with pytest.raises(InputError, match=r"question .tc_1.: its evidence .*35_9.txt is missing"):
         list(read_triviaqa(path))
 
 
