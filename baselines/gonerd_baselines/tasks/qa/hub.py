@@ -1,98 +1,100 @@
-"""The same questions from datasets of the Hub, whose rows are laid out in other ways."""
+"""The same questions from datasets of the Hub, or folders like them: Parquet in another layout."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gonerd.errors import ConfigError, InputError
+from gonerd.dataset.hub import hub_folder, repository_of
+from gonerd.errors import InputError
 from gonerd_baselines.tasks.qa.hotpotqa import Paragraph, question_from_hotpotqa
 from gonerd_baselines.tasks.qa.question import Question, without_repeated_ids
 from gonerd_baselines.tasks.qa.record import Record
 from gonerd_baselines.tasks.qa.squad import question_from_squad
 from gonerd_baselines.tasks.qa.triviaqa import questions_from_triviaqa
 
-__all__ = ["HUB_DATASETS", "HubDataset", "read_hub"]
+__all__ = ["HUB_DATASETS", "copy_in", "copy_on_hub", "read_copy"]
 
-
-@dataclass(frozen=True, slots=True)
-class HubDataset:
-    """Where a task's data lies where nobody says."""
-
-    name: str
-    config: str | None = None
-
-
-HUB_DATASETS: Mapping[str, HubDataset] = {
-    "squad": HubDataset("rajpurkar/squad"),
-    "hotpotqa": HubDataset("hotpotqa/hotpot_qa", "distractor"),
-    "triviaqa": HubDataset("mandarjoshi/trivia_qa", "rc.wikipedia"),
+HUB_DATASETS: Mapping[str, str] = {
+    "squad": "rajpurkar/squad",
+    "hotpotqa": "hotpotqa/hotpot_qa",
+    "triviaqa": "mandarjoshi/trivia_qa",
 }
-"""By task. SQuAD 2.0 is rajpurkar/squad_v2, TriviaQA's other domain the configuration rc.web."""
+"""By task, the dataset that is taken where nobody names one."""
+
+CONFIGURATIONS: Mapping[str, str] = {
+    "rajpurkar/squad": "plain_text",
+    "rajpurkar/squad_v2": "squad_v2",
+    "hotpotqa/hotpot_qa": "distractor",
+    "mandarjoshi/trivia_qa": "rc.wikipedia",
+}
+"""The usual one of a dataset: its files lie in a folder of this name."""
+
+WEB = "rc.web"
+"""The configuration of TriviaQA whose documents are answered each by itself."""
 
 
-def read_hub(
-    task: str,
-    *,
-    split: str,
-    name: str | None = None,
-    config: str | None = None,
-    revision: str | None = None,
-) -> Iterator[Question]:
-    """Yield the questions of a dataset's `split`, by the package `datasets`.
-
-    Args:
-        task: one of HUB_DATASETS.
-        split: train, validation.
-        name: a dataset of the same layout, or a folder of its files; None is the usual one.
-        config: of the dataset; None is the usual one's where the dataset is the usual one.
-        revision: a commit, branch or tag.
+def copy_on_hub(name: str, *, configuration: str | None = None) -> Path:
+    """The cached folder of a dataset NAMESPACE/NAME[@REVISION], whose own folder is named by its revision.
 
     Raises:
-        ConfigError: the task is unknown.
-        InputError: there is no such dataset, or it can't be reached, or its rows are of another layout.
+        InputError: there is no such dataset, it can't be reached, or it has no such files.
     """
-    if task not in HUB_DATASETS:
-        raise ConfigError(f"task {task!r} is unknown; expected one of {', '.join(HUB_DATASETS)}")
-    usual = HUB_DATASETS[task]
-    name = usual.name if name is None else name
-    if name == usual.name and config is None:
-        config = usual.config
-    where = " ".join(filter(None, (name, config, split)))
-    rows = (
-        Record(row, f"{where}: row {n}")
-        for n, row in enumerate(_rows(name, config, split, revision))
-    )
-    yield from without_repeated_ids(_questions(task, rows, where, config), where)
+    inner = configuration or CONFIGURATIONS.get(repository_of(name), "data")
+    folder = hub_folder(name, patterns=[f"{inner}/*.parquet"]) / inner
+    if not _files(folder, "train"):
+        raise InputError(f"{name} has no {inner}/train-*.parquet; name its folder: {name}:FOLDER")
+    return folder
 
 
-def _rows(name: str, config: str | None, split: str, revision: str | None) -> Any:
-    from datasets import load_dataset
-    from datasets.exceptions import DatasetGenerationError
-
-    local = Path(name).is_dir()
-    try:
-        return load_dataset(
-            str(Path(name).resolve()) if local else name, config, split=split, revision=revision
-        )
-    # Its own errors derive from those of the system; so do those of the network below it.
-    except (OSError, ValueError, DatasetGenerationError) as problem:
-        said = str(problem).strip().partition("\n")[0]
-        raise InputError(f"{name}: the split {split!r} can't be loaded ({said})") from None
+def copy_in(folder: Path) -> Path | None:
+    """Where in `folder` such a copy lies: in it, or in a folder named by a usual configuration."""
+    for inner in ("", *CONFIGURATIONS.values(), WEB):
+        if _files(folder / inner, "train"):
+            return folder / inner
+    return None
 
 
-def _questions(
-    task: str, rows: Iterator[Record], where: str, config: str | None
-) -> Iterator[Question]:
+def read_copy(task: str, folder: Path, split: str) -> Iterator[Question]:
+    """Yield the questions of `split`, train or validation, as the usual dataset of `task` lays them out.
+
+    Raises:
+        InputError: a file is missing or broken, or its rows are of another layout.
+    """
+    paths = _files(folder, split)
+    if not paths:
+        raise InputError(f"{folder} has no {split}-*.parquet")
+    where = f"{folder.name} {split}"
+    rows = (Record(row, f"{where}: row {number}") for number, row in enumerate(_rows(paths)))
+    yield from without_repeated_ids(_questions(task, rows, where, folder.name != WEB), where)
+
+
+def _files(folder: Path, split: str) -> list[Path]:
+    return sorted(folder.glob(f"{split}-*.parquet"))
+
+
+def _rows(paths: list[Path]) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as source:
+                for batch in source.iter_batches(256):
+                    yield from batch.to_pylist()
+        except pa.ArrowInvalid as problem:
+            raise InputError(f"{path} is no Parquet file that can be read: {problem}") from None
+
+
+def _questions(task: str, rows: Iterator[Record], where: str, together: bool) -> Iterator[Question]:
     for row in rows:
         if task == "squad":
             yield _from_squad(row, where)
         elif task == "hotpotqa":
             yield _from_hotpotqa(row, where)
         else:
-            yield from _from_triviaqa(row, where, together=config != "rc.web")
+            yield from _from_triviaqa(row, where, together=together)
 
 
 def _from_squad(row: Record, where: str) -> Question:
@@ -149,7 +151,7 @@ def _from_triviaqa(row: Record, where: str, *, together: bool) -> Iterator[Quest
 
 
 def _records(row: Record, key: str) -> list[Record]:
-    """A list of records, which older versions of `datasets` give as a record of lists."""
+    """A list of records, which the Hub's Parquet holds as a record of lists."""
     if isinstance(row.value.get(key), list):
         return list(row.records(key))
     columns = {name: row.record(key).list(name) for name in row.record(key).value}

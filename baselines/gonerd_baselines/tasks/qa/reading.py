@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gonerd.dataset.hub import is_hub_name
+from gonerd.dataset.hub import is_hub_name, repository_of
 from gonerd.errors import ConfigError, InputError
 from gonerd.files import file_sha256
 from gonerd_baselines.tasks.qa.hotpotqa import read_hotpotqa
-from gonerd_baselines.tasks.qa.hub import HUB_DATASETS, read_hub
+from gonerd_baselines.tasks.qa.hub import HUB_DATASETS, copy_in, copy_on_hub, read_copy
 from gonerd_baselines.tasks.qa.question import Question
 from gonerd_baselines.tasks.qa.settings import QuestionSettings
 from gonerd_baselines.tasks.qa.squad import read_squad
@@ -63,9 +63,9 @@ def question_task(
 
     Args:
         name: squad, hotpotqa or triviaqa.
-        data: a folder with the files of one of LAYOUTS; a file alone, which `split_in_two` splits; a
-            dataset of the Hub, NAMESPACE/NAME[@REVISION][:CONFIGURATION], of the same layout as the usual
-            one; None is the usual one.
+        data: a folder with the files of one of LAYOUTS, or with a copy of the Hub's; a file alone, which
+            `split_in_two` splits; a dataset of the Hub, NAMESPACE/NAME[@REVISION][:CONFIGURATION], of the
+            same layout as the usual one of HUB_DATASETS; None is the usual one.
         settings: of windows and answers.
 
     Raises:
@@ -76,7 +76,11 @@ def question_task(
         raise ConfigError(f"task {name!r} is unknown; expected one of {', '.join(QUESTION_TASKS)}")
     path = None if data is None else Path(data)
     if path is not None and path.is_dir():
-        splits = {split: _of_file(name, file) for split, file in _files(name, path).items()}
+        copy = copy_in(path)
+        if copy is not None:
+            splits = _of_copy(name, copy, copy.name, None)
+        else:
+            splits = {split: _of_file(name, file) for split, file in _files(name, path).items()}
     elif path is not None and path.is_file():
         splits = split_in_two(_of_file(name, path))
     else:
@@ -142,29 +146,20 @@ def _of_file(task: str, path: Path) -> QuestionSplit:
     return QuestionSplit(path.name, tuple(read_questions(task, path)), file_sha256(path))
 
 
-def _of_hub(task: str, data: str | None) -> dict[str, QuestionSplit]:
-    name, revision, config = None, None, None
-    if data is not None:
-        whole, _, config = data.partition(":")
-        if not is_hub_name(whole):
-            raise InputError(
-                f"{data} does not exist; expected a folder, a file, or NAMESPACE/NAME on the Hub"
-            )
-        name, _, revision = whole.partition("@")
-    usual = HUB_DATASETS[task]
-    source = data or ":".join(filter(None, (usual.name, usual.config)))
+def _of_copy(
+    task: str, folder: Path, source: str, revision: str | None
+) -> dict[str, QuestionSplit]:
     return {
-        split: QuestionSplit(
-            source,
-            tuple(
-                read_hub(
-                    task,
-                    split=split,
-                    name=name,
-                    config=config or None,
-                    revision=revision or None,
-                )
-            ),
-        )
+        split: QuestionSplit(source, tuple(read_copy(task, folder, split)), revision=revision)
         for split in (TRAIN, DEVELOPMENT)
     }
+
+
+def _of_hub(task: str, data: str | None) -> dict[str, QuestionSplit]:
+    name, _, configuration = (data or HUB_DATASETS[task]).partition(":")
+    if not is_hub_name(name):
+        raise InputError(
+            f"{data} does not exist; expected a folder, a file, or NAMESPACE/NAME on the Hub"
+        )
+    folder = copy_on_hub(name, configuration=configuration or None)
+    return _of_copy(task, folder, f"{repository_of(name)}:{folder.name}", folder.parent.name)

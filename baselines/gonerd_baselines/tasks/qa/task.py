@@ -45,6 +45,8 @@ class QuestionSplit:
     questions: tuple[Question, ...]
     sha256: str | None = None
     """Of the file of questions."""
+    revision: str | None = None
+    """On the Hub."""
 
     @property
     def has_impossible(self) -> bool:
@@ -56,6 +58,7 @@ class QuestionSplit:
         return {
             "source": self.source,
             "sha256": self.sha256,
+            "revision": self.revision,
             "questions": len(self.questions),
             "passages": sum(len(question.passages) for question in self.questions),
             "without_answer": sum(not question.answers for question in self.questions),

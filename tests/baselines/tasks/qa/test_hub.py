@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,8 @@ import pytest
 
 from gonerd.errors import InputError
 from gonerd_baselines.tasks.qa.hotpotqa import read_hotpotqa
-from gonerd_baselines.tasks.qa.hub import read_hub
+from gonerd_baselines.tasks.qa.hub import read_copy
+from gonerd_baselines.tasks.qa.reading import question_task
 from gonerd_baselines.tasks.qa.squad import read_squad
 from gonerd_baselines.tasks.qa.triviaqa import read_triviaqa
 from tests.baselines.tasks.qa.sources import (
@@ -22,25 +26,17 @@ from tests.baselines.tasks.qa.sources import (
     squad,
     triviaqa,
 )
+from tests.gonerd.hub import commit_of, serving_hub
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    import datasets
-
-    with monkeypatch.context() as patch:
-        patch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-        yield
-
-
-def as_dataset(folder: Path, rows: list[dict[str, Any]], split: str = "train") -> str:
+def as_dataset(folder: Path, rows: list[dict[str, Any]], split: str = "train") -> Path:
     """Parquet as the Hub keeps it, with lists of records as the older versions wrote them: by column."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows), folder / f"{split}-00000-of-00001.parquet")
-    return str(folder)
+    return folder
 
 
 def by_column(records: list[dict[str, Any]], *names: str) -> dict[str, list[Any]]:
@@ -60,8 +56,8 @@ def test_squad_is_the_same_from_the_hub(tmp_path: Path) -> None:
         }
         for c, q in ((BRIDGE, qas[0]), (BRIDGE, qas[1]), (RAIN, asked("c", RAIN, "three")))
     ]
-    name = as_dataset(tmp_path / "d", rows)
-    assert list(read_hub("squad", split="train", name=name)) == list(read_squad(path))
+    folder = as_dataset(tmp_path / "d", rows)
+    assert list(read_copy("squad", folder, "train")) == list(read_squad(path))
 
 
 def test_hotpotqa_is_the_same_from_the_hub(tmp_path: Path) -> None:
@@ -82,8 +78,8 @@ def test_hotpotqa_is_the_same_from_the_hub(tmp_path: Path) -> None:
         }
         for r in records
     ]
-    name = as_dataset(tmp_path / "d", rows, "validation")
-    found = list(read_hub("hotpotqa", split="validation", name=name))
+    folder = as_dataset(tmp_path / "d", rows, "validation")
+    found = list(read_copy("hotpotqa", folder, "validation"))
     assert found == list(read_hotpotqa(path))
 
 
@@ -110,13 +106,66 @@ def test_triviaqa_is_the_same_from_the_hub(lists: bool, tmp_path: Path) -> None:
             "normalized_aliases": ["sunset blvd", "sunset boulevard"],
         },
     }
-    name = as_dataset(tmp_path / "d", [row])
-    assert list(read_hub("triviaqa", split="train", name=name)) == list(read_triviaqa(path))
+    folder = as_dataset(tmp_path / "d", [row])
+    assert list(read_copy("triviaqa", folder, "train")) == list(read_triviaqa(path))
 
 
-def test_what_cannot_be_loaded_or_is_of_another_layout_is_told(tmp_path: Path) -> None:
-    name = as_dataset(tmp_path / "d", [{"id": "a", "text": "x"}])
-    with pytest.raises(InputError, match=r"row 0: 'answers' is missing"):
-        list(read_hub("squad", split="train", name=name))
-    with pytest.raises(InputError, match="the split 'test' can't be loaded"):
-        list(read_hub("squad", split="test", name=name))
+def test_what_cannot_be_read_or_is_of_another_layout_is_told(tmp_path: Path) -> None:
+    folder = as_dataset(tmp_path / "d", [{"id": "a", "text": "x"}])
+    with pytest.raises(InputError, match=r"d train: row 0: 'answers' is missing"):
+        list(read_copy("squad", folder, "train"))
+    with pytest.raises(InputError, match=r"d has no validation-\*\.parquet"):
+        list(read_copy("squad", folder, "validation"))
+    (folder / "validation-0.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"validation-0\.parquet is no Parquet file"):
+        list(read_copy("squad", folder, "validation"))
+
+
+def squad_rows(*numbers: str) -> list[dict[str, Any]]:
+    answers = {"text": ["three"], "answer_start": [RAIN.index("three")]}
+    return [
+        {"id": n, "title": "x", "context": RAIN, "question": "?", "answers": answers}
+        for n in numbers
+    ]
+
+
+ASK = """
+import json, sys
+from gonerd.errors import InputError
+from gonerd_baselines.tasks.qa.reading import question_task
+for data in (None, "rajpurkar/squad@v1", "rajpurkar/squad:other"):
+    try:
+        task = question_task("squad", data)
+    except InputError as problem:
+        print(json.dumps(str(problem)))
+        continue
+    train = task.train
+    print(json.dumps([train.source, train.revision, [q.id for q in train.questions]]))
+"""
+
+
+def test_a_task_is_fetched_from_the_hub_or_read_from_a_copy_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "squad"
+    for split, numbers in (("train", "ab"), ("validation", "c")):
+        as_dataset(folder / "plain_text", squad_rows(*numbers), split)
+    left = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    with serving_hub({"datasets/rajpurkar/squad": {"main": folder, "v1": folder}}) as address:
+        done = subprocess.run(
+            [sys.executable, "-c", ASK],
+            env=left
+            | {"HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "hf")},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 0, done.stderr
+    told = ["rajpurkar/squad:plain_text", commit_of(folder), ["a", "b"]]
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+        told,
+        told,
+        "rajpurkar/squad has no other/train-*.parquet; name its folder: rajpurkar/squad:FOLDER",
+    ]
+    for place in (folder, folder / "plain_text"):
+        copied = question_task("squad", str(place))
+        assert [question.id for question in copied.train.questions] == ["a", "b"]
+        assert [question.id for question in copied.held_out["validation"].questions] == ["c"]

@@ -46,6 +46,7 @@ def test_a_question_without_an_answer_anywhere_makes_the_scores_those_of_2_0(
     assert task.record()["splits"]["validation"] == {
         "source": "dev.json",
         "sha256": task.held_out["validation"].sha256,
+        "revision": None,
         "questions": 1,
         "passages": 1,
         "without_answer": 1,
