@@ -12,9 +12,12 @@ __all__ = ["TASKS", "open_task"]
 
 _GLUE = ("cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst-2", "sts-b", "wnli")
 
+_QUESTIONS = ("squad", "hotpotqa", "triviaqa")
+
 TASKS: Mapping[str, str] = {
     "ner": "ner.task:ner_task",
     **{f"glue/{name}": "glue:glue_task" for name in _GLUE},
+    **dict.fromkeys(_QUESTIONS, "qa.reading:question_task"),
 }
 """By name, the module in this package and the function that opens it: (name, data or None) to a Task."""
 

@@ -66,7 +66,8 @@ def finetune_named(
     read = [place for place in (start, data) if place is not None and Path(place).exists()]
     require_folder_to_write(out, overwrite=overwrite, inputs=read)
     task = open_task(name, data=data)
-    made = read_recipe("finetune", recipe or task.recipe, FINETUNE_SECTIONS, settings)
+    sections = {**FINETUNE_SECTIONS, **task.sections}
+    made = read_recipe("finetune", recipe or task.recipe, sections, settings)
     return finetune_task(task, start, out, recipe=made, overwrite=overwrite, **options)
 
 
@@ -94,7 +95,8 @@ def finetune_task(
         task: what is learned.
         start: a folder, or NAMESPACE/NAME[@REVISION] on the Hub.
         out: a new folder.
-        recipe: "training" and "task", as `FINETUNE_SECTIONS`.
+        recipe: "training" and "task", as `FINETUNE_SECTIONS`, and of the task's own sections those that
+            are to change.
         attention_backend: see `attention.backend`.
         device: cpu, cuda, ...
         tensorboard: a folder for its files.
@@ -110,6 +112,7 @@ def finetune_task(
     """
     options: TaskOptions = recipe["task"]
     training: TrainingConfig = recipe["training"]
+    task.sections = {name: recipe.get(name, own) for name, own in task.sections.items()}
     require_folder_to_write(
         out, overwrite=overwrite, inputs=[start] if Path(start).exists() else []
     )
@@ -125,7 +128,7 @@ def finetune_task(
     encoded = task.encoded(reader)
     objective = _objective(task, opened, encoded, options)
     training = sized(training, options, encoded.train, processes=processes.count)
-    asked = recipe_values({"training": training, "task": options})
+    asked = recipe_values({"training": training, "task": options, **task.sections})
     asked["task"]["max_len"] = reader.max_len
     begin = _start(opened)
     work = out.with_name(f"{out.name}.unfinished")
@@ -144,7 +147,7 @@ def finetune_task(
         identity={
             "task": task.name,
             "start": begin,
-            "options": asked["task"],
+            "options": {name: values for name, values in asked.items() if name != "training"},
             "validation": encoded.held_out[DEVELOPMENT].fingerprint,
         },
         device=device,

@@ -49,6 +49,8 @@ class Task(ABC):
     """That of `Evaluation.metrics` by which checkpoints are compared; higher is better."""
     recipe: str | None = None
     """The one of `gonerd finetune` that is taken where nobody names another."""
+    sections: Mapping[str, Any] = {}
+    """Frozen configurations of its own, by their tables in a recipe; `finetune_task` puts in the recipe's."""
 
     @abstractmethod
     def encoded(self, reader: Reader) -> EncodedTask:

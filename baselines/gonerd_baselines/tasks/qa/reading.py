@@ -11,7 +11,6 @@ from gonerd.files import file_sha256
 from gonerd_baselines.tasks.qa.hotpotqa import read_hotpotqa
 from gonerd_baselines.tasks.qa.hub import HUB_DATASETS, copy_in, copy_on_hub, read_copy
 from gonerd_baselines.tasks.qa.question import Question
-from gonerd_baselines.tasks.qa.settings import QuestionSettings
 from gonerd_baselines.tasks.qa.squad import read_squad
 from gonerd_baselines.tasks.qa.task import QUESTION_TASKS, QuestionSplit, QuestionTask
 from gonerd_baselines.tasks.qa.triviaqa import read_triviaqa
@@ -56,9 +55,7 @@ HELD_OUT = 5
 """Of a file alone, one text in so many is held out."""
 
 
-def question_task(
-    name: str, data: str | None = None, *, settings: QuestionSettings | None = None
-) -> QuestionTask:
+def question_task(name: str, data: str | None = None) -> QuestionTask:
     """The task `name`, one of QUESTION_TASKS, with its data.
 
     Args:
@@ -66,7 +63,6 @@ def question_task(
         data: a folder with the files of one of LAYOUTS, or with a copy of the Hub's; a file alone, which
             `split_in_two` splits; a dataset of the Hub, NAMESPACE/NAME[@REVISION][:CONFIGURATION], of the
             same layout as the usual one of HUB_DATASETS; None is the usual one.
-        settings: of windows and answers.
 
     Raises:
         ConfigError: the task is unknown.
@@ -85,7 +81,7 @@ def question_task(
         splits = split_in_two(_of_file(name, path))
     else:
         splits = _of_hub(name, data)
-    return QuestionTask(name, splits.pop(TRAIN), splits, settings)
+    return QuestionTask(name, splits.pop(TRAIN), splits)
 
 
 def read_questions(task: str, path: Path) -> Iterator[Question]:

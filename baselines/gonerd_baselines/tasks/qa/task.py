@@ -35,6 +35,9 @@ __all__ = ["QUESTION_TASKS", "EncodedQuestions", "QuestionSplit", "QuestionTask"
 QUESTION_TASKS = ("squad", "hotpotqa", "triviaqa")
 """As `--task` names them."""
 
+SECTION = "questions"
+"""The table of a recipe with `QuestionSettings`."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionSplit:
@@ -114,7 +117,14 @@ class QuestionTask(Task):
         self.name = name
         self.train = train
         self.held_out = dict(held_out)
-        self.settings = QuestionSettings() if settings is None else settings
+        self.sections = {SECTION: QuestionSettings() if settings is None else settings}
+        self.recipe = name
+
+    @property
+    def settings(self) -> QuestionSettings:
+        """Of windows and answers."""
+        settings: QuestionSettings = self.sections[SECTION]
+        return settings
 
     @property
     def rule(self) -> Rule:
@@ -132,7 +142,6 @@ class QuestionTask(Task):
         """Sources and counts by split, and the rule of the scores."""
         return {
             "rule": self.rule.name,
-            "settings": asdict(self.settings),
             "splits": {
                 "train": self.train.as_json(),
                 **{name: split.as_json() for name, split in self.held_out.items()},

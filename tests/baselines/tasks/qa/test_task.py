@@ -113,11 +113,13 @@ def test_a_tiny_model_learns_where_answers_stand_also_in_texts_longer_than_it_re
         task,
         str(start),
         out,
-        training=TrainingConfig(epochs=4, learning_rate=1e-2, batch_tokens=1024),
-        options=TaskOptions(step_examples=32),
+        recipe={
+            "training": TrainingConfig(epochs=4, learning_rate=1e-2, batch_tokens=1024),
+            "task": TaskOptions(step_examples=32),
+        },
     )
     assert record == read_json(out / "finetune.json")
-    assert record["metrics"]["validation"] == record["best"]["metrics"]
+    assert record["metrics"]["validation"] == record["training"]["best"]["metrics"]
     assert record["metrics"]["validation"]["f1"] >= 0.8
     assert record["metrics"]["long"]["exact_match"] >= 0.8
     assert record["data"]["rule"] == "SQuAD 1.1"
