@@ -68,10 +68,6 @@ class EncodedTask(ABC):
     held_out: Mapping[str, Examples]
     """By split; DEVELOPMENT is among them. Others are evaluated once, after training."""
 
-    def record(self) -> Mapping[str, Any]:
-        """What the splits hold, as this model reads them, beside what `Task.record` says: JSON values."""
-        return {}
-
     @abstractmethod
     def evaluate(self, split: str, logits: Iterable[NDArray[np.float32]]) -> Evaluation:
         """How well a model does that gives these `logits` of the examples of `split`, in their order.
