@@ -81,8 +81,7 @@ def distill(
     \b
     Examples:
       gonerd distill --teacher longformer --tokens tokens --out student --device cuda
-      gonerd distill --teacher teacher --tokens tokens --student 0,3 --recipe mha --out student \\
-        --set tokens=2000000 --set step_tokens=8192 --set batch_tokens=8192 --set precision=fp32
+      gonerd distill --teacher teacher --tokens tokens --student 0,3 --recipe mha --out student
       gonerd distill --teacher roberta-base --tokens tokens --to lsg --order distill-then-convert --out lsg
       gonerd distill --teacher ner --student student --recipe task --tokens tokens --tokens more --out fast
     """
