@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gonerd.dataset.tokenizer_files import TokenizerFiles, tokenizer_files
+from gonerd.dataset.tokenizer_files import tokenizer_files
 from gonerd.errors import ConfigError, InputError
 from gonerd.files import folder_to_write, require_folder_to_write, write_json, write_text
 from gonerd.machine import environment
@@ -31,6 +32,7 @@ from gonerd_baselines.encoder.saving import to_hf
 from gonerd_baselines.pretraining.masking import Masking, MaskingConfig
 from gonerd_baselines.pretraining.pretraining import require_readable, token_files_of
 from gonerd_baselines.pretraining.validation import validation_loss
+from gonerd_baselines.tasks.examples import Examples
 from gonerd_baselines.training.config import TrainingConfig
 from gonerd_baselines.training.progress import Progress
 from gonerd_baselines.training.recipe import recipe_values
@@ -47,7 +49,10 @@ def distill(
     out: Path,
     *,
     recipe: Mapping[str, Any],
+    examples: Sequence[Examples] = (),
     validation: Path | None = None,
+    evaluate: Callable[[Model], Mapping[str, float]] | None = None,
+    metric: str | None = None,
     attention_backend: str = "auto",
     device: str = "cpu",
     tensorboard: Path | None = None,
@@ -62,10 +67,13 @@ def distill(
 
     Args:
         teacher: a checkpoint, by folder or Hub id, with the head that the recipe is about.
-        tokens: folders of `gonerd tokenize`, by the teacher's tokenizer.
+        tokens: folders of `gonerd tokenize`, by the teacher's tokenizer; none where there are examples.
         out: a new folder, that plain transformers opens.
         recipe: the tables of DISTILL_SECTIONS.
+        examples: labelled texts for a tagger, by the teacher's tokenizer.
         validation: a folder by the same tokenizer; the student's masked loss on it is in the log.
+        evaluate: metrics of the student as it is, in the place of that loss.
+        metric: the one by which the best weights are kept, larger is better.
         attention_backend: of both models, see `attention.backend`.
         device: cpu, cuda, ...
         tensorboard: a folder for its files.
@@ -99,22 +107,35 @@ def distill(
     made: dict[str, Any] | None = None
     if conversion.to is not None and conversion.order == ORDERS[0]:
         wise, made = _converted(wise, conversion, training.seed)
-    documents, tokenizer = _documents(tokens, wise)
+    opened = [token_files_of(folder, wise) for folder in tokens]
+    documents = TokenDocuments([*examples, *(files for files, _ in opened)])
     student = _student(wise, recipe["student"], parts, training.seed, attention_backend)
     for files in documents.folders:
         require_readable(files, wise)
         require_readable(files, student.checkpoint)
-    special = documents.folders[0].manifest.special.values()
-    masking = Masking(masks, tokenizer, special) if parts.head == "mlm" else None
+    if documents.longest > student.checkpoint.encoder.config.max_length:
+        raise InputError(
+            f"{documents.name} has a document of {documents.longest:,} tokens, the student has positions "
+            f"for {student.checkpoint.encoder.config.max_length:,}"
+        )
+    masking = None
+    if parts.head == "mlm":
+        if not opened:
+            raise ConfigError("a masked language model learns from folders of tokens; expected one")
+        files, tokenizer = opened[0]
+        masking = Masking(masks, tokenizer, files.manifest.special.values())
     objective = _objective(student, Teacher(wise), documents, masking, parts, training.seed)
     if training.precision == "bf16" and device.startswith("cuda"):
         objective.teacher.halve()
-    held_out = None
-    if validation is not None:
+    judge: Callable[[], Mapping[str, float]] | None = None
+    if evaluate is not None:
+        judge = partial(evaluate, objective.model)
+    elif validation is not None:
         if masking is None:
             raise ConfigError("--validation is for masked language models, not for taggers")
         held_out = token_files_of(validation, wise)[0]
         require_readable(held_out, student.checkpoint)
+        judge = partial(validation_loss, objective.model, held_out, masking, training)
     values = recipe_values(recipe)
     report, first = None, True
     if parts.weights:
@@ -125,9 +146,8 @@ def distill(
             work,
             identity={**values, "teacher": {k: before[k] for k in ("id", "weights_sha256")}},
             device=device,
-            evaluate=None
-            if held_out is None or masking is None
-            else lambda: validation_loss(student.checkpoint.model, held_out, masking, training),
+            evaluate=judge,
+            metric=metric,
             tensorboard=tensorboard,
             overwrite=overwrite,
             note=note,
@@ -154,20 +174,19 @@ def distill(
         "attention_backends": sorted(student.checkpoint.encoder.ran),
         "tokens": {
             "documents": len(documents),
-            "tokens": sum(files.manifest.tokens for files in documents.folders),
+            "tokens": documents.tokens,
             "longest": documents.longest,
-            "tokenizer_sha256": documents.folders[0].manifest.tokenizer_sha256,
             "fingerprint": documents.fingerprint,
         },
         "training": report,
         "machine": environment(),
     }
     if first:
-        with folder_to_write(out, overwrite=overwrite) as partial:
-            to_hf(result, partial)
-            write_json(partial / RECORD, record)
+        with folder_to_write(out, overwrite=overwrite) as folder:
+            to_hf(result, folder)
+            write_json(folder / RECORD, record)
             if report is not None:
-                write_text(partial / LOG, (work / LOG).read_text())
+                write_text(folder / LOG, (work / LOG).read_text())
         shutil.rmtree(work, ignore_errors=True)
     return record
 
@@ -197,13 +216,6 @@ def _converted(
     )
     found.checkpoint.encoder.attention_backend = source.encoder.attention_backend
     return found.checkpoint, {"order": conversion.order, **found.report.as_json()}
-
-
-def _documents(
-    tokens: Sequence[Path], teacher: Checkpoint
-) -> tuple[TokenDocuments, TokenizerFiles]:
-    opened = [token_files_of(folder, teacher) for folder in tokens]
-    return TokenDocuments([files for files, _ in opened]), opened[0][1]
 
 
 def _student(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -53,16 +53,15 @@ class TaskDistillationObjective(Objective):
         documents: TokenDocuments,
         config: DistillationConfig,
         *,
-        labels_of: Callable[[Sequence[int]], Tensor] | None = None,
         seed: int = 0,
     ) -> None:
-        """`labels_of` gives the (t,) int64 labels of documents, IGNORED where a token has none.
+        """`seed` decides the first weights of projections between widths.
 
         Raises:
             ConfigError: the recipe asks for what the two models or the documents don't have.
         """
         super().__init__()
-        if config.gold and labels_of is None:
+        if config.gold and not documents.has_labels:
             raise ConfigError(
                 f"gold is {config.gold:g}, and the documents have no labels; expected gold = 0"
             )
@@ -70,7 +69,6 @@ class TaskDistillationObjective(Objective):
         self.teacher = teacher
         self.documents = documents
         self.config = config
-        self.labels_of = labels_of
         self.layers = LayerLosses(config, student.encoder.config, teacher.config, seed=seed)
         self.weights = config.weights
 
@@ -80,9 +78,7 @@ class TaskDistillationObjective(Objective):
         """The numbered documents; nothing is left to chance."""
         del generator
         ids, lengths = self.documents.row(documents)
-        labels = torch.full_like(ids, IGNORED)
-        if self.labels_of is not None:
-            labels = self.labels_of(documents)
+        labels = self.documents.labels(documents)
         counts = dict.fromkeys(self.weights, float(len(ids)))
         if "gold" in counts:
             counts["gold"] = float((labels != IGNORED).sum())

@@ -13,11 +13,14 @@ import torch
 import transformers
 
 from gonerd.cli.main import run as command
+from gonerd.errors import ConfigError
 from gonerd_baselines.attention import LongformerSelfAttention
 from gonerd_baselines.distillation.config import DISTILL_SECTIONS
 from gonerd_baselines.distillation.distilling import distill
+from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.packing import packing_from_lengths
+from gonerd_baselines.tasks.examples import Example, examples_from
 from gonerd_baselines.tokens.tokenizing import tokenize_texts
 from gonerd_baselines.training.progress import Progress
 from gonerd_baselines.training.recipe import read_recipe, recipe_names, recipe_values
@@ -334,3 +337,41 @@ def test_controls_train_on_as_many_tokens_as_what_they_control() -> None:
     }
     assert len({json.dumps(recipe_values(r)["training"]) for r in made.values()}) == 1
     assert made["control-random"]["distillation"] == made["paper"]["distillation"]
+
+
+def test_a_tagger_learns_from_labelled_examples_and_keeps_its_best_weights(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    examples = examples_from(
+        "train",
+        [Example([0, *range(5, 25), 2], labels=[-100, *(i % 3 for i in range(20)), -100])] * 30,
+        head="token",
+    )
+    seen: list[float] = []
+
+    def evaluate(model: Model) -> dict[str, float]:
+        seen.append(float(next(model.parameters()).detach().sum()))
+        return {"f1": -abs(len(seen) - 2)}
+
+    recipe = read_recipe("distill", "task", DISTILL_SECTIONS, [*SMALL, "gold=1"])
+    record = distill(
+        str(corpus.teacher(head="token")),
+        [],
+        tmp_path / "student",
+        recipe=recipe,
+        examples=[examples],
+        evaluate=evaluate,
+        metric="f1",
+    )
+    assert record["tokens"]["documents"] == 30
+    assert record["training"]["best"]["metrics"] == {"f1": 0}
+    weights = from_pretrained(tmp_path / "student", head="token").model
+    assert float(next(weights.parameters()).detach().sum()) == pytest.approx(seen[1], rel=1e-6)
+    with pytest.raises(ConfigError, match="a masked language model learns from folders of tokens"):
+        distill(
+            str(corpus.teacher()),
+            [],
+            tmp_path / "none",
+            recipe=read_recipe("distill", "od", DISTILL_SECTIONS, SMALL),
+            examples=[examples],
+        )

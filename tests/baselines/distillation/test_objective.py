@@ -22,6 +22,7 @@ from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.encoder.taps import tapped
 from gonerd_baselines.packing import Packing, packing_from_lengths
 from gonerd_baselines.pretraining.masking import Masking, MaskingConfig
+from gonerd_baselines.tasks.examples import Example, Examples, examples_from
 from gonerd_baselines.tokens.token_files import TokenFiles
 from gonerd_baselines.training.flops import encoder_flops
 from tests.baselines.distillation.conftest import Corpus
@@ -189,6 +190,25 @@ def test_a_student_learns_under_every_attention(corpus: Corpus, kind: str) -> No
     assert losses[-1] < 0.9 * losses[0]
 
 
+@pytest.mark.parametrize("kind", ["full", "lsg"])
+def test_a_teacher_in_half_precision_says_nearly_the_same(corpus: Corpus, kind: str) -> None:
+    objective = built(corpus, kind, **WEIGHTS, reach=4).float()
+    objective.teacher.on(torch.device("cpu")).float()
+    batch = batch_of(objective)
+    wanted = objective(batch)
+    objective.teacher.halve()
+    found = objective(batch)
+    for name in ("od", "hs", "cosine", "mha", "local_mha"):
+        assert found[name].dtype == torch.float32
+        assert float(found[name].detach()) == pytest.approx(float(wanted[name].detach()), rel=0.03)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = objective(batch)
+    for name in objective.weights:
+        assert half[name].dtype == torch.float32
+        assert float(half[name].detach()) == pytest.approx(float(wanted[name].detach()), rel=0.05)
+    sum(half.values()).backward()  # type: ignore[union-attr]
+
+
 def test_two_batches_sum_to_one(corpus: Corpus) -> None:
     objective = built(corpus, **{**WEIGHTS, "mlm": 0.0}, reach=4, masked_input=False)
     whole = batch_of(objective)
@@ -309,17 +329,17 @@ def test_a_recipe_that_makes_no_sense_is_refused(
         built(corpus, **parts)
 
 
-def tagger(corpus: Corpus, labels_of: Any = None, **parts: Any) -> TaskDistillationObjective:
+def tagger(
+    corpus: Corpus, examples: Sequence[Examples] = (), **parts: Any
+) -> TaskDistillationObjective:
     teacher = from_pretrained(corpus.teacher(head="token"), head="token")
     student = student_from(teacher, "0,2").checkpoint.model.double()
     assert isinstance(student, Model)
     teacher.model.double()
+    folders = [TokenFiles(corpus.tokens(name)) for name in ("tokens", "more")]
+    documents = TokenDocuments([*examples, *folders])
     return TaskDistillationObjective(
-        student,
-        Teacher(teacher),
-        opened(corpus, "tokens", "more"),
-        DistillationConfig(**parts),
-        labels_of=labels_of,
+        student, Teacher(teacher), documents, DistillationConfig(**parts)
     )
 
 
@@ -347,18 +367,40 @@ def test_a_task_is_learned_from_the_teachers_logits_over_labels(
     )
 
 
-def test_labels_count_where_there_are_some(corpus: Corpus) -> None:
-    def labels_of(documents: Sequence[int]) -> Tensor:
-        ids, _ = objective.documents.row(documents)
-        return torch.where(ids % 2 == 0, ids % 3, IGNORED)
+def labelled() -> Examples:
+    """Two documents of which a token in four has no label."""
+    return examples_from(
+        "train",
+        [
+            Example([0, *range(5, 5 + n), 2], labels=[-100, *(i % 3 for i in range(n)), -100])
+            for n in (6, 11)
+        ],
+        head="token",
+    )
 
-    objective = tagger(corpus, labels_of, tags=1.0, gold=1.0, cosine=1.0)
-    batch = batch_of(objective)
+
+def test_labels_count_where_there_are_some(corpus: Corpus) -> None:
+    objective = tagger(corpus, [labelled()], tags=1.0, gold=1.0, cosine=1.0)
+    batch = batch_of(objective, [1, 5, 0])
+    first, unlabelled = 13, batch.packing.lengths[1]
+    assert batch.packing.lengths == (first, unlabelled, 8)
+    assert (batch.labels[first : first + unlabelled] == IGNORED).all()
+    assert batch.labels[:4].tolist() == [IGNORED, 0, 1, 2]
+    assert batch.ids[:4].tolist() == [0, 5, 6, 7]
     kept = batch.labels != IGNORED
     logits = objective.model(batch.ids, batch.packing)
     wanted = functional.cross_entropy(logits[kept], batch.labels[kept], reduction="sum")
     torch.testing.assert_close(objective(batch)["gold"], wanted)
-    assert batch.counts["gold"] == int(kept.sum()) < batch.counts["tags"]
+    assert batch.counts["gold"] == int(kept.sum()) == 17
+    assert batch.counts["tags"] == batch.tokens
+
+
+def test_labels_of_documents_are_refused() -> None:
+    examples = examples_from("train", [Example([0, 5, 2], labels=1)], head="sequence")
+    with pytest.raises(ConfigError, match="train has labels of documents, expected those of tok"):
+        TokenDocuments([examples])
+    with pytest.raises(ConfigError, match="there is nothing to read; expected tokens or examples"):
+        TokenDocuments([])
 
 
 def test_gold_without_labels_is_refused(corpus: Corpus) -> None:
