@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gonerd.dataset.tokenizer_files import tokenizer_files
 from gonerd.errors import ConfigError, InputError
 from gonerd.files import folder_to_write, require_folder_to_write, write_json, write_text
 from gonerd.machine import environment
@@ -19,12 +18,12 @@ from gonerd_baselines.distillation.config import (
     StudentConfig,
 )
 from gonerd_baselines.distillation.objective import DistillationObjective, finish
+from gonerd_baselines.distillation.student_folder import is_model, student_from_model
 from gonerd_baselines.distillation.students import Student, student_from
 from gonerd_baselines.distillation.task_objective import TaskDistillationObjective
 from gonerd_baselines.distillation.teacher import Teacher
 from gonerd_baselines.distillation.token_documents import TokenDocuments
 from gonerd_baselines.encoder.checkpoint import Checkpoint
-from gonerd_baselines.encoder.conversion_folder import own_head
 from gonerd_baselines.encoder.converting import convert
 from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.encoder.loading import from_pretrained
@@ -34,6 +33,7 @@ from gonerd_baselines.pretraining.pretraining import require_readable, token_fil
 from gonerd_baselines.pretraining.validation import validation_loss
 from gonerd_baselines.tasks.examples import Examples
 from gonerd_baselines.training.config import TrainingConfig
+from gonerd_baselines.training.processes import Processes
 from gonerd_baselines.training.progress import Progress
 from gonerd_baselines.training.recipe import recipe_values
 from gonerd_baselines.training.trainer import LOG, Trainer
@@ -109,7 +109,7 @@ def distill(
         wise, made = _converted(wise, conversion, training.seed)
     opened = [token_files_of(folder, wise) for folder in tokens]
     documents = TokenDocuments([*examples, *(files for files, _ in opened)])
-    student = _student(wise, recipe["student"], parts, training.seed, attention_backend)
+    student = _student(wise, recipe["student"], training.seed)
     for files in documents.folders:
         require_readable(files, wise)
         require_readable(files, student.checkpoint)
@@ -137,14 +137,17 @@ def distill(
         require_readable(held_out, student.checkpoint)
         judge = partial(validation_loss, objective.model, held_out, masking, training)
     values = recipe_values(recipe)
-    report, first = None, True
+    if student.origin is not None:
+        values["student"]["choice"] = student.origin["id"]
+    begin = {"teacher": {k: before[k] for k in ("id", "weights_sha256")}, "student": student.origin}
+    report = None
     if parts.weights:
         trainer = Trainer(
             objective,
             documents,
             training,
             work,
-            identity={**values, "teacher": {k: before[k] for k in ("id", "weights_sha256")}},
+            identity={**values, "start": begin},
             device=device,
             evaluate=judge,
             metric=metric,
@@ -157,6 +160,7 @@ def distill(
     else:
         note("the recipe has no part: the student is written as it was made")
         finish(objective.model)
+        first = Processes(device).first
     result = student.checkpoint
     if conversion.to is not None and conversion.order == ORDERS[1]:
         result.model.to("cpu")
@@ -165,7 +169,8 @@ def distill(
         "schema_version": 1,
         "teacher": before,
         "student": {
-            "choice": recipe["student"].choice,
+            "choice": values["student"]["choice"],
+            "from": student.origin,
             "layers_of_teacher": None if student.layers is None else list(student.layers),
             **_facts(result),
         },
@@ -218,51 +223,16 @@ def _converted(
     return found.checkpoint, {"order": conversion.order, **found.report.as_json()}
 
 
-def _student(
-    teacher: Checkpoint,
-    config: StudentConfig,
-    parts: DistillationConfig,
-    seed: int,
-    attention_backend: str,
-) -> Student:
-    """Of the teacher, or of a folder of its own."""
-
-    def made(source: Checkpoint, choice: str) -> Student:
-        return student_from(
-            source,
-            choice,
-            seed=seed,
-            dropout=config.dropout,
-            attention_dropout=config.attention_dropout,
+def _student(teacher: Checkpoint, config: StudentConfig, seed: int) -> Student:
+    """Of the teacher, or of a model of its own."""
+    dropout, attention = config.dropout, config.attention_dropout
+    if is_model(config.choice):
+        return student_from_model(
+            config.choice, teacher, seed=seed, dropout=dropout, attention_dropout=attention
         )
-
-    if not Path(config.choice).is_dir():
-        return made(teacher, config.choice)
-    name = config.choice
-    has_head = own_head(name) == parts.head
-    labels = None if has_head or parts.head != "token" else teacher.labels
-    started = from_pretrained(
-        name, head=parts.head, labels=labels, attention_backend=attention_backend
+    return student_from(
+        teacher, config.choice, seed=seed, dropout=dropout, attention_dropout=attention
     )
-    if started.labels != teacher.labels:
-        raise InputError(
-            f"student {name} has the labels {', '.join(started.labels)}, its teacher "
-            f"{', '.join(teacher.labels)}; expected the same"
-        )
-    assert teacher.folder is not None
-    own, other = (tokenizer_files(str(each)) for each in (started.folder, teacher.folder))
-    if own.sha256 != other.sha256:
-        raise InputError(
-            f"student {name} has another tokenizer (SHA-256 {own.sha256[:12]}…) than its teacher "
-            f"{teacher.id} ({other.sha256[:12]}…)"
-        )
-    if started.encoder.config.vocab_size != teacher.encoder.config.vocab_size:
-        raise InputError(
-            f"student {name} has a vocabulary of {started.encoder.config.vocab_size:,}, its teacher "
-            f"one of {teacher.encoder.config.vocab_size:,}"
-        )
-    every = ",".join(str(layer) for layer in range(started.encoder.config.num_hidden_layers))
-    return Student(made(started, every).checkpoint, None)
 
 
 def _objective(

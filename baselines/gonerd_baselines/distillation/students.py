@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -34,7 +35,9 @@ class Student:
     checkpoint: Checkpoint
     """With the teacher's layout, head, labels and tokenizer."""
     layers: tuple[int, ...] | None
-    """The teacher's layers that it was made of; None where its weights are random."""
+    """The teacher's layers that it was made of; None where its weights are random, or its own."""
+    origin: Mapping[str, str | None] | None = None
+    """Id, revision and weights_sha256 of a model that it was before."""
 
 
 def student_from(

@@ -227,6 +227,9 @@ def test_a_student_of_an_earlier_distillation_learns_a_task(
     teacher = corpus.teacher(head="token")
     more = ("--recipe", "task", "--student", tmp_path / "general")
     assert distilled(corpus, teacher, tmp_path / "fast", *more) == 0
+    record = record_of(tmp_path / "fast")
+    assert record["student"]["from"]["id"] == "general" == record["recipe"]["student"]["choice"]
+    assert len(record["student"]["from"]["weights_sha256"]) == 64
     student = from_pretrained(tmp_path / "fast", head="token")
     assert student.labels == LABELS
     assert student.encoder.config.num_hidden_layers == 2
