@@ -34,12 +34,15 @@ def values_from_config(config: Any) -> dict[str, Any]:
 def config_from_values(kind: type[C], values: Any, *, where: str, base: C | None = None) -> C:
     """The configuration that JSON `values` hold; a key that is missing is that of `base`, or the default.
 
+    Of the fields that a class names as its ALTERNATIVES, one that is given takes the place of the others.
+
     Raises:
         ConfigError: no object, a key is unknown, or a value has the wrong type or makes no sense.
     """
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: found {type(values).__name__}, expected keys and values")
-    hints = get_type_hints(kind)
+    types_ = get_type_hints(kind)
+    hints = {field.name: types_[field.name] for field in fields(kind)}  # type: ignore[arg-type]  # a dataclass
     made: dict[str, Any] = {}
     for key, value in values.items():
         if key not in hints:
@@ -47,6 +50,9 @@ def config_from_values(kind: type[C], values: Any, *, where: str, base: C | None
         if not _fits(value, hints[key]):
             raise ConfigError(f"{where}: {key} is {value!r}, expected {_said(hints[key])}")
         made[key] = _as(value, hints[key])
+    instead: tuple[str, ...] = getattr(kind, "ALTERNATIVES", ())
+    if any(made.get(name) is not None for name in instead):
+        made = dict.fromkeys(instead) | made
     try:
         return replace(base, **made) if base is not None else kind(**made)  # type: ignore[type-var]  # a dataclass
     except ConfigError as problem:

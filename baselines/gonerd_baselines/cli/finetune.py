@@ -147,8 +147,6 @@ def _encoder(
         "task.max_len": max_len,
         "training.seed": seed,
     }
-    if epochs is not None:  # instead of a recipe's other length
-        given = {"training.steps": "none", "training.tokens": "none", **given}
     with progress_bar() as progress:
         return finetune_named(
             task,

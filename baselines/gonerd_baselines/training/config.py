@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from gonerd.errors import ConfigError
 
@@ -16,6 +17,8 @@ PRECISIONS = ("fp32", "bf16")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
     """Its length is one of `steps`, `tokens` and `epochs`."""
+
+    ALTERNATIVES: ClassVar[tuple[str, ...]] = ("steps", "tokens", "epochs")
 
     steps: int | None = None
     """Updates of the weights."""
@@ -61,11 +64,12 @@ class TrainingConfig:
     """Evaluations in a row without a new best one, after which the training ends."""
 
     def __post_init__(self) -> None:
-        lengths = [n for n in ("steps", "tokens", "epochs") if getattr(self, n) is not None]
+        lengths = [n for n in self.ALTERNATIVES if getattr(self, n) is not None]
         if len(lengths) > 1:
             raise ConfigError(f"{' and '.join(lengths)} are given, expected one of them")
         for name in (
-            *("steps", "tokens", "epochs", "step_tokens", "batch_tokens", "learning_rate"),
+            *self.ALTERNATIVES,
+            *("step_tokens", "batch_tokens", "learning_rate"),
             *("epsilon", "layer_decay", "clip", "log_steps", "evaluate_steps", "patience"),
         ):
             value = getattr(self, name)

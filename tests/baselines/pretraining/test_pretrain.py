@@ -193,3 +193,11 @@ def test_a_recipe_of_ones_own_is_read_strictly(
         recipe.write_text(text)
         assert pretrain(folder, tmp_path / "out", "--recipe", recipe) == 2
         assert said in capfd.readouterr().err
+
+
+def test_a_length_that_is_set_takes_the_place_of_the_recipes() -> None:
+    from gonerd_baselines.pretraining.sections import PRETRAIN_SECTIONS
+    from gonerd_baselines.training.recipe import read_recipe
+
+    training = read_recipe("pretrain", "roberta", PRETRAIN_SECTIONS, ["steps=7"])["training"]
+    assert (training.steps, training.tokens, training.epochs) == (7, None, None)
