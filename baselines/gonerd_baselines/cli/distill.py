@@ -23,9 +23,14 @@ TARGETS = ("longformer", "bigbird", "lsg", "nystromformer", "full")
 @click.option(
     "--tokens",
     type=click.Path(path_type=Path),
-    required=True,
     multiple=True,
     help="A folder that `gonerd tokenize` wrote with the teacher's tokenizer; may be repeated.",
+)
+@click.option(
+    "--dataset",
+    metavar="DATASET",
+    help="Of the recipe task: entities to learn, beside --tokens, and to measure student and teacher by; "
+    "as `gonerd finetune` takes it, also what its --prepare wrote.",
 )
 @click.option(
     "--student",
@@ -57,6 +62,7 @@ TARGETS = ("longformer", "bigbird", "lsg", "nystromformer", "full")
 def distill(
     teacher: str,
     tokens: tuple[Path, ...],
+    dataset: str | None,
     student: str | None,
     order: str | None,
     to: str | None,
@@ -83,10 +89,11 @@ def distill(
       gonerd distill --teacher longformer --tokens tokens --out student --device cuda
       gonerd distill --teacher teacher --tokens tokens --student 0,3 --recipe mha --out student
       gonerd distill --teacher roberta-base --tokens tokens --to lsg --order distill-then-convert --out lsg
-      gonerd distill --teacher ner --student student --recipe task --tokens tokens --tokens more --out fast
+      gonerd distill --teacher ner --student student --recipe task --dataset gonerd --tokens tokens --out fast
     """
     from gonerd_baselines.distillation.config import DISTILL_SECTIONS
     from gonerd_baselines.distillation.distilling import distill as train
+    from gonerd_baselines.tasks.catalogue import open_task
     from gonerd_baselines.training.recipe import read_recipe
 
     asked = read_recipe("distill", recipe or "paper", DISTILL_SECTIONS, settings)
@@ -101,6 +108,7 @@ def distill(
             tokens,
             out,
             recipe=asked,
+            task=None if dataset is None else open_task("ner", data=dataset),
             validation=validation,
             attention_backend=attention_backend,
             device=device,
@@ -123,3 +131,6 @@ def distill(
             f"{trained['tokens_per_second']:,.0f} tokens/s"
         )
     print_text(said)
+    for split, found in record.get("metrics", {}).items():
+        of = ", ".join(f"{who} F1 {metrics['f1']:.4f}" for who, metrics in found.items())
+        print_text(f"{split}: {of}")

@@ -30,7 +30,9 @@ class TokenDocuments:
             ConfigError: there is no source, or the examples' labels are none of tokens.
         """
         if not sources:
-            raise ConfigError("there is nothing to read; expected tokens or examples")
+            raise ConfigError(
+                "there is nothing to read; expected --tokens, or the --dataset of a task"
+            )
         self.sources = tuple(sources)
         for examples in self.sources:
             if isinstance(examples, Examples) and not examples.by_token:

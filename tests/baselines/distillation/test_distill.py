@@ -13,19 +13,22 @@ import torch
 import transformers
 
 from gonerd.cli.main import run as command
-from gonerd.errors import ConfigError
+from gonerd.records import write_documents
 from gonerd_baselines.attention import LongformerSelfAttention
 from gonerd_baselines.distillation.config import DISTILL_SECTIONS
 from gonerd_baselines.distillation.distilling import distill
+from gonerd_baselines.distillation.tagging import Tagging
 from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.packing import packing_from_lengths
-from gonerd_baselines.tasks.examples import Example, examples_from
+from gonerd_baselines.tasks.catalogue import open_task
 from gonerd_baselines.tokens.tokenizing import tokenize_texts
 from gonerd_baselines.training.progress import Progress
 from gonerd_baselines.training.recipe import read_recipe, recipe_names, recipe_values
 from tests.baselines.distillation.conftest import LABELS, Corpus
 from tests.baselines.encoder.families import quiet
+from tests.baselines.tagger.corpus import documents
+from tests.baselines.tasks.ner.models import start_of
 from tests.baselines.tokens.sources import words, write_lines
 from tests.places import ROOT
 
@@ -342,39 +345,81 @@ def test_controls_train_on_as_many_tokens_as_what_they_control() -> None:
     assert made["control-random"]["distillation"] == made["paper"]["distillation"]
 
 
-def test_a_tagger_learns_from_labelled_examples_and_keeps_its_best_weights(
-    corpus: Corpus, tmp_path: Path
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of entities, a model that is fine-tuned on it, and its texts as tokens."""
+    folder = tmp_path_factory.mktemp("names")
+    write_documents(folder / "corpus.jsonl", documents(40, sentences=4))
+    start = start_of(folder / "start", learnable=True)
+    words = ("--from", start, "--dataset", folder / "corpus.jsonl", "--out", folder / "teacher")
+    assert run("finetune", *words, "--epochs", 2) == 0
+    tokenize_texts([folder / "corpus.jsonl"], folder / "tokens", tokenizer=str(start), max_len=200)
+    return folder
+
+
+def test_a_tagger_learns_names_and_is_measured_beside_its_teacher(
+    names: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    examples = examples_from(
-        "train",
-        [Example([0, *range(5, 25), 2], labels=[-100, *(i % 3 for i in range(20)), -100])] * 30,
-        head="token",
+    out = tmp_path / "student"
+    given = ("--teacher", names / "teacher", "--dataset", names / "corpus.jsonl", "--out", out)
+    more = settings(*SMALL, "tokens=20000", "gold=1", "evaluate_steps=4")
+    assert run("distill", *given, "--recipe", "task", "--tokens", names / "tokens", *more) == 0
+    said = capfd.readouterr().out
+    record = record_of(out)
+    assert set(record["metrics"]) == {"validation", "test"}
+    assert "test: student F1 0." in said
+    assert record["training"]["best"]["metrics"]["f1"] == max(
+        line["f1"] for line in record["training"]["log"] if "f1" in line
     )
-    seen: list[float] = []
+    # The teacher's figures are those that it was saved with, the student's those of the weights on disk.
+    before = json.loads((names / "teacher" / "finetune.json").read_text())["metrics"]
+    task = open_task("ner", data=str(names / "corpus.jsonl"))
+    student = from_pretrained(out, head="token")
+    tagging = Tagging(task, student, precision="fp32")
+    assert isinstance(student.model, Model)
+    for split, found in record["metrics"].items():
+        assert found["teacher"]["f1"] == pytest.approx(before[split]["f1"])
+        again = tagging.evaluated(student.model, split).metrics
+        assert found["student"] == pytest.approx(dict(again))
 
-    def evaluate(model: Model) -> dict[str, float]:
-        seen.append(float(next(model.parameters()).detach().sum()))
-        return {"f1": -abs(len(seen) - 2)}
 
-    recipe = read_recipe("distill", "task", DISTILL_SECTIONS, [*SMALL, "gold=1"])
-    record = distill(
-        str(corpus.teacher(head="token")),
-        [],
-        tmp_path / "student",
-        recipe=recipe,
-        examples=[examples],
-        evaluate=evaluate,
-        metric="f1",
-    )
-    assert record["tokens"]["documents"] == 30
-    assert record["training"]["best"]["metrics"] == {"f1": 0}
-    weights = from_pretrained(tmp_path / "student", head="token").model
-    assert float(next(weights.parameters()).detach().sum()) == pytest.approx(seen[1], rel=1e-6)
-    with pytest.raises(ConfigError, match="a masked language model learns from folders of tokens"):
-        distill(
-            str(corpus.teacher()),
-            [],
-            tmp_path / "none",
-            recipe=read_recipe("distill", "od", DISTILL_SECTIONS, SMALL),
-            examples=[examples],
-        )
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--recipe", "od"), "task ner is for a tagger; expected a recipe with tags"),
+        (("--recipe", "task"), "has the labels O, B-PER, I-PER, the data of task ner O, B-"),
+        (("--recipe", "task", "--dataset", "nowhere"), "nowhere"),
+    ],
+)
+def test_data_that_is_not_the_teachers_is_refused(
+    corpus: Corpus,
+    names: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    teacher = corpus.teacher(head="token" if "task" in arguments else "mlm")
+    more = ("--dataset", names / "corpus.jsonl", *arguments)
+    assert distilled(corpus, teacher, tmp_path / "out", *more) in (1, 2)
+    assert said in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("recipe", ["od", "task"])
+def test_without_texts_there_is_nothing_to_learn(
+    corpus: Corpus, tmp_path: Path, capfd: pytest.CaptureFixture[str], recipe: str
+) -> None:
+    teacher = corpus.teacher(head="token" if recipe == "task" else "mlm")
+    given = ("--teacher", teacher, "--recipe", recipe, "--out", tmp_path / "out")
+    assert run("distill", *given) == 2
+    assert "there is nothing to read; expected --tokens, or" in capfd.readouterr().err
+
+
+def test_a_validation_loss_is_logged(corpus: Corpus, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    more = ("--validation", corpus.tokens("more"), *settings("evaluate_steps=2"))
+    assert distilled(corpus, corpus.teacher(), out, *more) == 0
+    log = record_of(out)["training"]["log"]
+    assert next(line["step"] for line in log if "validation_loss" in line) == 2
+    teacher = corpus.teacher(head="token")
+    assert distilled(corpus, teacher, tmp_path / "no", "--recipe", "task", *more) == 2

@@ -399,7 +399,7 @@ def test_labels_of_documents_are_refused() -> None:
     examples = examples_from("train", [Example([0, 5, 2], labels=1)], head="sequence")
     with pytest.raises(ConfigError, match="train has labels of documents, expected those of tok"):
         TokenDocuments([examples])
-    with pytest.raises(ConfigError, match="there is nothing to read; expected tokens or examples"):
+    with pytest.raises(ConfigError, match="there is nothing to read; expected --tokens, or"):
         TokenDocuments([])
 
 
