@@ -149,6 +149,7 @@ class Trainer:
                 if (lost := self.processes.lost(problem)) is not None:
                     raise lost from None
                 raise
+            self.processes.wait()  # until the first has written its best
             if self.best is not None:
                 found = read_state(self.work / BEST)
                 self.objective.load_state_dict(found["model"])
