@@ -1,14 +1,14 @@
 """NER fine-tuning of a Longformer: ours on packed documents against transformers' Trainer on padded ones.
 
 A small model with random weights that transformers made learns the worldwide newswire (our split by document,
-80/10/10, seed 0) on a CPU, float32, without dropout. Both sides have the same tokenizer (learned from the train
+80/10/10, seed 0) on a CPU, float32, no dropout. Both sides have the same tokenizer (learned from the train
 split), subwords, windows, labels, settings of AdamW and learning rate in each step. Two parts:
 
 - time: one pass over a part of the train split (every so many documents by length), eight documents a step on
   average. Ours packs them; the Trainer pads to the longest of a batch of eight that it groups by length
-  (`train_sampling_strategy="group_by_length"`), to that of a batch of eight in random order, and to 4,096. The
-  ways take turns; what counts is the ratio within a round, of which the median is taken. Tokens are those of
-  the documents, padding not counted. Seconds are of the steps alone, by the clock and by the processor.
+  (`train_sampling_strategy="group_by_length"`), to that of a batch of eight in random order, and to 4,096.
+  The ways take turns; what counts is the ratio within a round, of which the median is taken. Tokens are those
+  of the documents, padding not counted. Seconds are of the steps alone, by the clock and by the processor.
 - f1: all documents, the same ones in the same steps: the loop of `gonerd finetune` decides which, the Trainer
   gets the same batches and pads them to their longest. Both models then read the test split; the difference
   has an interval by paired bootstrap over documents.

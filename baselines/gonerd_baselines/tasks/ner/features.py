@@ -128,9 +128,19 @@ def tags_of(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def features_of(
-    documents: Iterable[Document], reader: SubwordReader, labels: Sequence[str]
+    documents: Iterable[Document],
+    reader: SubwordReader,
+    labels: Sequence[str],
+    *,
+    name: str = "the corpus",
 ) -> SplitFeatures:
     """The features of documents, which come once each; those without tokens get spaCy's.
+
+    Args:
+        documents: with flat entities on token boundaries.
+        reader: of the checkpoint's tokenizer.
+        labels: by number.
+        name: for messages.
 
     Raises:
         InputError: there is no document.
@@ -150,7 +160,7 @@ def features_of(
         columns["words"].append(words)
         columns["entities"].append(_entities(document, words, numbers))
     if not columns["names"]:
-        raise InputError("there is no document to learn from; at least one is needed")
+        raise InputError(f"{name} has no document; at least one is needed")
     begins = {
         f"{name}_begins": np.cumsum(
             [0, *map(len, columns[f"{name}s" if name != "entity" else "entities"])]

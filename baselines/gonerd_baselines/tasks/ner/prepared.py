@@ -147,7 +147,7 @@ def prepared_by(tokenizer: Tokenizer, sources: DatasetSplits) -> Prepared:
     """The same in memory, by a tokenizer that is open."""
     reader = SubwordReader(tokenizer)
     splits = {
-        split: features_of(documents, reader, sources.labels)
+        split: features_of(documents, reader, sources.labels, name=f"{sources.dataset}, {split},")
         for split, documents in sources.documents.items()
     }
     return Prepared(

@@ -26,7 +26,7 @@ from gonerd_baselines.tasks.ner.prepared import (
 from gonerd_baselines.tasks.ner.scores import document_table, scores_of
 from gonerd_baselines.tasks.ner.splits import DatasetSplits, splits_of
 from gonerd_baselines.tasks.reader import Reader
-from gonerd_baselines.tasks.task import EncodedTask, Evaluation, Task
+from gonerd_baselines.tasks.task import DEVELOPMENT, EncodedTask, Evaluation, Task
 
 __all__ = ["EncodedNer", "NerTask", "ner_task"]
 
@@ -87,7 +87,7 @@ class EncodedNer(EncodedTask):
         """Cut what is longer than `max_len` subwords.
 
         Raises:
-            InputError: there is no entity to learn from.
+            InputError: there is no entity to learn from, or to choose the weights by.
         """
         self.prepared = prepared
         self.pieces: dict[str, Pieces] = {
@@ -96,8 +96,9 @@ class EncodedNer(EncodedTask):
             )
             for split, features in prepared.splits.items()
         }
-        if not len(prepared.splits[TRAIN].entities):
-            raise InputError(f"{prepared.dataset}: no document of {TRAIN} has an entity")
+        for split in (TRAIN, DEVELOPMENT):
+            if not len(prepared.splits[split].entities):
+                raise InputError(f"{prepared.dataset}: no document of {split} has an entity")
         examples = {split: pieces.examples for split, pieces in self.pieces.items()}
         self.train: Examples = examples.pop(TRAIN)
         self.held_out: Mapping[str, Examples] = examples

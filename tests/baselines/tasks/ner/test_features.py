@@ -204,5 +204,5 @@ def test_the_tags_of_gonerd_s_labels_are_its_nine_and_others_come_from_the_corpu
     assert tags_of(("City",)) == ("O", "B-City", "I-City")
     with pytest.raises(SchemaError, match="document 'x': label 'City' is none of PER, ORG"):
         features_of([other], reader_of("bytes"), LABELS)
-    with pytest.raises(InputError, match="there is no document"):
+    with pytest.raises(InputError, match="the corpus has no document"):
         features_of([], reader_of("bytes"), LABELS)

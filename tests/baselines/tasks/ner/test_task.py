@@ -152,14 +152,15 @@ def test_a_start_with_a_head_for_other_labels_or_another_tokenizer_is_refused(
         task.encoded(reader_of(from_pretrained(same)))
 
 
-def test_a_train_split_without_an_entity_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_split_without_an_entity_is_told(split: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
-    for split in ("train", "validation"):
-        bare = [replace(document, entities=()) for document in documents(3)]
-        write_documents(data / f"{split}.jsonl", bare)
+    for name in ("train", "validation"):
+        bare = [replace(d, entities=() if name == split else d.entities) for d in documents(3)]
+        write_documents(data / f"{name}.jsonl", bare)
     start = start_of(tmp_path / "start")
-    with pytest.raises(InputError, match="data: no document of train has an entity"):
+    with pytest.raises(InputError, match=f"data: no document of {split} has an entity"):
         trained(start, data, tmp_path / "out")
 
 
