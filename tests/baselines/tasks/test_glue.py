@@ -53,7 +53,9 @@ def rows_of(task: GlueTask) -> dict[str, list[tuple[tuple[str, ...], float]]]:
 
 def test_all_tasks_are_in_the_catalogue() -> None:
     assert {name for name in TASKS if name.startswith("glue/")} == {f"glue/{n}" for n in NAMES}
-    with pytest.raises(ConfigError, match=r"task .glue/all. is unknown; expected one of .*glue/cola"):
+    with pytest.raises(
+        ConfigError, match=r"task .glue/all. is unknown; expected one of .*glue/cola"
+    ):
         open_task("glue/all")
 
 
