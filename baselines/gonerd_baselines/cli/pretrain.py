@@ -57,8 +57,7 @@ def pretrain(
 
     \b
     Examples:
-      gonerd pretrain --tokens tokens --out teacher --set layers=4 --set hidden_size=128 --set heads=4 \\
-        --set intermediate_size=512 --set steps=2000 --set step_tokens=8192 --set batch_tokens=8192
+      gonerd pretrain --tokens tokens --validation held-out --out teacher --recipe small --set steps=2000
       gonerd pretrain --tokens tokens --out lsg --recipe lsg --device cuda
       gonerd pretrain --from longformer --tokens tokens --out longformer-mlm --recipe longformer --device cuda
     """
