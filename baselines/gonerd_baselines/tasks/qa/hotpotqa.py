@@ -68,7 +68,7 @@ def _question(record: Record, file: str) -> Question:
                 )
     return question_from_hotpotqa(
         question_id,
-        record.text("question", filled=True),
+        record.text("question"),
         record.text("answer", filled=True),
         paragraphs,
         facts,
@@ -113,8 +113,9 @@ def question_from_hotpotqa(
             length += len(part)
     text = "".join(parts)
     places: tuple[Place, ...]
-    if answer in YES_OR_NO.split():
-        places = (PINNED[YES_OR_NO.split().index(answer)],)
+    words = YES_OR_NO.split()
+    if answer.strip().lower() in words:
+        places = (PINNED[words.index(answer.strip().lower())],)
     else:
         everything = ((len(YES_OR_NO), len(text)),)
         places = _located(text, answer, (supporting, titles, everything))

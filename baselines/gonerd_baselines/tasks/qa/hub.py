@@ -114,7 +114,7 @@ def _from_hotpotqa(row: Record, where: str) -> Question:
     row.where = f"{where}: question {question_id!r}"
     return question_from_hotpotqa(
         question_id,
-        row.text("question", filled=True),
+        row.text("question"),
         row.text("answer", filled=True),
         [Paragraph(p.text("title"), p.texts("sentences")) for p in _records(row, "context")],
         [
@@ -134,7 +134,7 @@ def _from_triviaqa(row: Record, where: str, *, together: bool) -> Iterator[Quest
         raise InputError(f"{answer.where} has no 'normalized_aliases', expected one or more")
     yield from questions_from_triviaqa(
         question_id,
-        row.text("question", filled=True),
+        row.text("question"),
         [
             (page.text("filename"), page.text(text))
             for key, text in (

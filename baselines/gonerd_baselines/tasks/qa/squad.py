@@ -60,6 +60,4 @@ def question_from_squad(record: Record, context: str, *, file: str) -> Question:
         places.append((begin, begin + len(text.strip())))
         texts.append(text)
     passage = Passage(context, tuple(dict.fromkeys(places)))
-    return Question(
-        question_id, record.text("question", filled=True).lstrip(), (passage,), tuple(texts)
-    )
+    return Question(question_id, record.text("question").lstrip(), (passage,), tuple(texts))

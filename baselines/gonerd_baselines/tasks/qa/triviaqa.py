@@ -78,7 +78,7 @@ def _questions(path: Path, evidence: Path) -> Iterator[Question]:
         answer = record.record("Answer")
         yield from questions_from_triviaqa(
             question_id,
-            record.text("Question", filled=True),
+            record.text("Question"),
             documents,
             aliases=_aliases(answer),
             gold=_gold(answer),

@@ -74,8 +74,8 @@ def test_a_question_of_2_0_has_no_answer_where_it_says_so(tmp_path: Path) -> Non
             "question 'q7': answers[0]: 'answer_start' is '7', expected a whole number",
         ),
         (
-            [{**asked("q7", RAIN, "came"), "question": " "}],
-            "question 'q7': 'question' is empty, expected a text",
+            [{**asked("q7", RAIN, "came"), "question": None}],
+            "question 'q7': 'question' is None, expected a text",
         ),
         (
             [{"question": "?", "answers": []}],

@@ -228,6 +228,14 @@ def test_a_passage_without_a_token_has_no_window(tmp_path: Path) -> None:
     assert [window.passage for window in made] == [1]
 
 
+def test_an_empty_question_is_asked_all_the_same(tmp_path: Path) -> None:
+    folder = saved_tokenizer(tmp_path / "t", "bert", ["a b"])
+    question = Question("x", "", (Passage("a b", ((2, 3),)),), ("b",))
+    (window,) = windows([question], reader_of(folder, "bert"), WindowLimits(9, 3, 1))
+    assert window.context == 2
+    assert shown_text(window, question) == "b"
+
+
 def test_defaults_are_those_of_run_qa_and_less_for_short_windows() -> None:
     assert WindowLimits.within(384) == WindowLimits(384, 128, 128)
     assert WindowLimits.within(4096) == WindowLimits(4096, 128, 128)
