@@ -12,7 +12,6 @@ All lower the case, and leave out English articles, punctuation and needless bla
 
 from __future__ import annotations
 
-import math
 import re
 import string
 from collections import Counter
@@ -134,8 +133,8 @@ class BestThreshold:
 
     score: float
     """The mean over all questions, were it chosen."""
-    threshold: float
-    """A question whose null score is above it gets no answer; -inf where none is to get one."""
+    threshold: float | None
+    """A question whose null score is above it gets no answer; None where no question is to get one."""
 
 
 def best_threshold(
@@ -149,7 +148,7 @@ def best_threshold(
         answerable: whether there is an answer. Giving one where there is none costs a right one.
     """
     score = best = float(sum(not each for each in answerable.values()))
-    threshold = -math.inf
+    threshold = None
     for question_id in sorted(nulls, key=lambda question_id: nulls[question_id]):
         score += answered[question_id] if answerable[question_id] else -1.0
         if score > best:

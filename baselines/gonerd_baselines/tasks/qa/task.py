@@ -19,6 +19,7 @@ from gonerd_baselines.tasks.qa.metrics import (
     SQUAD_1,
     SQUAD_2,
     TRIVIAQA,
+    BestThreshold,
     Rule,
     Score,
     best_threshold,
@@ -185,14 +186,17 @@ class EncodedQuestions(EncodedTask):
             for question, prediction in zip(questions, found, strict=True)
         }
         by_question = scores(rule, {each.id: each.answers for each in questions}, given)
-        metrics = _means(by_question.values())
+        metrics, details = _means(by_question.values()), {}
         if rule.none_is_an_answer:
-            metrics |= _with_and_without(questions, found, by_question, rule)
+            metrics |= _with_and_without(questions, by_question)
+            best = _best_thresholds(questions, found, rule)
+            metrics |= {f"best_{name}": each.score for name, each in best.items()}
+            details = {f"best_{name}_threshold": each.threshold for name, each in best.items()}
         rows = tuple(
             _row(question, prediction, given[question.id], by_question[question.id])
             for question, prediction in zip(questions, found, strict=True)
         )
-        return Evaluation(metrics, rows)
+        return Evaluation(metrics, rows, details)
 
     def record(self) -> Mapping[str, Any]:
         """Counts by split."""
@@ -254,27 +258,35 @@ def _means(every: Iterable[Score]) -> dict[str, float]:
 
 
 def _with_and_without(
-    questions: Sequence[Question],
-    found: Sequence[Prediction],
-    by_question: Mapping[str, Score],
-    rule: Rule,
+    questions: Sequence[Question], by_question: Mapping[str, Score]
 ) -> dict[str, float]:
-    """Means of questions with an answer and of those without, and the best that a threshold could give."""
+    """Means of questions with an answer, and of those without."""
     metrics: dict[str, float] = {}
     for kind, wanted in (("answerable", True), ("unanswerable", False)):
         some = [by_question[each.id] for each in questions if bool(each.answers) == wanted]
         if some:
             metrics |= {f"{kind}_{name}": value for name, value in _means(some).items()}
+    return metrics
+
+
+def _best_thresholds(
+    questions: Sequence[Question], found: Sequence[Prediction], rule: Rule
+) -> dict[str, BestThreshold]:
+    """By score, the null threshold that is best on these questions."""
     pairs = list(zip(questions, found, strict=True))
     nulls = {question.id: prediction.null_difference for question, prediction in pairs}
     answerable = {question.id: bool(question.answers) for question in questions}
     answered = {
         question.id: rule(prediction.text(), question.answers) for question, prediction in pairs
     }
-    for name in ("exact_match", "f1"):
-        values = {question_id: getattr(score, name) for question_id, score in answered.items()}
-        metrics[f"best_{name}"] = best_threshold(values, nulls, answerable).score
-    return metrics
+    return {
+        name: best_threshold(
+            {question_id: getattr(score, name) for question_id, score in answered.items()},
+            nulls,
+            answerable,
+        )
+        for name in ("exact_match", "f1")
+    }
 
 
 def _row(question: Question, prediction: Prediction, given: str, score: Score) -> dict[str, Any]:

@@ -49,10 +49,10 @@ def test_an_answer_longer_than_may_be_is_not_given() -> None:
 
 def test_of_a_question_in_several_windows_the_best_answer_counts_and_none_comes_twice() -> None:
     windows = [text_of(0, 2), text_of(1, 3)]
-    scores = [logits([0, 2, 0], [0, 2, 0], null=3), logits([3, 0, 0], [3, 0, 1], null=1)]
+    scores = [logits([0, 2, 1], [0, 2, 1], null=3), logits([3, 0, 0], [3, 0, 1], null=1)]
     (found,) = predictions([QUESTION], windows, scores, longest=1, kept=9)
     said = [(answer.text, answer.score) for answer in found.answers]
-    assert said == [("two", 6), ("four", 1), ("one", 0), ("three", 0)]
+    assert said == [("two", 6), ("three", 2), ("four", 1), ("one", 0)]
     assert found.null == 1
     assert found.null_difference == -5
 

@@ -60,8 +60,15 @@ def test_yes_and_no_stand_before_the_text(
 def test_a_whole_word_counts_before_a_part_of_one_and_an_answer_may_stand_nowhere(
     tmp_path: Path,
 ) -> None:
-    part, nowhere = read(tmp_path, hotpotqa("a", "1990"), hotpotqa("b", "Amazon"))
+    more = [*hotpotqa("", "")["context"], ["Ida", ["A ridge is there."]]]
+    part, whole, nowhere = read(
+        tmp_path,
+        hotpotqa("a", "1990"),
+        hotpotqa("b", "ridge", context=more),  # of bridge in a supporting sentence
+        hotpotqa("c", "Amazon"),
+    )
     assert places(part) == [("t is ", "1990")]
+    assert places(whole) == [("da\nA ", "ridge")]
     assert (places(nowhere), nowhere.located, nowhere.answers) == ([], False, ("Amazon",))
 
 

@@ -106,7 +106,10 @@ def test_triviaqa_is_the_same_from_the_hub(lists: bool, tmp_path: Path) -> None:
             "normalized_aliases": ["sunset blvd", "sunset boulevard"],
         },
     }
-    folder = as_dataset(tmp_path / "d", [row])
+    folder = as_dataset(tmp_path / "rc.wikipedia", [row])
+    assert list(read_copy("triviaqa", folder, "train")) == list(read_triviaqa(path))
+    folder = as_dataset(tmp_path / "rc.web", [row])
+    path = saved(tmp_path / "t.json", triviaqa("Web"))
     assert list(read_copy("triviaqa", folder, "train")) == list(read_triviaqa(path))
 
 

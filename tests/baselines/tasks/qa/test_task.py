@@ -200,10 +200,27 @@ def test_the_threshold_decides_between_an_answer_and_none(tmp_path: Path) -> Non
         (18.0, (0.5, 1.0, 0.0)),
     ):
         made.task = task_of(questions, null_threshold=threshold)
-        found = made.evaluate("validation", right(made)).metrics
+        found = made.evaluate("validation", right(made))
         names = ("exact_match", "answerable_exact_match", "unanswerable_exact_match")
-        assert tuple(found[name] for name in names) == metrics
-        assert found["best_f1"] == 1.0
+        assert tuple(found.metrics[name] for name in names) == metrics
+        assert found.metrics["best_f1"] == 1.0
+        assert found.details == {"best_exact_match_threshold": -18.0, "best_f1_threshold": -18.0}
+    assert len(made.train) == 2  # to say that there is none is learned, too
+
+
+def test_where_every_question_has_an_answer_one_is_given_whatever_the_null_score(
+    tmp_path: Path,
+) -> None:
+    made = encoded(tmp_path, task_of(toy(3, 1)))
+
+    def sure_of_none() -> Iterator[NDArray[np.float32]]:
+        for logits in right(made):
+            logits[0] = 99.0
+            yield logits
+
+    found = made.evaluate("validation", sure_of_none())
+    assert found.metrics == {"exact_match": 1.0, "f1": 1.0}
+    assert all(row["null_difference"] > 0 for row in found.predictions)
 
 
 def test_yes_and_no_of_hotpotqa_are_answered_from_every_window(tmp_path: Path) -> None:

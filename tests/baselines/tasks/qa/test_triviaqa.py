@@ -57,6 +57,9 @@ def test_of_a_verified_file_only_what_was_verified_is_read(tmp_path: Path) -> No
     value["Data"].append(other)
     (question,) = read_triviaqa(saved(tmp_path / "v.json", value))
     assert [passage.name for passage in question.passages] == ["Hollywood.txt"]
+    # In the domain Web, what was verified are questions alone.
+    value["Domain"] = "Web"
+    assert len(list(read_triviaqa(saved(tmp_path / "v.json", value)))) == 3
 
 
 def test_human_answers_are_right_too(tmp_path: Path) -> None:
