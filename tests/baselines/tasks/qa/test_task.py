@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import transformers
 from numpy.typing import NDArray
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
@@ -15,6 +16,7 @@ from gonerd.errors import ConfigError, InputError
 from gonerd.files import read_json
 from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.encoder.loading import from_pretrained
+from gonerd_baselines.encoder.remote import modeling_lsg_roberta
 from gonerd_baselines.tasks.finetuning import finetune_task
 from gonerd_baselines.tasks.objective import TaskObjective
 from gonerd_baselines.tasks.options import TaskOptions
@@ -27,7 +29,7 @@ from gonerd_baselines.tasks.qa.triviaqa import read_triviaqa
 from gonerd_baselines.tasks.qa.windows import NO_ANSWER
 from gonerd_baselines.tasks.reader import reader_of
 from gonerd_baselines.training.config import TrainingConfig
-from tests.baselines.encoder.families import FULL, LONGFORMER, Family, quiet
+from tests.baselines.encoder.families import DISTINCT, FULL, LONGFORMER, Family, quiet
 from tests.baselines.tasks.checkpoints import checkpoint_folder
 from tests.baselines.tasks.qa.sources import (
     BRIDGE,
@@ -262,6 +264,34 @@ def test_an_answer_that_no_window_shows_is_out_of_reach(tmp_path: Path) -> None:
     assert (counts.left_out, counts.out_of_reach, len(made.train)) == (1, 1, 1)
     with pytest.raises(InputError, match="squad train has no example"):
         encoded(tmp_path / "x", task_of((long,)), max_len=20)
+
+
+@pytest.mark.parametrize("family", DISTINCT, ids=str)
+def test_the_loss_of_a_window_is_the_one_of_transformers_for_every_family(
+    family: Family, tmp_path: Path
+) -> None:
+    words = ("where in", " ".join([*WORDS, *NAMES]))
+    folder = checkpoint_folder(tmp_path / "m", family, words, head="qa", longest=128)
+    checkpoint = from_pretrained(folder, head="qa")
+    assert isinstance(checkpoint.model, Model)
+    made = task_of(toy(3, 1)).encoded(reader_of(checkpoint))
+    objective = TaskObjective(checkpoint.model, made.train, head="qa")
+    where = modeling_lsg_roberta if family.model_type == "lsg-roberta" else transformers
+    with quiet():
+        theirs = getattr(where, family.layout.architecture("qa")).from_pretrained(folder).eval()
+    if family.model_type == "big_bird":
+        theirs.base_model.set_attention_type("original_full")
+    read = AutoTokenizer.from_pretrained(folder)
+    for number, question in enumerate(made.task.train.questions):
+        batch = objective.batch([number], generator=torch.Generator(), device="cpu")
+        pair = read(question.text, question.passages[0].text, return_tensors="pt")
+        assert batch.ids.tolist() == pair["input_ids"][0].tolist()
+        first, last = batch.labels[0]
+        with torch.inference_mode(), quiet():
+            parts = objective(batch)
+            wanted = theirs(**pair, start_positions=first[None], end_positions=last[None]).loss
+        ours = (parts["begin"] + parts["end"]) / 2
+        assert float(ours) == pytest.approx(float(wanted), abs=1e-4)
 
 
 def test_a_batch_comes_to_the_same_however_it_is_cut(tmp_path: Path) -> None:
