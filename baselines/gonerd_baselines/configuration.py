@@ -16,6 +16,7 @@ from gonerd.files import read_bytes
 __all__ = [
     "config_from_values",
     "read_toml",
+    "value_from_text",
     "values_from_config",
     "with_settings",
 ]
@@ -76,7 +77,10 @@ def with_settings(
             raise ConfigError(f"--set {setting!r}: expected key=value")
         section, key = _place(made, name, fixed, setting)
         made[section] = config_from_values(
-            type(made[section]), {key: _value(text)}, where=f"--set {setting}", base=made[section]
+            type(made[section]),
+            {key: value_from_text(text)},
+            where=f"--set {setting}",
+            base=made[section],
         )
     return made
 
@@ -109,7 +113,7 @@ def _place(
     raise ConfigError(f"--set {setting}: {name!r} is unknown; expected {', '.join(every)}")
 
 
-def _value(text: str) -> Any:
+def value_from_text(text: str) -> Any:
     """JSON where it is JSON, `none` for null, else the text itself."""
     if text.lower() == "none":
         return None
@@ -125,6 +129,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if get_origin(hint) is tuple:
         each = get_args(hint)[0]
         return isinstance(value, list | tuple) and all(_fits(v, each) for v in value)
+    if get_origin(hint) is Mapping:  # whose own keys and values are read elsewhere
+        return isinstance(value, dict)
     if hint is float:
         return type(value) in (int, float)
     return type(value) is hint
@@ -144,6 +150,8 @@ def _said(hint: Any) -> str:
         return " or ".join(_said(each) for each in get_args(hint))
     if get_origin(hint) is tuple:
         return f"a list, each {_said(get_args(hint)[0])}"
+    if get_origin(hint) is Mapping:
+        return "a table"
     names = {
         bool: "true or false",
         int: "a whole number",

@@ -16,6 +16,8 @@ from gonerd_baselines.encoder.model import Encoder
 
 __all__ = ["ModelShape", "checkpoint_from_shape"]
 
+LAYOUTS = ("roberta", "xlm-roberta")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelShape:
@@ -23,6 +25,8 @@ class ModelShape:
 
     attention: str = "full"
     """full, longformer, bigbird, lsg or nystromformer; what follows `initializer_range` are their options."""
+    layout: str = "roberta"
+    """roberta or xlm-roberta: what transformers calls it; the mathematics is the same."""
     layers: int = 12
     """Attention with a feed-forward part, each."""
     hidden_size: int = 768
@@ -54,6 +58,10 @@ class ModelShape:
         if self.attention not in TARGETS:
             raise ConfigError(
                 f"attention {self.attention!r} is unknown; expected one of {', '.join(TARGETS)}"
+            )
+        if self.layout not in LAYOUTS:
+            raise ConfigError(
+                f"layout {self.layout!r} is unknown; expected one of {', '.join(LAYOUTS)}"
             )
         for name in ("dropout", "attention_dropout"):
             if not 0 <= getattr(self, name) < 1:
@@ -97,8 +105,8 @@ def checkpoint_from_shape(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         encoder = Encoder(config)
-        model = Model(encoder, build_head("roberta", "mlm", config))
-    full = Checkpoint(model=model.eval(), layout="roberta", head="mlm", kept=special)
+        model = Model(encoder, build_head(shape.layout, "mlm", config))
+    full = Checkpoint(model=model.eval(), layout=shape.layout, head="mlm", kept=special)
     if shape.attention == "full" and not shape.options:
         return full
     made = convert(

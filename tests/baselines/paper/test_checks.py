@@ -169,7 +169,7 @@ def test_the_command_prints_text_or_json(capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [([], "Missing option '--check-paper'"), (["--check-paper", "--table", "table0"], "'table0'")],
+    [(["table1"], "'table1'"), (["--check-paper", "--table", "table0"], "'table0'")],
 )
 def test_a_command_line_that_makes_no_sense_is_a_usage_error(
     arguments: list[str], says: str

@@ -1,0 +1,194 @@
+"""A record of a table as tables for a person: ours, the paper's, and the main numbers in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gonerd.dataset.table import Table
+
+__all__ = ["finding_lines", "percent", "shown_tables"]
+
+NOTHING = "-"
+FAILED = "failed"
+
+Record = Mapping[str, Any]
+Cell = Mapping[str, Any]
+
+
+def shown_tables(record: Record) -> list[Table]:
+    """Our numbers; the paper's, where it has any; for each task its main number with all that is known."""
+    tables = [_ours(record)]
+    if any(cell["paper"] for row in record["rows"] for cell in row["cells"].values()):
+        tables.append(_papers(record))
+    tables += [_in_full(record, column) for column in record["columns"] if column["leads"]]
+    return tables
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Of a share; `-` for none."""
+    return NOTHING if value is None else f"{100 * value:.{digits}f}"
+
+
+def finding_lines(record: Record) -> list[str]:
+    """What follows from the table, a sentence each."""
+    titles = {row["name"]: row["title"].strip() for row in record["rows"]}
+    groups = {each["name"]: _name(each) for each in record["columns"]}
+    lines = []
+    for found in record["findings"]:
+        row, of, where = titles[found["row"]], titles[found["of"]], groups[found["column"]]
+        interval = _interval(found)
+        if found["what"] == "most kept":
+            line = f"{where}: {row} keeps most, {percent(found['value'])}% {interval} of {of}"
+        else:
+            points = f"{100 * found['value']:+.1f} {interval}"
+            line = f"{where}: {row}, the best student, less {of}: {points}"
+        lines.append(line)
+    return lines
+
+
+def _ours(record: Record) -> Table:
+    rows = [
+        (row["title"], *(_value(row["cells"][column["name"]]) for column in record["columns"]))
+        for row in _blocks(record)
+    ]
+    missing = {
+        cell["missing"]: None
+        for row in record["rows"]
+        for cell in row["cells"].values()
+        if cell["missing"]
+    }
+    return Table(
+        f"{record['title']}: ours, per cent",
+        _groups(record),
+        ("model", *(column["title"] for column in record["columns"])),
+        tuple(rows),
+        notes=(*_said(record), *(f"{FAILED}: {why}" for why in missing)),
+    )
+
+
+def _papers(record: Record) -> Table:
+    columns = [
+        column
+        for column in record["columns"]
+        if any(row["cells"][column["name"]]["paper"] for row in record["rows"])
+    ]
+    rows = [
+        (row["paper_row"], *(_printed(row["cells"][column["name"]]) for column in columns))
+        for row in record["rows"]
+        if any(row["cells"][column["name"]]["paper"] for column in columns)
+    ]
+    return Table(
+        f"{record['title']}: the paper's, as printed",
+        _groups({"columns": [{"group": each["paper_group"]} for each in columns]}),
+        ("model", *(column["title"] for column in columns)),
+        tuple(rows),
+        notes=_paper_notes(record),
+    )
+
+
+def _paper_notes(record: Record) -> tuple[str, ...]:
+    of = record["reproduction_of"]
+    if not record["scale"]["from_scratch"]:
+        return ()
+    return (f"{of}: other models on other data, to be compared in what is kept alone.",)
+
+
+def _in_full(record: Record, column: Mapping[str, Any]) -> Table:
+    name = column["name"]
+    seeds = max(
+        (
+            len(row["cells"][name]["ours"]["seeds"])
+            for row in record["rows"]
+            if row["cells"][name]["ours"]
+        ),
+        default=0,
+    )
+    rows = []
+    for row in _blocks(record):
+        cell = row["cells"][name]
+        ours, kept, paper = cell["ours"], cell["kept"], cell["paper"]
+        rows.append(
+            (
+                row["title"],
+                _value(cell),
+                _interval(ours),
+                _spread(ours),
+                NOTHING if kept is None else percent(kept["value"]),
+                _interval(kept),
+                _printed(cell),
+                NOTHING if paper is None else percent(paper["kept"]),
+            )
+        )
+    over = {c["ours"]["over"] for c in (row["cells"][name] for row in record["rows"]) if c["ours"]}
+    return Table(
+        f"{_name(column)} in full, per cent",
+        (("ours", 3), ("kept of the teacher's", 2), ("paper", 2)),
+        ("model", "mean", "95%", "sd", "mean", "95%", "", "kept"),
+        tuple(rows),
+        notes=tuple(_interval_notes(over, seeds)),
+    )
+
+
+def _interval_notes(over: set[str | None], seeds: int) -> Iterator[str]:
+    said = f"Mean of {seeds} seeds of fine-tuning, sd over them." if seeds > 1 else "One seed."
+    yield said
+    if "documents" in over:
+        yield (
+            "Intervals: paired bootstrap over documents, the same for student and teacher; not over seeds."
+        )
+    if "seeds" in over:
+        yield "Intervals: Student's t over seeds, where a number has no sum over documents."
+
+
+def _said(record: Record) -> list[str]:
+    lines = [f"Scale {record['scale']['name']}: {record['scale']['title']}; {record['hardware']}."]
+    if record["scale"]["from_scratch"]:
+        lines.append(
+            "Models were trained from scratch on little text: these are not the paper's numbers made anew."
+        )
+    lines += [f"{task}: {data}" for task, data in record["data"].items()]
+    return [*lines, *record["notes"]]
+
+
+def _blocks(record: Record) -> Sequence[Mapping[str, Any]]:
+    return tuple(record["rows"])
+
+
+def _groups(record: Record) -> tuple[tuple[str, int], ...]:
+    groups: list[tuple[str, int]] = []
+    for column in record["columns"]:
+        if groups and groups[-1][0] == column["group"]:
+            groups[-1] = (column["group"], groups[-1][1] + 1)
+        else:
+            groups.append((column["group"], 1))
+    return tuple(groups)
+
+
+def _name(column: Mapping[str, Any]) -> str:
+    return f"{column['group']} {column['title']}".strip()
+
+
+def _value(cell: Cell) -> str:
+    if cell["ours"] is None:
+        return FAILED if cell["missing"] else NOTHING
+    return percent(cell["ours"]["value"])
+
+
+def _printed(cell: Cell) -> str:
+    return NOTHING if cell["paper"] is None else str(cell["paper"]["text"])
+
+
+def _spread(ours: Mapping[str, Any] | None) -> str:
+    if ours is None or len(ours["seeds"]) < 2:
+        return NOTHING
+    from statistics import stdev
+
+    return percent(stdev(ours["seeds"]))
+
+
+def _interval(found: Mapping[str, Any] | None) -> str:
+    if found is None or found["interval"] is None:
+        return NOTHING
+    low, high = found["interval"]
+    return f"[{percent(low)}, {percent(high)}]"

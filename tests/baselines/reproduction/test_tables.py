@@ -1,0 +1,173 @@
+"""The tables' records and files, of scores that are given."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gonerd_baselines.paper import TABLES as PRINTED
+from gonerd_baselines.reproduction.cell import RunScores
+from gonerd_baselines.reproduction.record import table_record
+from gonerd_baselines.reproduction.rows import TableSpec
+from gonerd_baselines.reproduction.runs import Runs
+from gonerd_baselines.reproduction.scale import scale_named
+from gonerd_baselines.reproduction.tables import TABLES, planned
+from gonerd_baselines.reproduction.writing import write_table
+from tests.baselines.reproduction.scores import run
+
+SAID = {
+    "scale": {"name": "tiny", "title": "a title", "from_scratch": True, "seeds": [0, 1]},
+    "hardware": "a processor",
+    "machine": {},
+    "data": {"sample newsroom": "sample"},
+}
+LABELS = ("PER", "ORG", "LOC", "MISC")
+GLUE = {"glue/rte": "RTE", "glue/sts-b": "STS-B"}
+
+
+def made(name: str, scale: str = "tiny", **options) -> TableSpec:
+    _, tables, _ = planned(Runs(scale_named(scale), **options), [name])
+    return tables[0]
+
+
+def names_of(table: TableSpec) -> dict[str, RunScores]:
+    """Teachers do better than students, and those better than what learned without a teacher."""
+    found = {}
+    for row in table.rows:
+        share = 0.8 if not row.teachers else 0.6 if row.control else 0.75
+        for runs in row.runs.values():
+            for seed, name in enumerate(runs):
+                one = run(share, seed + len(row.name))
+                metrics = ("f1", *(f"f1_{label}" for label in LABELS))
+                found[name] = RunScores(
+                    dict.fromkeys(metrics, one.values["f1"]),
+                    one.units,
+                    dict.fromkeys(metrics, one.counts["f1"]),
+                )
+    return found
+
+
+def cells(record: dict) -> Iterator[tuple[str, str, dict]]:
+    for row in record["rows"]:
+        for column, cell in row["cells"].items():
+            yield row["name"], column, cell
+
+
+def test_table_6_stands_beside_the_papers() -> None:
+    table = made("table6")
+    record = table_record(table, names_of(table), said=SAID, why={})
+    found = {(row, column): cell for row, column, cell in cells(record)}
+    student = found["longformer-student", "gonerd:ALL"]
+    assert student["paper"] == {"text": "67.7", "kept": pytest.approx(67.7 / 70.6)}
+    assert student["kept"]["of"] == "longformer"
+    assert student["kept"]["value"] == pytest.approx(0.75 / 0.8, abs=0.05)
+    assert student["kept"]["over"] == "documents"
+    assert found["longformer.mlm", "gonerd:ALL"]["paper"] is None
+    for row, _, cell in cells(record):
+        if cell["paper"]:
+            assert cell["ours"], row
+
+
+@pytest.mark.parametrize("name", ["table3", "table5", "table6", "table7", "table8", "table11"])
+def test_every_row_of_the_paper_is_named_as_it_prints_it(name: str) -> None:
+    table = made(name, "paper")
+    printed = PRINTED[name]
+    rows, columns = (
+        {each.paper for each in of if each.paper} for of in (table.rows, table.columns)
+    )
+    assert rows <= set(printed.cells)
+    assert columns <= set(printed.columns)
+    assert len(rows) >= 4
+    # All that it measures, but for seconds and memory, which are of the bench.
+    assert set(printed.columns) - columns <= {"seconds", "megabytes"}
+
+
+def test_what_failed_is_said_in_its_cells(tmp_path: Path) -> None:
+    table = made("table6")
+    scores = names_of(table)
+    broken = table.rows[1].runs["gonerd"][0]
+    del scores[broken]
+    record = table_record(table, scores, said=SAID, why={broken: "the disk is full"})
+    cell = record["rows"][1]["cells"]["gonerd:ALL"]
+    assert cell["ours"] is None
+    assert cell["missing"] == "the disk is full"
+    write_table(record, tmp_path, note=lambda _: None)
+    text = (tmp_path / "table6.txt").read_text()
+    assert "failed: the disk is full" in text
+
+
+def test_findings_say_what_is_kept_and_what_a_teacher_adds() -> None:
+    table = made("table6")
+    record = table_record(table, names_of(table), said=SAID, why={})
+    kept, *over = record["findings"]
+    assert kept["what"] == "most kept"
+    assert {each["of"] for each in over} == {"longformer.mlm", "shallow"}
+    assert all(each["value"] > 0.1 and each["interval"][0] > 0 for each in over)
+
+
+def test_averages_are_over_numbers_and_over_tasks() -> None:
+    table = made("table3", "small", data=GLUE, texts={"web": ["w"], "books": ["b"], "wiki": ["k"]})
+    scores = {
+        name: RunScores({"accuracy": 0.6, "pearson": 0.8, "spearman": 0.9})
+        for row in table.rows
+        for runs in row.runs.values()
+        for name in runs
+    }
+    record = table_record(table, scores, said=SAID, why={})
+    first = record["rows"][0]["cells"]
+    assert first["glue:numbers"]["ours"]["value"] == pytest.approx((0.6 + 0.8 + 0.9) / 3)
+    assert first["glue:tasks"]["ours"]["value"] == pytest.approx((0.6 + 0.85) / 2)
+    # Two of eight tasks are no average that the paper prints.
+    assert first["glue:numbers"]["paper"] is None
+    assert first["glue/rte:accuracy"]["paper"]["text"] == "78.7"
+
+
+def test_table_7_takes_each_share_of_what_can_read_the_task() -> None:
+    table = made("table7", "paper")
+    scores = {
+        name: RunScores({"f1": 0.5 + 0.1 * place, "accuracy": 0.5 + 0.1 * place})
+        for place, row in enumerate(table.rows)
+        for runs in row.runs.values()
+        for name in runs
+    }
+    record = table_record(table, scores, said=SAID, why={})
+    both = record["rows"][3]["cells"]
+    assert both["gonerd:ALL"]["kept"]["of"] == "convert"
+    assert both["conll2003:ALL"]["kept"]["of"] == "full"
+    assert both["gonerd:ALL"]["paper"]["text"] == "-4.1%"
+
+
+def test_a_table_is_written_in_four_forms(tmp_path: Path) -> None:
+    table = made("table6")
+    record = table_record(table, names_of(table), said=SAID, why={})
+    written = write_table(record, tmp_path, note=lambda _: None)
+    assert [path.name for path in written] == [
+        f"table6.{ending}" for ending in ("json", "txt", "tex", "png", "svg")
+    ]
+    assert json.loads((tmp_path / "table6.json").read_text())["rows"] == record["rows"]
+    text = (tmp_path / "table6.txt").read_text()
+    assert "these are not the paper's numbers made anew" in text
+    assert "Longformer's student" in text
+    tex = (tmp_path / "table6.tex").read_text()
+    assert tex.count(r"\begin{tabular}") == tex.count(r"\end{tabular}") == 3
+    for block in tex.split(r"\begin{tabular}{")[1:]:
+        columns = len(block.partition("}")[0])
+        body = block.partition(r"\midrule")[2].partition(r"\bottomrule")[0]
+        lines = [line for line in body.splitlines() if line.endswith(r"\\")]
+        assert lines
+        assert {line.count(" & ") + 1 for line in lines} == {columns}
+    assert (tmp_path / "table6.png").stat().st_size > 10_000
+
+
+def test_every_scale_that_ships_can_plan_what_it_has_data_for() -> None:
+    named = {role: [role] for role in ("web", "books", "wiki", "multilingual")}
+    steps = {}
+    for scale in ("tiny", "small", "small-gpu", "paper"):
+        own = scale in ("tiny", "paper")
+        options = {} if own else {"texts": named, "data": {"gonerd": "worldwide.jsonl.gz", **GLUE}}
+        plan, tables, missing = planned(Runs(scale_named(scale), **options), list(TABLES))
+        steps[scale] = len(plan.steps)
+        assert {table.name for table in tables} | set(missing) == set(TABLES)
+        assert missing.keys() <= {"table3", "table5", "table11"}
+    assert steps["tiny"] < steps["small"] < steps["paper"]
