@@ -30,6 +30,8 @@ class TaskOptions:
     """Share of the target that all classes have alike."""
     class_weights: str | None = None
     """balanced: each class counts as much as any other, however often it comes; none: each label does."""
+    dropout: float | None = None
+    """Share of the hidden numbers set to 0 in training, attention weights aside; none: the checkpoint's."""
 
     def __post_init__(self) -> None:
         for name in ("max_len", "step_examples"):
@@ -40,6 +42,8 @@ class TaskOptions:
             raise ConfigError(
                 f"label_smoothing is {self.label_smoothing}, expected 0 or more and less than 1"
             )
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout is {self.dropout}, expected 0 or more and less than 1")
         if self.class_weights not in (None, *WEIGHTS):
             raise ConfigError(
                 f"class_weights {self.class_weights!r} is unknown; expected none or balanced"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from gonerd_baselines.training.config import TrainingConfig
 
-__all__ = ["SCALE", "optimizers_of"]
+__all__ = ["SCALE", "load_optimizer", "optimizers_of"]
 
 SCALE = "scale"
 """Key of a group: its learning rate over that of the schedule."""
@@ -46,6 +47,17 @@ def optimizers_of(model: nn.Module, config: TrainingConfig) -> list[torch.optim.
             torch.optim.Muon(orthogonal, lr=config.learning_rate, adjust_lr_fn="match_rms_adamw")
         )
     return made
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+    """Its moments become those of `state`; the settings of its groups stay the ones it was made with."""
+    settings = [
+        {name: value for name, value in group.items() if name != "params"}
+        for group in optimizer.param_groups
+    ]
+    optimizer.load_state_dict(dict(state))
+    for group, own in zip(optimizer.param_groups, settings, strict=True):
+        group.update(own)
 
 
 def _group(

@@ -15,7 +15,7 @@ from gonerd_baselines.configuration import (
     with_settings,
 )
 
-__all__ = ["ABOUT", "read_recipe", "recipe_names", "recipe_values"]
+__all__ = ["ABOUT", "read_recipe", "recipe_names", "recipe_toml", "recipe_values"]
 
 ABOUT = "about"
 """The key of what a recipe is for, in a sentence."""
@@ -39,8 +39,8 @@ def read_recipe(
     """
     made = dict(sections)
     if name is not None:
-        path = _path(command, name)
-        for section, values in read_toml(path).items():
+        path, tables = recipe_toml(command, name)
+        for section, values in tables.items():
             if section == ABOUT:
                 continue
             if section not in made:
@@ -51,6 +51,16 @@ def read_recipe(
                 type(made[section]), values, where=f"{path} [{section}]", base=made[section]
             )
     return with_settings(made, settings)
+
+
+def recipe_toml(command: str, name: str) -> tuple[Path, dict[str, Any]]:
+    """Where a recipe lies, and its tables as they stand there.
+
+    Raises:
+        ConfigError: there is no such recipe, or it is no TOML.
+    """
+    path = _path(command, name)
+    return path, read_toml(path)
 
 
 def recipe_values(sections: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +64,16 @@ def read_state(path: Path) -> dict[str, Any]:
     return state
 
 
-def require_same(asked: Mapping[str, Any], begun: Mapping[str, Any], work: Path) -> None:
+def require_same(
+    asked: Mapping[str, Any],
+    begun: Mapping[str, Any],
+    work: Path,
+    *,
+    changeable: Collection[str] = CHANGEABLE,
+) -> None:
     """Refuse to go on with a training that was begun otherwise.
 
-    Both map names to JSON values; within "training", CHANGEABLE may differ.
+    Both map names to JSON values; within "training", those of `changeable` may differ.
 
     Raises:
         OutputError: something differs.
@@ -77,7 +83,7 @@ def require_same(asked: Mapping[str, Any], begun: Mapping[str, Any], work: Path)
         here, there = asked.get(name), begun.get(name)
         if isinstance(here, dict) and isinstance(there, dict):
             keys = sorted(set(here) | set(there))
-            free = CHANGEABLE if name == "training" else ()
+            free = changeable if name == "training" else ()
             differing += [k for k in keys if here.get(k) != there.get(k) and k not in free]
         elif here != there:
             differing.append(name)

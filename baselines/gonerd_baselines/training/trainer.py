@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,19 @@ from gonerd_baselines.tokens.sampler import PackingSampler
 from gonerd_baselines.training.config import TrainingConfig
 from gonerd_baselines.training.log import Log, read_log
 from gonerd_baselines.training.objective import Objective, TrainingBatch
-from gonerd_baselines.training.optimizers import SCALE, optimizers_of
+from gonerd_baselines.training.optimizers import SCALE, load_optimizer, optimizers_of
 from gonerd_baselines.training.processes import Processes
 from gonerd_baselines.training.progress import Progress
 from gonerd_baselines.training.schedule import learning_rate
-from gonerd_baselines.training.state import read_state, require_same, write_state
+from gonerd_baselines.training.state import CHANGEABLE, read_state, require_same, write_state
 
-__all__ = ["BEST", "LOG", "STATE", "Trainer"]
+__all__ = ["BEST", "LOG", "STATE", "NotFiniteError", "Trainer"]
 
 STATE, BEST, LOG = "state.pt", "best.pt", "log.jsonl"
+
+
+class NotFiniteError(CheckError):
+    """A loss or a gradient is no number; the training stands before that step."""
 
 
 class Trainer:
@@ -52,6 +56,7 @@ class Trainer:
         device: str = "cpu",
         evaluate: Callable[[], Mapping[str, float]] | None = None,
         metric: str | None = None,
+        changeable: Collection[str] = CHANGEABLE,
         tensorboard: Path | None = None,
         overwrite: bool = False,
         note: Callable[[str], None] = lambda _: None,
@@ -69,6 +74,7 @@ class Trainer:
             device: cpu, cuda, ...; with several processes each has its own.
             evaluate: metrics of the model as it is, in evaluation mode.
             metric: the one by which the best weights are kept, larger is better.
+            changeable: settings of `config` that may differ from those it was begun with.
             tensorboard: a folder for its files.
             overwrite: begin anew, whatever lies in `work`.
             note: told what happened.
@@ -88,6 +94,7 @@ class Trainer:
             **(identity or {}),
         }
         self.evaluate, self.metric = evaluate, metric
+        self.changeable = changeable
         self.tensorboard = tensorboard
         self.overwrite = overwrite
         self.note = note if self.first else lambda _: None
@@ -101,6 +108,8 @@ class Trainer:
         self.worse = 0
         """Evaluations since."""
         self.goes_on = True
+        self.evaluations = 0
+        """So far."""
         self._epoch_tokens = int(documents.lengths_of(np.arange(len(documents))).sum())
 
     @property
@@ -113,8 +122,11 @@ class Trainer:
         """Share of the training that is over, from 0 to 1."""
         return self._share(self.step, self.tokens)
 
-    def run(self) -> dict[str, Any]:
+    def run(self, *, evaluations: int | None = None) -> dict[str, Any]:
         """Train to the end, leave the best weights (the last, without a metric) in the objective, and report.
+
+        With `evaluations` it ends where there have been so many, counted from its beginning; another Trainer
+        goes on from there.
 
         Raises:
             CheckError: the loss is not finite, or another process is gone.
@@ -144,7 +156,7 @@ class Trainer:
                 stack.callback(self.log.close)
             self.objective.train()
             try:
-                self._run()
+                self._run(math.inf if evaluations is None else evaluations)
             except RuntimeError as problem:
                 if (lost := self.processes.lost(problem)) is not None:
                     raise lost from None
@@ -159,11 +171,11 @@ class Trainer:
             self.processes.wait()  # the first one removes what the others have read
             return report
 
-    def _run(self) -> None:
+    def _run(self, evaluations: float) -> None:
         saved = time.monotonic()
         peak = self._peak()
         recent: list[tuple[int, float, float]] = []
-        while self.goes_on and self.done < 1:
+        while self.goes_on and self.done < 1 and self.evaluations < evaluations:
             began = time.monotonic()
             epoch = self.sampler.epoch
             record, lengths = self._take_step()
@@ -283,7 +295,7 @@ class Trainer:
                 overwrite=True,
             )
         said = ", ".join(f"{name} {mean:g}" for name, mean in means.items())
-        raise CheckError(
+        raise NotFiniteError(
             f"step {self.step + 1}: loss or gradient is not finite ({said}, norm {norm:g}); its documents "
             f"stand in {path}; the same command goes on before it, also with another learning_rate or clip"
         )
@@ -294,6 +306,7 @@ class Trainer:
         self.objective.eval()
         metrics = dict(self.evaluate()) if self.first else {}
         self.objective.train()
+        self.evaluations += 1
         metrics = self.processes.told(metrics)
         said = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
         self.note(f"step {self.step:,} ({100 * self.done:.0f}%): {said}")
@@ -327,20 +340,24 @@ class Trainer:
                 "best": json.dumps(self.best),
                 "worse": self.worse,
                 "goes_on": self.goes_on,
+                "evaluations": self.evaluations,
                 "model": self.objective.state_dict(),
                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             },
         )
 
     def _restore(self, state: dict[str, Any]) -> None:
-        require_same(self.identity, json.loads(state["identity"]), self.work)
+        require_same(
+            self.identity, json.loads(state["identity"]), self.work, changeable=self.changeable
+        )
         self.sampler.resume(json.loads(state["sampler"]))
         self.step, self.tokens = state["step"], state["tokens"]
         self.seconds, self.worse = state["seconds"], state["worse"]
         self.best, self.goes_on = json.loads(state["best"]), state["goes_on"]
+        self.evaluations = state.get("evaluations", 0)  # states of before have none
         self.objective.load_state_dict(state["model"])
         for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(held)
+            load_optimizer(optimizer, held)
 
     def _report(self) -> dict[str, Any]:
         log = read_log(self.work / LOG)

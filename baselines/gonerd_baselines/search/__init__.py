@@ -1,0 +1,1 @@
+"""Population-based training (arXiv 1711.09846) of fine-tunings, by Ray Tune."""

@@ -1,0 +1,83 @@
+"""What a search leaves behind: every member's history, every copy, and the winner's schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gonerd.errors import CheckError
+from gonerd_baselines.search.ledger import Ledger
+
+__all__ = ["schedule_of", "search_record", "winner_of"]
+
+
+def winner_of(ledger: Ledger, *, metric: str) -> int:
+    """The member that holds the best evaluation of all; of equal ones the first.
+
+    Raises:
+        CheckError: no member was ever evaluated.
+    """
+    last = len(ledger.slices) - 1
+    held = {
+        member: best["metrics"][metric]
+        for (number, member), result in ledger.results.items()
+        if number == last and (best := result["best"]) is not None
+    }
+    if not held:
+        raise CheckError("no member of the population has a finite loss; --force begins anew")
+    return min(held, key=lambda member: (-held[member], member))
+
+
+def schedule_of(ledger: Ledger, member: int) -> list[dict[str, Any]]:
+    """The training of what `member` holds at the end: by slice who trained it, to which step, and how.
+
+    A single training with these hyperparameters in turn comes to the same weights.
+    """
+    made: list[dict[str, Any]] = []
+    step = 0
+    for number, trained in enumerate(ledger.lineage(member, len(ledger.slices) - 1)):
+        begin, result = ledger.begin_of(trained, number), ledger.results[number, trained]
+        made.append(
+            {
+                "slice": number,
+                "member": trained,
+                "from_step": step,
+                "to_step": result["step"],
+                "metrics": result["metrics"],
+                "hyperparameters": begin["hyperparameters"],
+            }
+        )
+        step = result["step"]
+    return made
+
+
+def search_record(ledger: Ledger, *, winner: int) -> dict[str, Any]:
+    """JSON values: "members", "exploits" and "winner"."""
+    last = len(ledger.slices) - 1
+    members = [
+        {
+            "member": member,
+            "history": [
+                {
+                    "slice": number,
+                    **ledger.begin_of(member, number),
+                    **{
+                        key: value
+                        for key, value in ledger.results[number, member].items()
+                        if key not in ("slice", "member")
+                    },
+                }
+                for number in range(last + 1)
+            ],
+        }
+        for member in range(len(ledger.slices[0]["begins"]))
+    ]
+    best = ledger.results[last, winner]["best"]
+    return {
+        "members": members,
+        "exploits": [each for opened in ledger.slices for each in opened["exploits"]],
+        "winner": {
+            "member": winner,
+            "best": best,
+            "schedule": schedule_of(ledger, winner),
+        },
+    }
