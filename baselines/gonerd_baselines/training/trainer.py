@@ -1,12 +1,7 @@
-"""The loop: batches of packed documents to steps, with a state that resumes to the bit.
-
-What chance decides depends on (seed, batch) alone: nothing but the sampler's place need be remembered of it,
-and a step comes to the same in one process or several.
-"""
+"""The loop: step after step, with a log, evaluations, and a state that resumes to the bit."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
@@ -17,21 +12,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from gonerd.errors import CheckError
 from gonerd.files import only_run_in, write_json
 from gonerd_baselines.configuration import values_from_config
 from gonerd_baselines.tokens.documents import Documents
-from gonerd_baselines.tokens.sampler import PackingSampler
 from gonerd_baselines.training.config import TrainingConfig
 from gonerd_baselines.training.log import Log, read_log
-from gonerd_baselines.training.objective import Objective, TrainingBatch
-from gonerd_baselines.training.optimizers import SCALE, load_optimizer, optimizers_of
+from gonerd_baselines.training.objective import Objective
 from gonerd_baselines.training.processes import Processes
 from gonerd_baselines.training.progress import Progress
 from gonerd_baselines.training.schedule import learning_rate
 from gonerd_baselines.training.state import CHANGEABLE, read_state, require_same, write_state
+from gonerd_baselines.training.stepper import Drawn, Gradients, Stepper
 
 __all__ = ["BEST", "LOG", "STATE", "NotFiniteError", "Trainer"]
 
@@ -85,9 +78,8 @@ class Trainer:
         """
         self.processes = Processes(device)
         self.config, self.documents, self.work = config, documents, work
-        self.batches_a_step = config.batches_a_step(self.processes.count)
         self.objective = objective.to(self.processes.device)
-        self.sampler = PackingSampler(documents, batch_tokens=config.batch_tokens, seed=config.seed)
+        self.stepper = Stepper(self.objective, documents, config, self.processes)
         self.identity = {
             "training": values_from_config(config),
             "documents": documents.fingerprint,
@@ -145,9 +137,6 @@ class Trainer:
                         (self.work / name).unlink(missing_ok=True)
             self.processes.wait()
             stack.enter_context(torch.random.fork_rng(devices=self._devices()))
-            # Before anything is wrapped: the optimisers hold the parameters themselves.
-            self.optimizers = optimizers_of(self.objective, self.config)
-            self.model = self.processes.shared(self.objective)
             if (self.work / STATE).is_file():
                 self._restore(read_state(self.work / STATE))
                 self.note(f"going on after step {self.step:,}, saved in {self.work}")
@@ -177,7 +166,7 @@ class Trainer:
         recent: list[tuple[int, float, float]] = []
         while self.goes_on and self.done < 1 and self.evaluations < evaluations:
             began = time.monotonic()
-            epoch = self.sampler.epoch
+            epoch = self.stepper.epoch
             record, lengths = self._take_step()
             took = time.monotonic() - began
             self.seconds += took
@@ -202,7 +191,7 @@ class Trainer:
             if self.first and (over or self.step % self.config.log_steps == 0):
                 self.log.write(self.step, {**record, **speed, "tokens": self.tokens})
             every = self.config.evaluate_steps
-            due = self.sampler.epoch != epoch if every is None else self.step % every == 0
+            due = self.stepper.epoch != epoch if every is None else self.step % every == 0
             if self.evaluate is not None and (due or over):
                 self._judge()
                 self._save()
@@ -212,92 +201,38 @@ class Trainer:
                 saved = time.monotonic()
 
     def _take_step(self) -> tuple[dict[str, float], list[int]]:
-        """One update; the mean loss by part, and the lengths of all its documents."""
-        drawn: list[tuple[int, list[int]]] = []
-        epoch = self.sampler.epoch
-        while len(drawn) < self.batches_a_step and self.sampler.epoch == epoch:
-            number = self.sampler.batches
-            drawn.append((number, next(self.sampler)))
-        lengths = self.documents.lengths_of(np.array([d for _, batch in drawn for d in batch]))
-        tokens = int(lengths.sum())
-        mine = drawn[self.processes.number :: self.processes.count]
-        # A process without a batch of its own computes another's for nothing, so that all take part.
-        idle = not mine
-        batches = [self._batch(number, batch) for number, batch in (drawn[:1] if idle else mine)]
-        names = list(self.objective.weights)
-        counts = torch.tensor(
-            [0.0 if idle else sum(b.counts[name] for b in batches) for name in names],
-            dtype=torch.float64,
-        )
-        counts = self.processes.total(counts.to(self._wide())).clamp(min=1e-9)
-        before = self._share(self.step, self.tokens)
-        after = self._share(self.step + 1, self.tokens + tokens)
+        """One update; what the log says of it, and the lengths of all its documents."""
+        drawn = self.stepper.draw()
+        found = self.stepper.gradients(drawn)
+        if not found.finite:
+            self._stop_at(drawn, found)
+        before = self.done
+        after = self._share(self.step + 1, self.tokens + drawn.tokens)
         rate = learning_rate((before + after) / 2, self.config)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate * group[SCALE]
-        sums = torch.zeros(len(names), dtype=counts.dtype, device=counts.device)
-        for place, batch in enumerate(batches):
-            number = (drawn[:1] if idle else mine)[place][0]
-            torch.manual_seed(_seed_of(self.config.seed, number, "dropout"))
-            last = place == len(batches) - 1
-            with ExitStack() as stack:
-                if not last:
-                    stack.enter_context(self.processes.apart(self.model))
-                parts = self._losses(batch)
-                found = torch.stack([parts[name].to(counts) for name in names])
-                factors = counts.new_tensor([self.objective.weights[name] for name in names])
-                # Gradients are means over processes, and are to be sums.
-                scale = 0.0 if idle else float(self.processes.count)
-                (found * factors / counts).sum().mul(scale).backward()  # type: ignore[no-untyped-call]  # torch types it not
-            sums += 0.0 * found.detach() if idle else found.detach()
-        means = dict(zip(names, (self.processes.total(sums) / counts).tolist(), strict=True))
-        loss = sum(self.objective.weights[name] * mean for name, mean in means.items())
-        norm = float(
-            torch.nn.utils.clip_grad_norm_(
-                self.objective.parameters(), self.config.clip or math.inf
-            )
-        )
-        if not math.isfinite(loss) or not math.isfinite(norm):
-            self._stop_at(drawn, means, norm)
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
+        self.stepper.update(rate)
         self.step += 1
-        self.tokens += tokens
-        record = {"loss": loss, **(means if len(means) > 1 else {})}
-        return {**record, "learning_rate": rate, "gradient_norm": norm}, lengths.tolist()
+        self.tokens += drawn.tokens
+        parts = found.means if len(found.means) > 1 else {}
+        record = {"loss": found.loss, **parts, "learning_rate": rate, "gradient_norm": found.norm}
+        return record, drawn.lengths
 
-    def _batch(self, number: int, documents: list[int]) -> TrainingBatch:
-        generator = torch.Generator()
-        generator.manual_seed(_seed_of(self.config.seed, number, "batch"))
-        return self.objective.batch(documents, generator=generator, device=self.processes.device)
-
-    def _losses(self, batch: TrainingBatch) -> dict[str, Tensor]:
-        kind = torch.device(self.processes.device).type
-        with torch.autocast(kind, torch.bfloat16, enabled=self.config.precision == "bf16"):
-            found: dict[str, Tensor] = self.model(batch)
-        return found
-
-    def _stop_at(
-        self, drawn: list[tuple[int, list[int]]], means: Mapping[str, float], norm: float
-    ) -> None:
+    def _stop_at(self, drawn: Drawn, found: Gradients) -> None:
         path = self.work / "not-finite.json"
         if self.first:
             write_json(
                 path,
                 {
                     "step": self.step + 1,
-                    "losses": {name: str(mean) for name, mean in means.items()},
-                    "gradient_norm": str(norm),
-                    "batches": [{"number": n, "documents": batch} for n, batch in drawn],
+                    "losses": {name: str(mean) for name, mean in found.means.items()},
+                    "gradient_norm": str(found.norm),
+                    "batches": [{"number": n, "documents": batch} for n, batch in drawn.batches],
                 },
                 overwrite=True,
             )
-        said = ", ".join(f"{name} {mean:g}" for name, mean in means.items())
+        said = ", ".join(f"{name} {mean:g}" for name, mean in found.means.items())
         raise NotFiniteError(
-            f"step {self.step + 1}: loss or gradient is not finite ({said}, norm {norm:g}); its documents "
-            f"stand in {path}; the same command goes on before it, also with another learning_rate or clip"
+            f"step {self.step + 1}: loss or gradient is not finite ({said}, norm {found.norm:g}); "
+            f"its documents stand in {path}; the same command goes on before it, also with another learning_rate or clip"
         )
 
     def _judge(self) -> None:
@@ -333,7 +268,6 @@ class Trainer:
             {
                 # JSON, since the file holds nothing but tensors and plain values
                 "identity": json.dumps(self.identity),
-                "sampler": json.dumps(self.sampler.state.as_json()),
                 "step": self.step,
                 "tokens": self.tokens,
                 "seconds": self.seconds,
@@ -341,8 +275,7 @@ class Trainer:
                 "worse": self.worse,
                 "goes_on": self.goes_on,
                 "evaluations": self.evaluations,
-                "model": self.objective.state_dict(),
-                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+                **self.stepper.state(),
             },
         )
 
@@ -350,14 +283,11 @@ class Trainer:
         require_same(
             self.identity, json.loads(state["identity"]), self.work, changeable=self.changeable
         )
-        self.sampler.resume(json.loads(state["sampler"]))
+        self.stepper.restore(state)
         self.step, self.tokens = state["step"], state["tokens"]
         self.seconds, self.worse = state["seconds"], state["worse"]
         self.best, self.goes_on = json.loads(state["best"]), state["goes_on"]
         self.evaluations = state.get("evaluations", 0)  # states of before have none
-        self.objective.load_state_dict(state["model"])
-        for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
-            load_optimizer(optimizer, held)
 
     def _report(self) -> dict[str, Any]:
         log = read_log(self.work / LOG)
@@ -388,15 +318,6 @@ class Trainer:
         dtype = {"fp32": "float32", "bf16": "bfloat16"}[self.config.precision]
         return peak_of(self.processes.device, dtype).operations_a_second * self.processes.count
 
-    def _wide(self) -> torch.device:
-        return torch.device(self.processes.device)
-
     def _devices(self) -> list[torch.device]:
-        place = self._wide()
+        place = torch.device(self.processes.device)
         return [place] if place.type == "cuda" else []
-
-
-def _seed_of(seed: int, batch: int, what: str) -> int:
-    """Of torch's generators: a hash, since near seeds give near streams nowhere."""
-    digest = hashlib.sha256(f"{seed} {batch} {what}".encode()).digest()
-    return int.from_bytes(digest[:7], "little")
