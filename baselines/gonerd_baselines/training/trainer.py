@@ -232,7 +232,8 @@ class Trainer:
         said = ", ".join(f"{name} {mean:g}" for name, mean in found.means.items())
         raise NotFiniteError(
             f"step {self.step + 1}: loss or gradient is not finite ({said}, norm {found.norm:g}); "
-            f"its documents stand in {path}; the same command goes on before it, also with another learning_rate or clip"
+            f"its documents stand in {path}; the same command goes on before it, also with another "
+            "learning_rate or clip"
         )
 
     def _judge(self) -> None:
