@@ -8,7 +8,7 @@ import torch
 
 from gonerd.dataset.tokenizer_files import tokenizer_files
 from gonerd.errors import InputError
-from gonerd_baselines.distillation.students import Student, student_from
+from gonerd_baselines.distillation.students import CHOICES, RANDOM, Student, student_from
 from gonerd_baselines.encoder.checkpoint import Checkpoint
 from gonerd_baselines.encoder.conversion_folder import own_head
 from gonerd_baselines.encoder.loading import from_pretrained
@@ -17,8 +17,8 @@ __all__ = ["is_model", "student_from_model"]
 
 
 def is_model(choice: str) -> bool:
-    """Whether a choice of students names a folder, or a model on the Hub."""
-    return Path(choice).is_dir() or "/" in choice
+    """Whether a choice of students is a folder or a model on the Hub; `student_from` knows the others."""
+    return choice not in (*CHOICES, RANDOM) and (Path(choice).is_dir() or "/" in choice)
 
 
 def student_from_model(

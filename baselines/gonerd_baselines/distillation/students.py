@@ -14,7 +14,7 @@ from gonerd_baselines.encoder.heads import Model, build_head
 from gonerd_baselines.encoder.model import Encoder
 from gonerd_baselines.encoder.moved_heads import moved_head
 
-__all__ = ["CHOICES", "Student", "student_from"]
+__all__ = ["CHOICES", "RANDOM", "Student", "student_from"]
 
 CHOICES = ("every-other", "distilbert", "first", "last")
 """

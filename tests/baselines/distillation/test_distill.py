@@ -167,9 +167,8 @@ def test_an_interrupted_distillation_goes_on_to_the_bit(corpus: Corpus, tmp_path
         if now.step == 2:
             raise StoppedError
 
-    recipe = read_recipe(
-        "distill", "paper", DISTILL_SECTIONS, [*SMALL, "save_seconds=0", "hs=1", "mha=1"]
-    )
+    more = ("save_seconds=0", "hs=1", "mapping=[[0,1],[1,3],[1,2]]", "mha=1")
+    recipe = read_recipe("distill", "paper", DISTILL_SECTIONS, [*SMALL, *more])
     given = (str(corpus.teacher()), [corpus.tokens()])
     distill(*given, tmp_path / "whole", recipe=recipe)
     notes: list[str] = []
