@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from gonerd.files import read_json
 from gonerd_baselines.distillation.output_divergence import Decoded, output_divergence
 from tests.baselines.distillation.sizes import Largest
+from tests.places import ROOT
 
 TOKENS, WIDTH, TEACHER_WIDTH, VOCABULARY = 50, 12, 20, 130
 
@@ -150,3 +152,22 @@ def test_under_autocast_the_loss_is_summed_in_single_precision() -> None:
         mine, oracle = getattr(single, name).grad, getattr(exact, name).grad
         assert mine.dtype == torch.float32
         assert (mine.double() - oracle).norm() < 2e-2 * oracle.norm()
+
+
+def test_the_papers_loss_holds_under_a_gibibyte_and_the_plain_formula_twenty_times_as_much() -> (
+    None
+):
+    result = read_json(ROOT / "benchmarks" / "results" / "distillation_memory.json")
+    assert (result["tokens"], result["vocabulary"]) == (4 * 4096, 50265)
+    held = {row["loss"]: row for row in result["rows"] if row["tokens"] == result["tokens"]}
+    assert held["paper"]["mib"] < 1024
+    assert held["relations"]["mib"] < 1024
+    assert held["local relations"]["mib"] < 1024
+    assert result["plain_output_divergence_would_need_mib"] > 20 * held["paper"]["mib"]
+    # The same tokens, weights and teacher: what is held is other, the loss is not.
+    both = [
+        row["value"]
+        for row in result["rows"]
+        if row["tokens"] == 4096 and row["loss"].startswith("output divergence")
+    ]
+    assert both[0] == pytest.approx(both[1], rel=1e-6)
