@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gonerd.adapters.policy import POLICIES
-
 if TYPE_CHECKING:
     from gonerd.adapters import Adapter
     from gonerd.adapters.policy import PolicyMode
@@ -65,7 +63,8 @@ _OPTIONS = (
     ),
     click.option(
         "--policy",
-        type=click.Choice(POLICIES),
+        # gonerd.adapters.policy.POLICIES, which would import the adapters for every --help
+        type=click.Choice(["native", "window", "truncate"]),
         default=None,
         help="How a text longer than the model reads is met; left to the adapter if not given.",
     ),

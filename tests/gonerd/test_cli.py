@@ -231,3 +231,13 @@ def test_the_bootstrap_is_as_long_on_the_command_line_as_in_python(name: str) ->
     assert command is not None
     (option,) = (one for one in command.params if one.name == "replicates")
     assert option.default == REPLICATES
+
+
+def test_the_policies_offered_are_those_of_the_adapters() -> None:
+    from gonerd.adapters.policy import POLICIES
+
+    command = gonerd.get_command(click.Context(gonerd), "eval")
+    assert command is not None
+    (option,) = (one for one in command.params if one.name == "policy")
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == POLICIES

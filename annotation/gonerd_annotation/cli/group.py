@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-import click
+from importlib import import_module
 
-from gonerd_annotation.cli.adjudicate import adjudicate
-from gonerd_annotation.cli.agree import agree
-from gonerd_annotation.cli.config import config
-from gonerd_annotation.cli.export import export
-from gonerd_annotation.cli.intake import import_
-from gonerd_annotation.cli.pull import pull
-from gonerd_annotation.cli.push import push
-from gonerd_annotation.cli.report import report
-from gonerd_annotation.cli.simulate import simulate
+import click
 
 __all__ = ["annotate"]
 
+_COMMANDS = {
+    "config": "config:config",
+    "export": "export:export",
+    "push": "push:push",
+    "pull": "pull:pull",
+    "import": "intake:import_",
+    "simulate": "simulate:simulate",
+    "agree": "agree:agree",
+    "adjudicate": "adjudicate:adjudicate",
+    "report": "report:report",
+}
+"""Module and command by name; a module is imported when its command is asked for: help comes at once."""
 
-@click.group()
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click names the arguments
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(f"gonerd_annotation.cli.{module}"), name)
+        assert isinstance(found, click.Command)
+        return found
+
+
+@click.group(cls=_Commands)
 def annotate() -> None:
     """Send documents to annotators in Label Studio and bring them back.
 
@@ -28,7 +46,3 @@ def annotate() -> None:
       gonerd annotate import export.json --documents sample.jsonl --out annotated.jsonl
       gonerd annotate agree anna.json berg.json --documents sample.jsonl
     """
-
-
-for command in (config, export, push, pull, import_, simulate, agree, adjudicate, report):
-    annotate.add_command(command)
