@@ -41,7 +41,7 @@ def require_ray() -> None:
         import ray.tune  # noqa: F401
     except ImportError as problem:
         raise ExtraError(
-            f"gonerd search needs {problem.name or 'ray'}; pip install 'gonerd[scale]'"
+            f"gonerd search needs {(problem.name or 'ray').partition('.')[0]}; pip install 'gonerd[scale]'"
         ) from None
 
 

@@ -91,8 +91,12 @@ class Range:
         return min(max(value, low), high)
 
     def as_json(self) -> dict[str, Any]:
-        """The fields that say something."""
-        return {name: value for name, value in values_from_config(self).items() if value}
+        """The choices alone, or the ends and their scale."""
+        if self.choices is not None:
+            return {"choices": list(self.choices)}
+        return {
+            name: value for name, value in values_from_config(self).items() if value is not None
+        }
 
 
 def read_space(name: str | None, ranges: Sequence[str] = ()) -> dict[str, Range]:

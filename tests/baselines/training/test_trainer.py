@@ -126,6 +126,57 @@ def test_an_interrupted_training_goes_on_to_the_bit(
     assert [line["step"] for line in resumed["log"]] == [line["step"] for line in report["log"]]
 
 
+def test_a_training_in_slices_of_evaluations_takes_the_steps_of_a_whole_one(
+    documents: ToyDocuments, tmp_path: Path
+) -> None:
+    def sliced(work: Path, *, evaluations: int | None = None) -> tuple[ToyObjective, Any]:
+        objective = ToyObjective(documents)
+        trainer = Trainer(
+            objective, documents, CONFIG, work, evaluate=objective.accuracy, metric="accuracy"
+        )
+        return objective, trainer.run(evaluations=evaluations)
+
+    whole, report = sliced(tmp_path / "whole")
+    judged = [line["step"] for line in report["log"] if "accuracy" in line]
+    assert len(judged) == 4
+    for evaluations, step in ((1, judged[0]), (1, judged[0]), (3, judged[2]), (9, judged[3])):
+        last, found = sliced(tmp_path / "cut", evaluations=evaluations)
+        assert found["steps"] == step
+        assert found["log"][-1]["step"] == step
+    assert torch.equal(weights(last), weights(whole))
+    assert losses(found) == losses(report)
+
+
+def test_only_what_is_changeable_may_change_and_then_it_is_the_optimisers(
+    documents: ToyDocuments, tmp_path: Path
+) -> None:
+    def trainer(**more: Any) -> Trainer:
+        objective = ToyObjective(documents)
+        changed = {name: more.pop(name) for name in ("weight_decay", "beta1") if name in more}
+        return Trainer(
+            objective,
+            documents,
+            replace(CONFIG, **changed),
+            tmp_path,
+            evaluate=objective.accuracy,
+            metric="accuracy",
+            **more,
+        )
+
+    trainer().run(evaluations=1)
+    with pytest.raises(OutputError, match="another beta1 and weight_decay;"):
+        trainer(weight_decay=0.3, beta1=0.8).run()
+    with pytest.raises(OutputError, match="another beta1;"):
+        trainer(weight_decay=0.3, beta1=0.8, changeable=["weight_decay"]).run()
+    changed = trainer(weight_decay=0.3, beta1=0.8, changeable=["weight_decay", "beta1"])
+    step = changed.run(evaluations=2)["steps"]
+    (optimizer,) = changed.optimizers
+    assert {group["weight_decay"] for group in optimizer.param_groups} == {0.0, 0.3}
+    assert {group["betas"] for group in optimizer.param_groups} == {(0.8, CONFIG.beta2)}
+    # the moments went on, and were not begun anew
+    assert {int(state["step"]) for state in optimizer.state.values()} == {step}
+
+
 def test_a_killed_process_goes_on_to_the_bit(documents: ToyDocuments, tmp_path: Path) -> None:
     program = (
         "import os, signal, sys\n"
