@@ -71,7 +71,7 @@ EXTRAS = {
     ),
     "annotate": ("label_studio_sdk",),
     "figures": ("matplotlib",),
-    "scale": ("datatrove", "multiprocess", "ray"),
+    "scale": ("datatrove", "multiprocess", "pydantic", "ray"),
     "train": ("accelerate", "safetensors", "torch", "transformers"),
     "leaderboard": ("jinja2",),
 }

@@ -55,7 +55,7 @@ def ray_session(*, processes: int, gpus: int, remember: Path) -> Iterator[None]:
     import ray
 
     if ray.is_initialized():
-        with _environment(_QUIET):
+        with _environment(_QUIET), _no_log():
             yield
         return
     if remember.is_file():
@@ -78,10 +78,23 @@ def ray_session(*, processes: int, gpus: int, remember: Path) -> Iterator[None]:
                 log_to_driver=False,
                 _temp_dir=folder,
             )
-            yield
+            with _no_log():
+                yield
         finally:
             ray.shutdown()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _no_log() -> Iterator[None]:
+    """Tune shows the trace of every error, which comes up as an exception besides."""
+    log = logging.getLogger("ray.tune")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -294,7 +293,6 @@ def _run(
     shares = {"cpu": 1.0}
     if device == "cuda":
         shares["gpu"] = gpus_per_trial or 1.0
-    logging.getLogger("ray.tune").setLevel(logging.ERROR)
     shutil.rmtree(work / TUNE, ignore_errors=True)  # of a session that was killed
     population = Population(
         space,
@@ -342,6 +340,7 @@ def _problem(error: Exception) -> Exception:
     if isinstance(error, RayTaskError):
         return error.cause if isinstance(error.cause, Exception) else error
     if isinstance(error, RayActorError):
-        said = " ".join(str(error).split())[:200]
-        return CheckError(f"the process of a member is gone ({said}); the same command goes on")
+        return CheckError(
+            "the process of a member is gone (killed, or out of memory); the same command goes on"
+        )
     return error
