@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from gonerd.console import counted, note, print_json, print_text
 from gonerd.errors import ConfigError
@@ -106,6 +107,13 @@ NER = "ner"
     type=click.FloatRange(0, min_open=True),
     help="GPUs of a member with --device cuda; 0.5 is two members on each.  [default: 1]",
 )
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Search nothing, but train once by the winner's schedule in a search.json; --from, --task and data "
+    "may be others.",
+)
 @training_options
 def search(
     task: str,
@@ -124,6 +132,9 @@ def search(
     epochs: int | None,
     max_len: int | None,
     seed: int | None,
+    processes: int | None,
+    gpus_per_trial: float | None,
+    replay: Path | None,
     as_json: bool,
     force: bool,
     **others: Any,
@@ -140,10 +151,10 @@ def search(
       gonerd search --task ner --from roberta-base --dataset gonerd --out searched --device cuda
       gonerd search --task glue/rte --from roberta-base --population 8 --out rte --set-range dropout=0..0.3
       gonerd search --from models/longformer --dataset data/mine --space mine.toml --out best
+      gonerd search --from models/student --dataset data/mine --replay best/search.json --out student
     """
-    from gonerd_baselines.search.config import SearchConfig
-    from gonerd_baselines.search.searching import search_named
-
+    if replay is not None:
+        _refuse_with_replay()
     if task == NER:
         from gonerd.dataset import dataset_or_default
 
@@ -159,14 +170,29 @@ def search(
     }
     if epochs is not None:  # instead of a recipe's other length
         given = {"training.steps": "none", "training.tokens": "none", **given}
+    given_settings = [f"{key}={value}" for key, value in given.items() if value is not None]
+    common = {
+        "data": data,
+        "settings": [*given_settings, *settings],
+        "overwrite": force,
+        "note": note,
+        **others,
+    }
+    if replay is not None:
+        from gonerd_baselines.search.replaying import replay_named
+
+        record = replay_named(task, start, out, record=replay, **common)
+        if record["metrics"]:  # of several processes the first evaluates and writes
+            _say_replay(out, record, as_json=as_json)
+        return
+    from gonerd_baselines.search.config import SearchConfig
+    from gonerd_baselines.search.searching import search_named
+
     record = search_named(
         task,
         start,
         out,
-        data=data,
         recipe=recipe,
-        settings=[f"{key}={value}" for key, value in given.items() if value is not None]
-        + list(settings),
         space=space,
         ranges=ranges,
         config=SearchConfig(
@@ -175,21 +201,49 @@ def search(
             quantile=quantile,
             resample=resample,
         ),
-        overwrite=force,
-        note=note,
-        **others,
+        processes=processes,
+        gpus_per_trial=gpus_per_trial,
+        **common,
     )
     if as_json:
         print_json(record)
         return
     winner = record["winner"]
-    said = "; ".join(
-        f"{split} {', '.join(f'{name} {value:.4f}' for name, value in metrics.items())}"
-        for split, metrics in record["metrics"].items()
-    )
     last = winner["schedule"][-1]["hyperparameters"]
     print_text(
-        f"{out}: {said} (member {winner['member']} of {population}, step {winner['best']['step']:,}, "
-        f"{counted(len(record['exploits']), 'exploit step')} in all; at the end "
+        f"{out}: {_metrics(record)} (member {winner['member']} of {population}, step "
+        f"{winner['best']['step']:,}, {counted(len(record['exploits']), 'exploit step')} in all; at the end "
         f"{', '.join(f'{key} {value:.3g}' for key, value in last.items())})"
+    )
+
+
+_OF_SEARCH = (
+    *("population", "space", "ranges", "perturb_every", "quantile", "resample"),
+    *("recipe", "epochs", "processes", "gpus_per_trial"),
+)
+
+
+def _refuse_with_replay() -> None:
+    context = click.get_current_context()
+    for name in _OF_SEARCH:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = "set-range" if name == "ranges" else name.replace("_", "-")
+            raise ConfigError(f"--{option} is for a search, not --replay, which has its own")
+
+
+def _say_replay(out: Path, record: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(record)
+        return
+    trained = record["training"]
+    print_text(
+        f"{out}: {_metrics(record)} (step {trained['best']['step']:,} of {trained['steps']:,}, "
+        f"{counted(len(record['schedule']), 'slice')}, {trained['seconds']:.0f} s)"
+    )
+
+
+def _metrics(record: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{split} {', '.join(f'{name} {value:.4f}' for name, value in metrics.items())}"
+        for split, metrics in record["metrics"].items()
     )

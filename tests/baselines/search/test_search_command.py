@@ -90,6 +90,18 @@ def test_a_killed_search_goes_on_when_the_same_command_runs_again(
     assert not Path(session).exists()
     assert not book.parent.exists()
 
+    other = ["--task", "glue/rte", "--from", str(start), "--data", str(data), "--seed", "3"]
+    replay = ["search", *other, "--out", str(tmp_path / "r"), "--replay", str(out / "search.json")]
+    assert run(replay) == 0
+    assert capfd.readouterr().out.startswith(f"{tmp_path / 'r'}: validation accuracy ")
+    replayed = read_json(tmp_path / "r" / "finetune.json")
+    assert replayed["recipe"]["training"]["seed"] == 3
+    assert replayed["recipe"]["training"]["epochs"] == 3
+    rates = [each["hyperparameters"] for each in record["winner"]["schedule"]]
+    assert replayed["schedule"] == [{**each, "evaluations": 1} for each in rates]
+    assert run([*replay, "--population", "3"]) == 2
+    assert "--population is for a search, not --replay" in capfd.readouterr().err
+
     assert run(words) == 1
     assert "exists already; give another name, or --force to replace it" in capfd.readouterr().err
 
@@ -134,6 +146,17 @@ def test_what_makes_no_sense_is_one_sentence(
     assert said in shown
     assert shown.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_record_of_a_search_is_replayed(
+    start: Path, data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "search.json"
+    record.write_text('{"recipe": {}}')
+    words = ["search", "--task", "glue/rte", "--from", str(start), "--data", str(data)]
+    assert run([*words, "--out", str(tmp_path / "out"), "--replay", str(record)]) == 1
+    assert f"{record} is no record of a finished search" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == [record]
 
 
 def test_without_the_extra_one_sentence_names_it(start: Path, data: Path, tmp_path: Path) -> None:

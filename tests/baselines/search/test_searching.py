@@ -18,11 +18,10 @@ from transformers import AutoModelForSequenceClassification
 from gonerd.errors import ConfigError, OutputError
 from gonerd.files import read_json
 from gonerd_baselines.search.config import SearchConfig
+from gonerd_baselines.search.replaying import replay_task
 from gonerd_baselines.search.searching import search_task
-from gonerd_baselines.search.slices import FREE, begun_slice, train_slice
-from gonerd_baselines.search.space import read_space, with_hyperparameters
+from gonerd_baselines.search.space import read_space
 from gonerd_baselines.tasks.options import TaskOptions
-from gonerd_baselines.tasks.task_training import task_training
 from gonerd_baselines.training.config import TrainingConfig
 from tests.baselines.encoder.families import FULL, quiet
 from tests.baselines.search.ray_processes import wait_until_gone
@@ -153,19 +152,20 @@ def as_many_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def replayed(start: Path, work: Path, schedule: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The weights that one training comes to with these hyperparameters in turn."""
-    for number, each in enumerate(schedule):
-        tuned = task_training(
-            TASK, str(start), recipe=with_hyperparameters(RECIPE, each["hyperparameters"])
-        )
-        folder = begun_slice(work, member=0, number=number, source=0)
-        found = train_slice(tuned, folder, evaluations=number + 1)
-        assert found["step"] == each["step"]
-        assert found["metrics"] == each["metrics"]
-    report = tuned.trainer(folder, changeable=FREE).run(evaluations=0)
-    tuned.write(work / "out", tuned.record(report), log=folder / "log.jsonl")
-    return load_file(work / "out" / "model.safetensors")
+def replay(start: Path, out: Path, history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One training with these hyperparameters in turn, which has the metrics of `history` on its way."""
+    record = replay_task(
+        TASK,
+        str(start),
+        out,
+        recipe=RECIPE,
+        schedule=[each["hyperparameters"] for each in history],
+        every=1,
+    )
+    logged = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    judged = {line["step"]: line["accuracy"] for line in logged if "accuracy" in line}
+    assert judged == {each["step"]: each["metrics"]["accuracy"] for each in history}
+    return record
 
 
 def test_a_schedule_is_replayed_by_one_training(
@@ -173,7 +173,9 @@ def test_a_schedule_is_replayed_by_one_training(
 ) -> None:
     """The winner's to its weights, and that of one who copied, across the copy, to the same metrics."""
     schedule = [{**each, "step": each["to_step"]} for each in searched.record["winner"]["schedule"]]
-    ours = replayed(searched.start, tmp_path / "winner", schedule)
+    replayed = replay(searched.start, tmp_path / "winner", schedule)
+    assert replayed["metrics"] == searched.record["metrics"]
+    ours = load_file(tmp_path / "winner" / "model.safetensors")
     theirs = load_file(searched.out / "model.safetensors")
     assert set(ours) == set(theirs)
     for name, tensor in theirs.items():
@@ -185,7 +187,7 @@ def test_a_schedule_is_replayed_by_one_training(
         path.insert(0, members[path[0]]["history"][number]["source"])
     assert path[1] == exploit["source"]
     lineage = [members[member]["history"][number] for number, member in enumerate(path)]
-    replayed(searched.start, tmp_path / "copy", lineage)
+    replay(searched.start, tmp_path / "copy", lineage)
 
 
 def test_another_search_does_not_go_on_with_what_is_unfinished(
