@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gonerd.errors import CheckError
@@ -11,20 +12,20 @@ __all__ = ["schedule_of", "search_record", "winner_of"]
 
 
 def winner_of(ledger: Ledger, *, metric: str) -> int:
-    """The member that holds the best evaluation of all; of equal ones the first.
+    """The member that holds the best evaluation of all; of equal ones the best at the end, then the first.
 
     Raises:
         CheckError: no member was ever evaluated.
     """
     last = len(ledger.slices) - 1
-    held = {
-        member: best["metrics"][metric]
-        for (number, member), result in ledger.results.items()
-        if number == last and (best := result["best"]) is not None
-    }
-    if not held:
+    ranks: dict[int, tuple[float, float]] = {}
+    for (number, member), result in ledger.results.items():
+        if number == last and result["best"] is not None:
+            ends = -math.inf if result["metrics"] is None else result["metrics"][metric]
+            ranks[member] = (result["best"]["metrics"][metric], ends)
+    if not ranks:
         raise CheckError("no member of the population has a finite loss; --force begins anew")
-    return min(held, key=lambda member: (-held[member], member))
+    return max(sorted(ranks), key=lambda member: ranks[member])
 
 
 def schedule_of(ledger: Ledger, member: int) -> list[dict[str, Any]]:

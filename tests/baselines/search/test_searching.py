@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +19,13 @@ from transformers import AutoModelForSequenceClassification
 from gonerd.errors import ConfigError, OutputError
 from gonerd.files import read_json
 from gonerd_baselines.search.config import SearchConfig
+from gonerd_baselines.search.population import score_of
 from gonerd_baselines.search.replaying import replay_task
 from gonerd_baselines.search.searching import search_task
-from gonerd_baselines.search.space import read_space
+from gonerd_baselines.search.slices import begun_slice, train_slice
+from gonerd_baselines.search.space import read_space, with_hyperparameters
 from gonerd_baselines.tasks.options import TaskOptions
+from gonerd_baselines.tasks.task_training import task_training
 from gonerd_baselines.training.config import TrainingConfig
 from tests.baselines.encoder.families import FULL, quiet
 from tests.baselines.search.ray_processes import wait_until_gone
@@ -188,6 +192,26 @@ def test_a_schedule_is_replayed_by_one_training(
     assert path[1] == exploit["source"]
     lineage = [members[member]["history"][number] for number, member in enumerate(path)]
     replay(searched.start, tmp_path / "copy", lineage)
+
+
+def test_a_loss_that_is_no_number_is_the_worst_result_and_no_end(
+    searched: Searched, tmp_path: Path
+) -> None:
+    def train(rate: float) -> dict[str, Any]:
+        recipe = with_hyperparameters(RECIPE, {"learning_rate": rate})
+        tuned = task_training(TASK, str(searched.start), recipe=recipe)
+        return train_slice(
+            tuned, begun_slice(tmp_path, member=0, number=0, source=0), evaluations=1
+        )
+
+    lost = train(1e30)
+    assert lost["problem"] == f"loss or gradient is not finite in step {lost['step'] + 1}"
+    assert lost["metrics"] is lost["best"] is None
+    assert score_of(lost["metrics"], "accuracy") == -math.inf
+    found = train(1e-3)
+    assert found["problem"] is None
+    assert found["step"] == searched.record["members"][0]["history"][0]["step"]
+    assert score_of(found["metrics"], "accuracy") == found["best"]["metrics"]["accuracy"]
 
 
 def test_another_search_does_not_go_on_with_what_is_unfinished(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gonerd.errors import InputError
+from gonerd.errors import CheckError, InputError
 from gonerd_baselines.search.ledger import Ledger
 from gonerd_baselines.search.record import schedule_of, winner_of
 from gonerd_baselines.search.slices import begun_slice, slice_folder
@@ -74,7 +74,6 @@ def test_a_line_that_a_kill_has_cut_off_is_taken_back(tmp_path: Path) -> None:
 def test_a_schedule_follows_the_state_through_the_members_that_trained_it(tmp_path: Path) -> None:
     ledger = written(tmp_path / "population.jsonl", [])
     assert ledger.lineage(1, 2) == [1, 0, 1]
-    assert winner_of(ledger, metric="accuracy") == 0
     found = schedule_of(ledger, 1)
     assert [(each["member"], each["hyperparameters"]["clip"]) for each in found] == [
         (1, 2.0),
@@ -82,6 +81,23 @@ def test_a_schedule_follows_the_state_through_the_members_that_trained_it(tmp_pa
         (1, 1.28),
     ]
     assert [(each["from_step"], each["to_step"]) for each in found] == [(0, 10), (10, 20), (20, 30)]
+
+
+def test_of_equally_good_members_the_one_that_ends_better_wins(tmp_path: Path) -> None:
+    ledger = written(tmp_path / "population.jsonl", [])
+    assert winner_of(ledger, metric="accuracy") == 1
+    ledger.open_slice(begins((0, 1.6), (1, 1.28)))
+    ledger.close_slice(result(3, 0, 0.6, 0.9), metric="accuracy")
+    failed = {**result(3, 1, 0.0, 0.9), "metrics": None, "problem": "no number"}
+    ledger.close_slice(failed, metric="accuracy")
+    assert winner_of(ledger, metric="accuracy") == 0
+    ledger.open_slice(begins((0, 1.6), (1, 1.28)))
+    for member in (0, 1):
+        ledger.close_slice(
+            {**failed, "slice": 4, "member": member, "best": None}, metric="accuracy"
+        )
+    with pytest.raises(CheckError, match="no member of the population has a finite loss"):
+        winner_of(ledger, metric="accuracy")
 
 
 def test_a_slice_begins_with_its_sources_files_and_never_changes_them(tmp_path: Path) -> None:
