@@ -170,7 +170,7 @@ def test_only_what_is_changeable_may_change_and_then_it_is_the_optimisers(
         trainer(weight_decay=0.3, beta1=0.8, changeable=["weight_decay"]).run()
     changed = trainer(weight_decay=0.3, beta1=0.8, changeable=["weight_decay", "beta1"])
     step = changed.run(evaluations=2)["steps"]
-    (optimizer,) = changed.optimizers
+    (optimizer,) = changed.stepper.optimizers
     assert {group["weight_decay"] for group in optimizer.param_groups} == {0.0, 0.3}
     assert {group["betas"] for group in optimizer.param_groups} == {(0.8, CONFIG.beta2)}
     # the moments went on, and were not begun anew
