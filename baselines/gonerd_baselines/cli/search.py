@@ -109,7 +109,7 @@ NER = "ner"
 )
 @click.option(
     "--replay",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Search nothing, but train once by the winner's schedule in a search.json; --from, --task and data "
     "may be others.",
