@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def table_figure(record: Record) -> Figure | None:
                 kept.plot(100 * printed, place, "o", mfc="none", mec="0.35", markersize=5, mew=0.8)
         name = f"{column['group']} {column['title']}".strip()
         value.set_xlabel(f"{name}, %")
-        kept.set_xlabel(f"{name}, % of the teacher's")
+        kept.set_xlabel(f"{name},\n% of the teacher's")
         kept.axvline(100, color="0.75", linewidth=0.7, zorder=0)
     panels[0].set_yticks(range(len(rows)), [_label(row) for row in rows])
     panels[0].set_ylim(len(rows) - 0.4, -0.6)
@@ -120,8 +120,3 @@ def _mark(axes: Axes, place: int, found: Mapping[str, Any] | None, look: Mapping
 def _label(row: Mapping[str, Any]) -> str:
     title: str = row["title"]
     return title.strip()
-
-
-def _rows(record: Record) -> Sequence[Mapping[str, Any]]:
-    rows: Sequence[Mapping[str, Any]] = record["rows"]
-    return rows

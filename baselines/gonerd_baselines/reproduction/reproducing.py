@@ -38,6 +38,8 @@ class Reproduction:
     device: str
     places: Mapping[str, str]
     """By task, its data."""
+    titles: Mapping[str, str]
+    """By task, what tables call it."""
     missing: Mapping[str, str]
     """Tables that were asked for by `all` and can't be, and why."""
 
@@ -90,6 +92,7 @@ def plan_reproduction(
         tables=tuple(tables),
         device=runs.device,
         places={name: place for name, place in runs.places.items() if place},
+        titles=runs.titles,
         missing=missing,
     )
 
@@ -140,7 +143,8 @@ def write_tables(
             if name in outcome.results
         }
         record = table_record(table, scores, said=said, why=why)
-        written += write_table(record, folder, note=note)
+        costs = places.out(table.costs) if table.costs in outcome.results else None
+        written += write_table(record, folder, bench=costs, note=note)
     return written
 
 
@@ -157,7 +161,7 @@ def _said(reproduction: Reproduction, table: TableSpec) -> dict[str, Any]:
         },
         "hardware": hardware(reproduction.device),
         "machine": environment(),
-        "data": {scale.tasks[task].title: Path(reproduction.places[task]).name for task in tasks},
+        "data": {reproduction.titles[task]: Path(reproduction.places[task]).name for task in tasks},
     }
 
 

@@ -64,10 +64,12 @@ class TableSpec:
     """The paper's table whose cells stand beside; empty where there is none."""
     bench: str = ""
     """The step of a benchmark: what models cost, by `gonerd bench`."""
+    costs: str = ""
+    """The step of a benchmark whose seconds and memory stand beside."""
     notes: tuple[str, ...] = field(default=())
 
     @property
     def steps(self) -> tuple[str, ...]:
         """All whose results it is made of."""
         runs = [name for row in self.rows for names in row.runs.values() for name in names]
-        return tuple(dict.fromkeys([*runs, *([self.bench] if self.bench else [])]))
+        return tuple(dict.fromkeys([*runs, *(name for name in (self.bench, self.costs) if name)]))

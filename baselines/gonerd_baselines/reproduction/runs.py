@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from gonerd.dataset.places import dataset_id
 from gonerd.errors import ConfigError
 from gonerd_baselines.reproduction.columns import GLUE_TASKS
 from gonerd_baselines.reproduction.models import Model, Models, Ref
@@ -42,12 +43,23 @@ class Runs:
         for role in texts or {}:
             if role not in scale.texts:
                 raise ConfigError(f"--texts {role}: expected one of {', '.join(scale.texts)}")
+        self.titles = {
+            name: _dataset_title(given[name])
+            if name in given and name in NER and not scale.teacher
+            else row.title
+            for name, row in scale.tasks.items()
+        }
+        """Of tasks: a dataset of one's own is called by its own name."""
         self.places = {name: given.get(name, row.place) for name, row in scale.tasks.items()}
         self.models = Models(scale, texts or {})
 
     def there(self, names: Sequence[str]) -> dict[str, TaskRow]:
         """Those of these tasks whose data was named."""
-        return {name: self.scale.tasks[name] for name in names if self.places.get(name)}
+        return {
+            name: replace(self.scale.tasks[name], title=self.titles[name])
+            for name in names
+            if self.places.get(name)
+        }
 
     def glue(self) -> dict[str, TaskRow]:
         """Those of GLUE's tasks that are there."""
@@ -136,6 +148,13 @@ class Runs:
             control=control,
         )
 
+    def times(self, rows: Iterable[str]) -> bool:
+        """Whether the benchmark has all these rows, at 512 tokens."""
+        from gonerd_baselines.bench import rows_named
+
+        named = {row.name for row in rows_named(tuple(self.scale.bench.get("rows", ())))}
+        return set(rows) <= named and 512 in self.scale.bench.get("lengths", (512,))
+
     def bench(self, name: str, *, lengths: Sequence[int] = ()) -> str:
         """A step of `gonerd bench`."""
         settings = {**self.scale.bench, "device": self.device}
@@ -143,3 +162,8 @@ class Runs:
             settings["lengths"] = list(lengths)
         self.models.step(name, "bench", settings, {})
         return name
+
+
+def _dataset_title(place: str) -> str:
+    """The name of a file or folder without its endings."""
+    return dataset_id(place).partition(".")[0].replace("_", " ")

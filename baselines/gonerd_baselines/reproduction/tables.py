@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from gonerd_baselines.reproduction.bench_tables import COST_ROWS
 from gonerd_baselines.reproduction.columns import (
     GLUE_TASKS,
     average_columns,
@@ -117,14 +118,14 @@ def _table7(runs: Runs) -> TableSpec:
     )
     rows = []
     for name, row_title, model, paper, bases in steps:
-        row = runs.row(name, row_title, "", model, tasks, paper=paper, teachers=bases)
-        rows.append(row)
+        rows.append(runs.row(name, row_title, "", model, tasks, paper=paper, teachers=bases))
     return TableSpec(
         name="table7",
         title=title,
         columns=tuple(columns),
         rows=tuple(rows),
         paper="table7",
+        costs=runs.bench("bench") if runs.times(COST_ROWS) else "",
         notes=(
             "Shares are of RoBERTa, and of the converted model on long documents, which RoBERTa can't read.",
         ),

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.dataset.table import Table, latex_table, text_table
-from gonerd.files import read_json, write_json, write_text
+from gonerd.files import write_json, write_text
+from gonerd_baselines.reproduction.bench_tables import bench_part, cost_shares
 from gonerd_baselines.reproduction.figure import draw_table_figure
 from gonerd_baselines.reproduction.shown import finding_lines, shown_tables
 
@@ -15,10 +16,19 @@ __all__ = ["table_text", "write_bench_table", "write_table"]
 
 
 def write_table(
-    record: Mapping[str, Any], folder: Path, *, note: Callable[[str], None]
+    record: Mapping[str, Any],
+    folder: Path,
+    *,
+    bench: Path | None = None,
+    note: Callable[[str], None],
 ) -> list[Path]:
-    """Write `TABLE.json`, `.txt`, `.tex`, `.png` and `.svg`; what is there is replaced."""
+    """Write `TABLE.json`, `.txt`, `.tex`, `.png` and `.svg`; what is there is replaced.
+
+    With `bench`, a benchmark's folder, what its rows cost stands below.
+    """
     tables = shown_tables(record)
+    if bench is not None:
+        tables += cost_shares(bench)
     return _write(
         record["table"],
         record,
@@ -40,12 +50,8 @@ def write_bench_table(
 ) -> list[Path]:
     """The same of a benchmark's folder, by the tables and figures that `gonerd bench --paper` has."""
     from gonerd_baselines.bench.figure import draw_bench_figure, has_curves
-    from gonerd_baselines.bench.paper import paper_tables
-    from gonerd_baselines.bench.running import RESULT
-    from gonerd_baselines.bench.table import bench_tables
 
-    result = read_json(bench / RESULT)
-    tables = [*bench_tables(result), *paper_tables(result)]
+    result, tables = bench_part(name, bench)
     record = {"table": name, **said, "bench": result}
     return _write(
         name,

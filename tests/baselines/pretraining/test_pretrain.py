@@ -90,6 +90,16 @@ def test_every_attention_is_trained_from_scratch(
     assert not checkpoint.report.new
 
 
+def test_a_model_may_have_the_layout_of_xlm_roberta(folder: Path, tmp_path: Path) -> None:
+    import transformers
+
+    out = tmp_path / "model"
+    assert pretrain(folder, out, *SMALL, "--set", "layout=xlm-roberta", "--set", "steps=1") == 0
+    assert from_pretrained(out, head="mlm").layout == "xlm-roberta"
+    theirs = transformers.AutoModelForMaskedLM.from_pretrained(out)
+    assert type(theirs).__name__ == "XLMRobertaForMaskedLM"
+
+
 def test_a_training_goes_on_from_a_model(
     folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

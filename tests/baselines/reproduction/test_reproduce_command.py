@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from gonerd.cli.main import run
+from gonerd_baselines.reproduction.measuring import scores_of_step
+from gonerd_baselines.reproduction.reproducing import plan_reproduction
 from gonerd_baselines.reproduction.running import Places
 from tests.places import ROOT
 
@@ -89,6 +91,17 @@ def test_the_table_lies_in_four_forms(folder: Path) -> None:
     assert str(folder) not in json.dumps(record)
 
 
+def test_documents_are_counted_as_the_training_counted_them(folder: Path) -> None:
+    """The training has no counts of single documents; their sums have to be its own numbers."""
+    plan = plan_reproduction(["table6"], scale="tiny", settings=SMALLER[1::2]).plan
+    for name in ("finetune-gonerd-longformer-s0", "finetune-gonerd-longformer.paper-s0"):
+        scores = scores_of_step(plan[name], Places(folder))
+        assert len(scores.units) == 25
+        for metric, counts in scores.counts.items():
+            part, whole = counts.sum(axis=0)
+            assert (part / whole if whole else 0) == pytest.approx(scores.values[metric])
+
+
 def test_what_is_done_is_kept_and_all_tables_share_it(folder: Path) -> None:
     found = typed("table6", "table7", *SMALLER, "--out", str(folder), "--json")
     assert found.exit_code == 0, found.stderr
@@ -112,7 +125,7 @@ def test_a_plan_says_every_step_and_its_command_line(tmp_path: Path) -> None:
         "gonerd convert --from",
         "gonerd distill --teacher",
         "gonerd finetune --task ner",
-        "gonerd bench --rows=bert-tiny",
+        "gonerd bench --rows=bert-tiny,tinybert-4-4096",
         "table5 is left out: no data",
     ):
         assert words in found.stdout
@@ -184,3 +197,18 @@ def test_a_scale_of_ones_own_is_read_strictly(tmp_path: Path) -> None:
         found = typed("table6", "--scale", str(own), "--plan")
         assert found.exit_code == 2
         assert said in found.stderr
+
+
+def test_tables_of_cost_are_parts_of_one_benchmark(tmp_path: Path) -> None:
+    once = ("--set", 'bench.implementations=["ours"]', "--set", "bench.lengths=[128, 256]")
+    found = typed("table2", "table4", *once, "--out", str(tmp_path / "out"))
+    assert found.exit_code == 0, found.stderr
+    assert events(tmp_path / "out", "done") == ["bench"]
+    tables = Places(tmp_path / "out").tables
+    two, four = (json.loads((tables / n / f"{n}.json").read_text()) for n in ("table2", "table4"))
+    assert {cell["row"] for cell in two["bench"]["cells"]} == {"bert-tiny"}
+    assert {(cell["row"], cell["length"]) for cell in four["bench"]["cells"]} == {
+        ("tinybert-4-4096", 256)
+    }
+    assert "Beside the paper" not in (tables / "table4" / "table4.txt").read_text()
+    assert (tables / "table2" / "token-float32.png").exists()
