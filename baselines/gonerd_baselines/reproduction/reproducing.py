@@ -9,7 +9,7 @@ from typing import Any
 
 from gonerd.errors import ConfigError
 from gonerd.machine import environment, hardware
-from gonerd_baselines.configuration import config_from_values
+from gonerd_baselines.configuration import config_from_values, value_from_text
 from gonerd_baselines.reproduction.kinds import KINDS
 from gonerd_baselines.reproduction.measuring import scores_of_step
 from gonerd_baselines.reproduction.plan import Plan
@@ -17,13 +17,19 @@ from gonerd_baselines.reproduction.record import table_record
 from gonerd_baselines.reproduction.rows import TableSpec
 from gonerd_baselines.reproduction.running import Outcome, Places, run_plan
 from gonerd_baselines.reproduction.runs import Runs
-from gonerd_baselines.reproduction.scale import Scale, scale_named
+from gonerd_baselines.reproduction.scale import Scale, Shape, scale_named
 from gonerd_baselines.reproduction.tables import TABLES, planned
 from gonerd_baselines.reproduction.writing import write_bench_table, write_table
 
 __all__ = ["ALL", "Reproduction", "plan_reproduction", "run_reproduction"]
 
 ALL = "all"
+
+SETTABLE = (
+    *("tokenizer", "pretraining", "continuation", "distillation", "task_distillation"),
+    *("finetuning", "bench"),
+)
+"""The scale's tables whose keys are settings of commands."""
 
 Note = Callable[[str], None]
 
@@ -166,25 +172,21 @@ def _said(reproduction: Reproduction, table: TableSpec) -> dict[str, Any]:
 
 
 def _with_settings(scale: Scale, settings: Sequence[str]) -> Scale:
-    """Keys of the scale itself, and of its tables as `distillation.tokens=1000`."""
-    from gonerd_baselines.configuration import value_from_text
-
+    """Keys of the scale itself, and of its tables as `distillation.tokens=1000` or `shape.layers=2`."""
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals:
             raise ConfigError(f"--set {setting!r}: expected key=value")
         table, dot, key = name.partition(".")
+        where = f"--set {setting}"
         value: Any = value_from_text(text)
         if dot:
             held = getattr(scale, table, None)
-            if not isinstance(held, dict) or table in ("texts", "name"):
-                raise ConfigError(f"--set {setting}: the scale has no table {table!r}")
-            value = {**held, key: value}
-        values = {name if not dot else table: value}
-        scale = replace(scale, **_fitting(values, scale, setting))
+            if isinstance(held, Shape):
+                value = config_from_values(Shape, {key: value}, where=where, base=held)
+            elif isinstance(held, dict) and table in SETTABLE:
+                value = {**held, key: value}
+            else:
+                raise ConfigError(f"{where}: the scale has no table {table!r} of settings")
+        scale = config_from_values(Scale, {table: value}, where=where, base=scale)
     return scale
-
-
-def _fitting(values: dict[str, Any], scale: Scale, setting: str) -> dict[str, Any]:
-    made = config_from_values(Scale, values, where=f"--set {setting}", base=scale)
-    return {name: getattr(made, name) for name in values}

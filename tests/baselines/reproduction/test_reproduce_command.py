@@ -167,7 +167,7 @@ def test_only_what_reads_texts_is_run_where_that_is_asked(tmp_path: Path) -> Non
         ),
         (["table6", "--set", "beyond"], "--set 'beyond': expected key=value"),
         (["table6", "--set", "beyond=3"], "beyond is 3, expected true or false"),
-        (["table6", "--set", "shapes.x=3"], "the scale has no table 'shapes'"),
+        (["table6", "--set", "shapes.x=3"], "the scale has no table 'shapes' of settings"),
         (
             ["table6", "--set", "pretraining.learning_rat=3"],
             "scale tiny, step pretrain-full: --set learning_rat=3: 'learning_rat' is unknown",
