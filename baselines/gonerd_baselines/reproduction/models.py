@@ -147,8 +147,7 @@ class Models:
         if shape is not None:
             made = shape
             key += f".{shape.layers}x{shape.hidden_size}"
-            choice = ",".join(f"{name}={value}" for name, value in _fields(shape).items())
-            settings["set"]["student.choice"] = choice
+            settings["set"]["student.choice"] = _choice(shape, teacher.shape)
         if mixture != self.scale.mixture:
             key += f".{mixture}"
         refs: dict[str, Ref | Sequence[Ref]] = {
@@ -290,6 +289,17 @@ def _fields(shape: Shape) -> dict[str, int]:
         "heads": shape.heads,
         "intermediate_size": shape.intermediate_size,
     }
+
+
+def _choice(shape: Shape, teacher: Shape) -> str:
+    """As `--student` has it: the teacher's own layers where only the depth differs, else random weights."""
+    if replace(shape, title="", layers=1) == replace(teacher, title="", layers=1):
+        kept = (layer * teacher.layers // shape.layers for layer in range(shape.layers))
+        return ",".join(map(str, kept))
+    return (
+        f"layers={shape.layers},hidden_size={shape.hidden_size},num_attention_heads={shape.heads},"
+        f"intermediate_size={shape.intermediate_size}"
+    )
 
 
 def _slug(place: str) -> str:

@@ -46,6 +46,8 @@ class Reproduction:
     """By task, its data."""
     titles: Mapping[str, str]
     """By task, what tables call it."""
+    settings: tuple[str, ...]
+    """What was set beside the scale."""
     missing: Mapping[str, str]
     """Tables that were asked for by `all` and can't be, and why."""
 
@@ -99,6 +101,7 @@ def plan_reproduction(
         device=runs.device,
         places={name: place for name, place in runs.places.items() if place},
         titles=runs.titles,
+        settings=tuple(settings),
         missing=missing,
     )
 
@@ -162,6 +165,8 @@ def _said(reproduction: Reproduction, table: TableSpec) -> dict[str, Any]:
         "scale": {
             "name": scale.name,
             "title": scale.title,
+            "set": list(reproduction.settings),
+            "teacher": f"{scale.shape.layers} layers of {scale.shape.hidden_size}",
             "from_scratch": not scale.teacher,
             "seeds": list(scale.seeds),
         },

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import gc
 import shlex
 import shutil
 import subprocess
@@ -191,12 +193,18 @@ def _run_step(
     note(f"{said}: {shlex.join(command)}")
     began = time.monotonic()
     try:
-        if launch is not None and kind.trains:
+        if kind.is_whole(job):
+            job.note(f"{name} had come to its end before")
+        elif launch is not None and kind.trains:
             _launched(launch, command)
-        elif not kind.is_whole(job):  # else it was killed between its end and our knowing of it
+        else:
             kind.run(job)
         result = kind.result(job)
     except GonerdError as problem:
+        _failed(outcome, journal, job, said, str(problem))
+    except OSError as problem:
+        if problem.errno == errno.ENOSPC:  # no other step would do better
+            raise
         _failed(outcome, journal, job, said, str(problem))
     except Exception as problem:
         # A bug, or what a library says of memory or disk; the others may work all the same.
@@ -210,6 +218,7 @@ def _run_step(
         write_json(places.state(name), done, overwrite=True)
         journal.add("done", step=name, seconds=seconds, result=result)
         outcome.results[name] = result
+    gc.collect()  # a model and its optimizer refer to each other, and the next step wants the memory
 
 
 def _failed(outcome: Outcome, journal: Journal, job: Job, said: str, problem: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from statistics import stdev
 from typing import Any
 
 from gonerd.dataset.table import Table
@@ -50,7 +51,7 @@ def finding_lines(record: Record) -> list[str]:
 def _ours(record: Record) -> Table:
     rows = [
         (row["title"], *(_value(row["cells"][column["name"]]) for column in record["columns"]))
-        for row in _blocks(record)
+        for row in record["rows"]
     ]
     missing = {
         cell["missing"]: None
@@ -105,7 +106,7 @@ def _in_full(record: Record, column: Mapping[str, Any]) -> Table:
         default=0,
     )
     rows = []
-    for row in _blocks(record):
+    for row in record["rows"]:
         cell = row["cells"][name]
         ours, kept, paper = cell["ours"], cell["kept"], cell["paper"]
         rows.append(
@@ -142,17 +143,18 @@ def _interval_notes(over: set[str | None], seeds: int) -> Iterator[str]:
 
 
 def _said(record: Record) -> list[str]:
-    lines = [f"Scale {record['scale']['name']}: {record['scale']['title']}; {record['hardware']}."]
-    if record["scale"]["from_scratch"]:
+    scale = record["scale"]
+    set_ = f", set {', '.join(scale['set'])}" if scale["set"] else ""
+    lines = [
+        f"Scale {scale['name']} ({scale['title']}){set_}; teachers of {scale['teacher']}.",
+        f"On {record['hardware']}.",
+    ]
+    if scale["from_scratch"]:
         lines.append(
             "Models were trained from scratch on little text: these are not the paper's numbers made anew."
         )
     lines += [f"{task}: {data}" for task, data in record["data"].items()]
     return [*lines, *record["notes"]]
-
-
-def _blocks(record: Record) -> Sequence[Mapping[str, Any]]:
-    return tuple(record["rows"])
 
 
 def _groups(record: Record) -> tuple[tuple[str, int], ...]:
@@ -182,8 +184,6 @@ def _printed(cell: Cell) -> str:
 def _spread(ours: Mapping[str, Any] | None) -> str:
     if ours is None or len(ours["seeds"]) < 2:
         return NOTHING
-    from statistics import stdev
-
     return percent(stdev(ours["seeds"]))
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gonerd_baselines.distillation.students import student_from
 from gonerd_baselines.paper import TABLES as PRINTED
+from gonerd_baselines.pretraining.shape import ModelShape, checkpoint_from_shape
 from gonerd_baselines.reproduction.cell import RunScores
 from gonerd_baselines.reproduction.record import table_record
 from gonerd_baselines.reproduction.rows import TableSpec
@@ -17,7 +19,14 @@ from gonerd_baselines.reproduction.writing import write_table
 from tests.baselines.reproduction.scores import run
 
 SAID = {
-    "scale": {"name": "tiny", "title": "a title", "from_scratch": True, "seeds": [0, 1]},
+    "scale": {
+        "name": "tiny",
+        "title": "a title",
+        "set": ["seeds=[0, 1]"],
+        "teacher": "2 layers of 32",
+        "from_scratch": True,
+        "seeds": [0, 1],
+    },
     "hardware": "a processor",
     "machine": {},
     "data": {"sample newsroom": "sample"},
@@ -171,3 +180,25 @@ def test_every_scale_that_ships_can_plan_what_it_has_data_for() -> None:
         assert {table.name for table in tables} | set(missing) == set(TABLES)
         assert missing.keys() <= {"table3", "table5", "table11"}
     assert steps["tiny"] < steps["small"] < steps["paper"]
+
+
+def test_students_of_every_shape_can_be_made() -> None:
+    table = made("companion")
+    teacher = checkpoint_from_shape(
+        ModelShape(layers=2, hidden_size=32, heads=2, intermediate_size=64, max_length=128),
+        vocabulary=300,
+        pad=1,
+        special={},
+        seed=0,
+    )
+    plan, _, _ = planned(Runs(scale_named("tiny")), ["companion"])
+    shapes = {}
+    for step in plan.steps:
+        if step.kind == "distill":
+            student = student_from(teacher, step.settings["set"]["student.choice"])
+            config = student.checkpoint.encoder.config
+            shapes[step.name.rpartition(".")[2]] = (config.num_hidden_layers, config.hidden_size)
+            # Only where the width is the teacher's can its weights be taken.
+            assert (student.layers is None) == (config.hidden_size != 32)
+    assert shapes == {"1x32": (1, 32), "1x16": (1, 16)}
+    assert len(table.rows) == 2 * (1 + 2 * 2)
