@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from gonerd_baselines.configuration import value_from_text
 from gonerd_baselines.reproduction.step import Step
 
 __all__ = ["Job", "Kind", "set_options", "settings_lines"]
@@ -99,4 +100,7 @@ def set_options(job: Job) -> list[str]:
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    """A text stands as it is where it can't be taken for a number; `none` is how a recipe says null."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    return value if value == "none" or value_from_text(value) == value else json.dumps(value)

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gonerd.errors import ConfigError
+from gonerd_baselines.configuration import value_from_text
+from gonerd_baselines.reproduction.kind import settings_lines
 from gonerd_baselines.reproduction.plan import Plan
 from gonerd_baselines.reproduction.step import Step
 from tests.baselines.reproduction.kinds import step
@@ -74,3 +76,10 @@ def test_a_fingerprint_is_not_of_the_place_where_data_lies() -> None:
     one = Plan([step("a", data=("here/x",))], {}).fingerprints(lambda _: "1")
     other = Plan([step("a", data=("there/x",))], {}).fingerprints(lambda _: "1")
     assert one == other
+
+
+def test_settings_are_lines_that_are_read_back_as_they_were() -> None:
+    values = {"a": "0", "b": "0,3", "c": 3, "d": 1e-3, "e": [1, 2], "f": True, "g": "layers=1"}
+    lines = settings_lines({"set": {**values, "h": "none"}})
+    read = {line.partition("=")[0]: value_from_text(line.partition("=")[2]) for line in lines}
+    assert read == {**values, "h": None}

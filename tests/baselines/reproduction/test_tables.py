@@ -11,6 +11,7 @@ from gonerd_baselines.paper import TABLES as PRINTED
 from gonerd_baselines.pretraining.shape import ModelShape, checkpoint_from_shape
 from gonerd_baselines.reproduction.cell import RunScores
 from gonerd_baselines.reproduction.record import table_record
+from gonerd_baselines.reproduction.reproducing import plan_reproduction
 from gonerd_baselines.reproduction.rows import TableSpec
 from gonerd_baselines.reproduction.runs import Runs
 from gonerd_baselines.reproduction.scale import scale_named
@@ -191,7 +192,7 @@ def test_students_of_every_shape_can_be_made() -> None:
         special={},
         seed=0,
     )
-    plan, _, _ = planned(Runs(scale_named("tiny")), ["companion"])
+    plan = plan_reproduction(["companion"], scale="tiny").plan
     shapes = {}
     for step in plan.steps:
         if step.kind == "distill":
