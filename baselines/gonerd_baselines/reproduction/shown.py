@@ -105,27 +105,21 @@ def _in_full(record: Record, column: Mapping[str, Any]) -> Table:
         ),
         default=0,
     )
+    printed = any(row["cells"][name]["paper"] for row in record["rows"])
     rows = []
     for row in record["rows"]:
         cell = row["cells"][name]
         ours, kept, paper = cell["ours"], cell["kept"], cell["paper"]
-        rows.append(
-            (
-                row["title"],
-                _value(cell),
-                _interval(ours),
-                _spread(ours),
-                NOTHING if kept is None else percent(kept["value"]),
-                _interval(kept),
-                _printed(cell),
-                NOTHING if paper is None else percent(paper["kept"]),
-            )
-        )
+        line = [row["title"], _value(cell), _interval(ours), _spread(ours)]
+        line += [NOTHING if kept is None else percent(kept["value"]), _interval(kept)]
+        if printed:
+            line += [_printed(cell), NOTHING if paper is None else percent(paper["kept"])]
+        rows.append(tuple(line))
     over = {c["ours"]["over"] for c in (row["cells"][name] for row in record["rows"]) if c["ours"]}
     return Table(
         f"{_name(column)} in full, per cent",
-        (("ours", 3), ("kept of the teacher's", 2), ("paper", 2)),
-        ("model", "mean", "95%", "sd", "mean", "95%", "", "kept"),
+        (("ours", 3), ("kept of the teacher's", 2), *([("paper", 2)] * printed)),
+        ("model", "mean", "95%", "sd", "mean", "95%", *(["", "kept"] * printed)),
         tuple(rows),
         notes=tuple(_interval_notes(over, seeds)),
     )
