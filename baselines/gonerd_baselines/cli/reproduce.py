@@ -106,8 +106,7 @@ def reproduce(
     Examples:
       gonerd reproduce table6 --scale tiny --plan
       gonerd reproduce table6 companion --scale tiny --out reproduction
-      gonerd reproduce all --scale small --texts web=releases.jsonl --texts books=novels.jsonl \\
-        --texts wiki=speeches.jsonl --data gonerd=gonerd --out small
+      gonerd reproduce all --scale paper --plan --json > plan.json
       gonerd reproduce --check-paper
       gonerd reproduce --check-paper --table table4 --table table7
       gonerd reproduce --check-paper --json > paper.json

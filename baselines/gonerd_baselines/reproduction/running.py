@@ -29,6 +29,8 @@ __all__ = ["Outcome", "Places", "run_plan"]
 
 Note = Callable[[str], None]
 BEGUN, DONE = "begun", "done"
+STDERR = 2
+"""What a training says of itself is no result of this command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ def _failed(outcome: Outcome, journal: Journal, job: Job, said: str, problem: st
 def _launched(launch: str, command: list[str]) -> None:
     words = [*shlex.split(launch), *command]
     try:
-        status = subprocess.run(words, check=False).returncode  # noqa: S603 - the user's own words
+        status = subprocess.run(words, check=False, stdout=STDERR).returncode  # noqa: S603 - the user's own words
     except FileNotFoundError:
         raise OutputError(f"--launch: there is no program {words[0]!r}") from None
     if status != 0:
