@@ -10,7 +10,7 @@ from gonerd.errors import ConfigError
 from gonerd_baselines.reproduction.scale import Language, Scale, Shape
 from gonerd_baselines.reproduction.step import Step
 
-__all__ = ["Model", "Models", "Ref"]
+__all__ = ["MissingTextsError", "Model", "Models", "Ref", "suffix_of"]
 
 SMALL_VOCABULARY = 50_265
 """Of checkpoints from outside, for the estimate."""
@@ -47,6 +47,10 @@ class Model:
         """Of training on so many tokens."""
         seen = min(self.length, MOST_SEEN)
         return times * tokens * self.shape.operations_a_token(self.vocabulary, seen)
+
+
+class MissingTextsError(ConfigError):
+    """Texts that a table needs were not named."""
 
 
 class Models:
@@ -180,9 +184,7 @@ class Models:
 
     def tokens(self, tokenizer: Ref, length: int, roles: Sequence[str]) -> Ref:
         """Texts of some roles as that tokenizer's numbers."""
-        whose = tokenizer.step or _slug(tokenizer.place)
-        name = f"tokens-{length}-{'+'.join(roles)}"
-        name += "" if whose == "tokenizer" else f"-{whose.removeprefix('tokenizer-')}"
+        name = f"tokens-{length}-{'+'.join(roles)}{suffix_of(tokenizer)}"
         refs: dict[str, Ref | Sequence[Ref]] = {
             "tokenizer": tokenizer,
             "texts": self._texts(roles),
@@ -212,7 +214,7 @@ class Models:
                 continue
             places = self.texts.get(role, ())
             if not places:
-                raise ConfigError(
+                raise MissingTextsError(
                     f"scale {self.scale.name} has no texts {role!r}; name them with --texts {role}=PLACE"
                 )
             refs += [Ref(place=place) for place in places]
@@ -300,6 +302,12 @@ def _choice(shape: Shape, teacher: Shape) -> str:
         f"layers={shape.layers},hidden_size={shape.hidden_size},num_attention_heads={shape.heads},"
         f"intermediate_size={shape.intermediate_size}"
     )
+
+
+def suffix_of(tokenizer: Ref) -> str:
+    """What names of steps end in that are by another tokenizer than the first one of the plan."""
+    whose = tokenizer.step.removeprefix("tokenizer").strip("-") or _slug(tokenizer.place)
+    return f"-{whose}" if whose else ""
 
 
 def _slug(place: str) -> str:

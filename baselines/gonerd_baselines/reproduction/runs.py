@@ -8,7 +8,7 @@ from dataclasses import replace
 from gonerd.dataset.places import dataset_id
 from gonerd.errors import ConfigError
 from gonerd_baselines.reproduction.columns import GLUE_TASKS
-from gonerd_baselines.reproduction.models import Model, Models, Ref
+from gonerd_baselines.reproduction.models import Model, Models, Ref, suffix_of
 from gonerd_baselines.reproduction.rows import Row
 from gonerd_baselines.reproduction.scale import Scale, TaskRow
 
@@ -91,10 +91,7 @@ class Runs:
         place = Ref(place=self.places[task])
         if task not in NER:
             return place
-        whose = model.tokenizer.step.removeprefix("tokenizer").strip("-")
-        name = f"prepare-{task}" + (f"-{whose}" if whose else "")
-        if model.tokenizer.place:
-            return place
+        name = f"prepare-{task}{suffix_of(model.tokenizer)}"
         return self.models.step(name, "prepare", {}, {"data": place, "tokenizer": model.tokenizer})
 
     def task_distilled(self, teacher: Model, student: Model, task: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from gonerd_baselines.reproduction.columns import (
     qa_columns,
     summary_columns,
 )
+from gonerd_baselines.reproduction.models import MissingTextsError
 from gonerd_baselines.reproduction.plan import Plan
 from gonerd_baselines.reproduction.row_groups import rows_beyond, rows_of_paper
 from gonerd_baselines.reproduction.rows import Column, Row, TableSpec
@@ -26,12 +27,16 @@ def planned(runs: Runs, names: Sequence[str]) -> tuple[Plan, list[TableSpec], di
     """The steps of these tables, the tables, and by name why one of them can't be.
 
     Raises:
-        ConfigError: texts are missing, or two steps clash.
+        ConfigError: two steps clash.
     """
     made: list[TableSpec] = []
     missing: dict[str, str] = {}
     for name in names:
-        table = TABLES[name](runs)
+        try:
+            table = TABLES[name](runs)
+        except MissingTextsError as problem:
+            missing[name] = str(problem)
+            continue
         if table.bench or table.columns:
             made.append(table)
         else:

@@ -203,3 +203,25 @@ def test_students_of_every_shape_can_be_made() -> None:
             assert (student.layers is None) == (config.hidden_size != 32)
     assert shapes == {"1x32": (1, 32), "1x16": (1, 16)}
     assert len(table.rows) == 2 * (1 + 2 * 2)
+
+
+def test_a_table_whose_texts_are_not_named_is_left_out() -> None:
+    texts = {role: [role] for role in ("web", "books", "wiki")}
+    runs = Runs(scale_named("small"), texts=texts, data={"gonerd": "corpus.jsonl"})
+    plan, tables, missing = planned(runs, ["table6", "companion"])
+    assert [table.name for table in tables] == ["table6"]
+    assert missing == {
+        "companion": "scale small has no texts 'multilingual'; name them with --texts multilingual=PLACE"
+    }
+    assert not any("many" in step.name for step in plan.steps)
+
+
+def test_names_are_counted_by_document_whatever_the_tokenizer() -> None:
+    plan, _, _ = planned(Runs(scale_named("paper")), ["table6"])
+    named = [s for s in plan.steps if s.name.startswith(("finetune-gonerd", "finetune-conll"))]
+    assert named
+    assert all("task" in step.inputs for step in named)
+    cut = {
+        s.data["tokenizer"][0] for s in plan.steps if s.kind == "prepare" and "tokenizer" in s.data
+    }
+    assert {"google/bigbird-roberta-base", "uw-madison/nystromformer-4096"} <= cut
