@@ -64,3 +64,11 @@ def test_the_wheel_carries_the_sample_and_all_that_commands_read(
     assert "rules" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8").lower()
     said(python, tmp_path, *gonerd, "newsroom", "gold", "--articles", "30", "--out", "gold.jsonl")
     assert "Choices" in said(python, tmp_path, *gonerd, "annotate", "config")
+    plan = said(python, tmp_path, *gonerd, "reproduce", "table6", "--scale", "tiny", "--plan")
+    assert "gonerd pretrain --tokens" in plan
+    code = (
+        "from gonerd_baselines.training.recipe import recipe_names\n"
+        "for command in ('pretrain', 'distill', 'finetune'):\n    print(recipe_names(command))"
+    )
+    recipes = said(python, tmp_path, "-c", code)
+    assert all(name in recipes for name in ("'roberta'", "'mha'", "'ner'"))
