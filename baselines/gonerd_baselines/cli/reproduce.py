@@ -70,6 +70,12 @@ _MADE = [f"table{number}" for number in (2, 3, 4, 5, 6, 7, 8, 11)] + ["companion
     metavar="WORDS",
     help="Start each training by these words, as 'accelerate launch --num_processes 4 -m'.",
 )
+@click.option(
+    "--stop-after",
+    type=click.FloatRange(min=0),
+    metavar="MINUTES",
+    help="Begin no step any more after so long, and write the tables with what there is.",
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Print the steps, and run none.")
 @click.option(
     "--prepare-only",
@@ -89,6 +95,7 @@ def reproduce(
     out: Path | None,
     device: str | None,
     launch: str | None,
+    stop_after: float | None,
     plan_only: bool,
     prepare_only: bool,
     force: bool,
@@ -144,7 +151,14 @@ def reproduce(
         return
     for name, why in reproduction.missing.items():
         note(f"{name} is left out: {why}")
-    outcome, written = run_reproduction(reproduction, folder, launch=launch, force=force, note=note)
+    outcome, written = run_reproduction(
+        reproduction,
+        folder,
+        launch=launch,
+        force=force,
+        stop_after=None if stop_after is None else 60 * stop_after,
+        note=note,
+    )
     if as_json:
         print_json(
             {
@@ -153,6 +167,7 @@ def reproduce(
                 "kept": outcome.kept,
                 "failed": outcome.failed,
                 "not_begun": outcome.stopped,
+                "waiting": outcome.waiting,
                 "left_out": dict(reproduction.missing),
             }
         )

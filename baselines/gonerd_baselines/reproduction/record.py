@@ -18,7 +18,10 @@ from gonerd_baselines.reproduction.cell import (
 )
 from gonerd_baselines.reproduction.rows import Column, Row, TableSpec
 
-__all__ = ["table_record"]
+__all__ = ["NOT_RUN", "table_record"]
+
+NOT_RUN = "not run"
+"""Of a cell whose step waits."""
 
 Scores = Mapping[str, RunScores]
 """Of evaluated models by the step that made them."""
@@ -160,7 +163,7 @@ def _missing(
     for name in names:
         for step in row.runs.get(by_name[name].task, ()):
             if step not in scores:
-                return why.get(step, "not run")
+                return why.get(step, NOT_RUN)
     return None
 
 

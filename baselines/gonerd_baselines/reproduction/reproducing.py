@@ -112,6 +112,7 @@ def run_reproduction(
     *,
     launch: str | None = None,
     force: bool = False,
+    stop_after: float | None = None,
     note: Note = lambda _: None,
 ) -> tuple[Outcome, list[Path]]:
     """Run what is not done yet, write every table with what there is, and say what became of the steps.
@@ -126,6 +127,7 @@ def run_reproduction(
         device=reproduction.device,
         launch=launch,
         force=force,
+        stop_after=stop_after,
         note=note,
     )
     return outcome, write_tables(reproduction, out, outcome, note=note)

@@ -83,6 +83,8 @@ class Outcome:
     """And what was said."""
     stopped: dict[str, str]
     """Not begun, and the step before it that failed."""
+    waiting: list[str]
+    """Not begun, as time was up."""
 
     def summary(self) -> str:
         """One line."""
@@ -92,6 +94,8 @@ class Outcome:
             parts.append(f"{len(self.failed)} failed ({', '.join(self.failed)})")
         if self.stopped:
             parts.append(f"{len(self.stopped)} not begun")
+        if self.waiting:
+            parts.append(f"{len(self.waiting)} left for the same command")
         return ", ".join(parts)
 
 
@@ -103,6 +107,7 @@ def run_plan(
     device: str = "cpu",
     launch: str | None = None,
     force: bool = False,
+    stop_after: float | None = None,
     note: Note = lambda _: None,
 ) -> Outcome:
     """Run what is not done yet.
@@ -115,11 +120,13 @@ def run_plan(
         launch: words before the command line of a training, such as `accelerate launch -m`; it then runs
             as a process of its own instead of in this one.
         force: do a step again that has changed, instead of refusing it.
+        stop_after: seconds after which no step is begun any more.
         note: told what begins and ends.
 
     Raises:
         OutputError: a step that is begun or done has changed, or another run works in `folder`.
     """
+    ends = None if stop_after is None else time.monotonic() + stop_after
     places = Places(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
@@ -129,10 +136,13 @@ def run_plan(
         _meet_changes(plan, places, fingerprints, force=force, note=note)
         journal = Journal(places.log)
         journal.add("run", steps=len(plan.steps), device=device, gonerd=gonerd_version())
-        outcome = Outcome({}, [], {}, {})
+        outcome = Outcome({}, [], {}, {}, [])
         for number, step in enumerate(plan.steps, start=1):
             said = f"[{number} of {len(plan.steps)}] {step.name}"
             before = [name for name in step.inputs.values() if name not in outcome.results]
+            if any(name in outcome.waiting for name in before):
+                outcome.waiting.append(step.name)
+                continue
             if before:
                 cause = outcome.stopped.get(before[0], before[0])
                 outcome.stopped[step.name] = cause
@@ -143,6 +153,9 @@ def run_plan(
             if state.get("state") == DONE:
                 outcome.results[step.name] = state["result"]
                 outcome.kept.append(step.name)
+                continue
+            if ends is not None and time.monotonic() >= ends:
+                outcome.waiting.append(step.name)
                 continue
             job = Job(
                 step=step,

@@ -7,6 +7,7 @@ from statistics import stdev
 from typing import Any
 
 from gonerd.dataset.table import Table
+from gonerd_baselines.reproduction.record import NOT_RUN
 
 __all__ = ["finding_lines", "percent", "shown_tables"]
 
@@ -57,7 +58,7 @@ def _ours(record: Record) -> Table:
         cell["missing"]: None
         for row in record["rows"]
         for cell in row["cells"].values()
-        if cell["missing"]
+        if cell["missing"] not in (None, NOT_RUN)
     }
     return Table(
         f"{record['title']}: ours, per cent",
@@ -167,7 +168,9 @@ def _name(column: Mapping[str, Any]) -> str:
 
 def _value(cell: Cell) -> str:
     if cell["ours"] is None:
-        return FAILED if cell["missing"] else NOTHING
+        if cell["missing"] is None:
+            return NOTHING
+        return NOT_RUN if cell["missing"] == NOT_RUN else FAILED
     return percent(cell["ours"]["value"])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,17 @@ def test_what_is_done_is_kept_and_all_tables_share_it(folder: Path) -> None:
     told = json.loads(found.stdout)
     assert told["kept"] == events(folder, "begin")
     assert {Path(path).stem for path in told["written"]} == {"table6", "table7"}
+
+
+def test_a_table_is_written_with_what_there_is(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    shutil.rmtree(Places(out).step("finetune-gonerd-longformer.paper-s0"))
+    found = typed("table6", *SMALLER, "--stop-after", "0", "--out", str(out))
+    assert found.exit_code == 0, found.stderr
+    assert "Longformer's student  not run" in found.stdout
+    assert "failed" not in found.stdout
+    assert "1 left for the same command" in found.stderr
 
 
 def test_another_setting_is_refused_by_name(folder: Path) -> None:

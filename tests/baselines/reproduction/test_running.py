@@ -132,3 +132,13 @@ def test_a_training_may_run_as_a_process_of_its_own(tmp_path: Path, monkeypatch)
     assert failed["b"].endswith("ended with 3")
     missing = run(tmp_path, step("c"), launch="no-such-program").failed
     assert missing["c"] == "--launch: there is no program 'no-such-program'"
+
+
+def test_when_time_is_up_no_step_is_begun_and_the_same_run_goes_on(tmp_path: Path) -> None:
+    run(tmp_path, step("a"))
+    steps = [step("a"), step("b", "a"), step("c", "b")]
+    outcome = run(tmp_path, *steps, stop_after=0)
+    assert outcome.kept == ["a"]
+    assert outcome.waiting == ["b", "c"]
+    assert outcome.summary() == "0 steps run, 1 kept, 2 left for the same command"
+    assert run(tmp_path, *steps).results["c"] == {"text": "abc"}
