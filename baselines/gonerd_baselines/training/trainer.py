@@ -192,12 +192,12 @@ class Trainer:
                 self.log.write(self.step, {**record, **speed, "tokens": self.tokens})
             every = self.config.evaluate_steps
             due = self.stepper.epoch != epoch if every is None else self.step % every == 0
-            if self.evaluate is not None and (due or over):
+            judged = self.evaluate is not None and (due or over)
+            if judged:
                 self._judge()
+            if judged or over or time.monotonic() - saved > self.config.save_seconds:
                 self._save()
-                saved = time.monotonic()
-            elif over or time.monotonic() - saved > self.config.save_seconds:
-                self._save()
+                peak = max(peak, self._peak())  # others may have been at work before
                 saved = time.monotonic()
 
     def _take_step(self) -> tuple[dict[str, float], list[int]]:
@@ -314,10 +314,10 @@ class Trainer:
 
     def _peak(self) -> float:
         """Operations a second of all devices at most."""
-        from gonerd_baselines.bench.peak import peak_of
+        from gonerd_baselines.bench.peak import operations_of
 
         dtype = {"fp32": "float32", "bf16": "bfloat16"}[self.config.precision]
-        return peak_of(self.processes.device, dtype).operations_a_second * self.processes.count
+        return operations_of(self.processes.device, dtype) * self.processes.count
 
     def _devices(self) -> list[torch.device]:
         place = torch.device(self.processes.device)
