@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 import types
 from collections.abc import Collection, Mapping, Sequence
@@ -26,10 +27,7 @@ C = TypeVar("C")
 
 def values_from_config(config: Any) -> dict[str, Any]:
     """The configuration as JSON values; `config_from_values` is the inverse."""
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in asdict(config).items()
-    }
+    return {name: _plain(value) for name, value in asdict(config).items()}
 
 
 def config_from_values(kind: type[C], values: Any, *, where: str, base: C | None = None) -> C:
@@ -48,9 +46,7 @@ def config_from_values(kind: type[C], values: Any, *, where: str, base: C | None
     for key, value in values.items():
         if key not in hints:
             raise ConfigError(f"{where}: {key!r} is unknown; expected {', '.join(sorted(hints))}")
-        if not _fits(value, hints[key]):
-            raise ConfigError(f"{where}: {key} is {value!r}, expected {_said(hints[key])}")
-        made[key] = _as(value, hints[key])
+        made[key] = _checked(key, value, hints[key], where)
     instead: tuple[str, ...] = getattr(kind, "ALTERNATIVES", ())
     if any(made.get(name) is not None for name in instead):
         made = dict.fromkeys(instead) | made
@@ -65,22 +61,33 @@ def with_settings(
 ) -> dict[str, Any]:
     """The configurations by section, with `key=value` or `section.key=value` settings put in.
 
-    A key alone is that of the first section which has it; keys in `fixed` can't be set.
+    A key alone is that of the first section which has it. Where a key, or another of its ALTERNATIVES, comes
+    again, the last counts. Keys in `fixed` can't be set.
 
     Raises:
         ConfigError: a setting has no '=', its key is in no section, or its value makes no sense.
     """
-    made = dict(sections)
+    given: dict[str, dict[str, Any]] = {}
+    said: dict[str, dict[str, str]] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals:
             raise ConfigError(f"--set {setting!r}: expected key=value")
-        section, key = _place(made, name, fixed, setting)
+        section, key = _place(sections, name, fixed, setting)
+        kind = type(sections[section])
+        value = _checked(key, value_from_text(text), get_type_hints(kind)[key], f"--set {setting}")
+        values, sayings = given.setdefault(section, {}), said.setdefault(section, {})
+        others: tuple[str, ...] = getattr(kind, "ALTERNATIVES", ())
+        for other in others if key in others and value is not None else (key,):
+            values.pop(other, None)
+            sayings.pop(other, None)
+        values[key], sayings[key] = value, f"--set {setting}"
+    made = dict(sections)
+    for section, values in given.items():
+        # All at once: what one setting alone would break, another may mend.
+        where = " ".join(said[section].values())
         made[section] = config_from_values(
-            type(made[section]),
-            {key: value_from_text(text)},
-            where=f"--set {setting}",
-            base=made[section],
+            type(made[section]), values, where=where, base=made[section]
         )
     return made
 
@@ -123,6 +130,12 @@ def value_from_text(text: str) -> Any:
         return text
 
 
+def _checked(key: str, value: Any, hint: Any, where: str) -> Any:
+    if not _fits(value, hint):
+        raise ConfigError(f"{where}: {key} is {value!r}, expected {_said(hint)}")
+    return _as(value, hint)
+
+
 def _fits(value: Any, hint: Any) -> bool:
     if get_origin(hint) in (Union, types.UnionType):
         return any(_fits(value, each) for each in get_args(hint))
@@ -132,16 +145,20 @@ def _fits(value: Any, hint: Any) -> bool:
     if get_origin(hint) is Mapping:  # whose own keys and values are read elsewhere
         return isinstance(value, dict)
     if hint is float:
-        return type(value) in (int, float)
+        return type(value) is int or (type(value) is float and math.isfinite(value))
     return type(value) is hint
 
 
 def _as(value: Any, hint: Any) -> Any:
     """A list is a tuple in a frozen record, and a whole number a float where one is meant."""
     if isinstance(value, list):
-        return tuple(value)
+        return tuple(_as(each, None) for each in value)
     parts = get_args(hint) or (hint,)
     return float(value) if type(value) is int and float in parts and int not in parts else value
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _said(hint: Any) -> str:
@@ -155,7 +172,7 @@ def _said(hint: Any) -> str:
     names = {
         bool: "true or false",
         int: "a whole number",
-        float: "a number",
+        float: "a finite number",
         str: "a text",
         type(None): "none",
     }
