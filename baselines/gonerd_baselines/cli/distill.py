@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gonerd.console import note, print_json, print_text
-from gonerd_baselines.cli.training_options import progress_bar, training_options
+from gonerd_baselines.cli.training_options import is_first_process, progress_bar, training_options
 
 __all__ = ["distill"]
 
@@ -117,6 +117,8 @@ def distill(
             note=note,
             progress=progress,
         )
+    if not is_first_process():
+        return
     if as_json:
         print_json(record)
         return

@@ -148,7 +148,8 @@ def distill(
             write_json(folder / RECORD, record)
             if report is not None:
                 write_text(folder / LOG, (work / LOG).read_text())
-        shutil.rmtree(work, ignore_errors=True)
+        if report is not None:  # else it is another training's, if it is there at all
+            shutil.rmtree(work)
     return record
 
 

@@ -18,7 +18,8 @@ __all__ = ["is_model", "student_from_model"]
 
 def is_model(choice: str) -> bool:
     """Whether a choice of students is a folder or a model on the Hub; `student_from` knows the others."""
-    return choice not in (*CHOICES, RANDOM) and (Path(choice).is_dir() or "/" in choice)
+    known = choice in ("", *CHOICES, RANDOM)
+    return not known and (Path(choice).is_dir() or "/" in choice)
 
 
 def student_from_model(

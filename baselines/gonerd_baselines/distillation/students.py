@@ -100,7 +100,7 @@ def _layers(config: EncoderConfig, choice: str) -> tuple[int, ...]:
     except ValueError:
         raise ConfigError(
             f"student {choice!r} is unknown; expected one of {', '.join(CHOICES)}, {RANDOM}, layers (0,3,6), "
-            f"or a shape ({SHAPE[0]}=3,{SHAPE[1]}=96)"
+            f"a shape ({SHAPE[0]}=3,{SHAPE[1]}=96), or a model's folder"
         ) from None
     for layer in layers:
         if not 0 <= layer < count:

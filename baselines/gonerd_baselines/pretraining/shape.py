@@ -70,6 +70,10 @@ class ModelShape:
                 )
         if self.layers < 1:
             raise ConfigError(f"layers is {self.layers}, expected 1 or more")
+        if not self.initializer_range > 0:
+            raise ConfigError(
+                f"initializer_range is {self.initializer_range}, expected more than 0"
+            )
 
     @property
     def options(self) -> dict[str, int | str]:

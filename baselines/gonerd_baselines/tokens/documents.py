@@ -7,7 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Documents"]
+__all__ = ["Documents", "tokens_of"]
+
+CHUNK = 1 << 20
+"""Documents whose lengths are read at once."""
 
 
 class Documents(Protocol):
@@ -30,3 +33,11 @@ class Documents(Protocol):
 
     def lengths_of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) tokens of each of `documents` (n,), numbers from 0."""
+
+
+def tokens_of(documents: Documents) -> int:
+    """Tokens of all documents together, in constant memory."""
+    return sum(
+        int(documents.lengths_of(np.arange(begin, min(begin + CHUNK, len(documents)))).sum())
+        for begin in range(0, len(documents), CHUNK)
+    )

@@ -12,6 +12,8 @@ __all__ = ["OPTIMIZERS", "PRECISIONS", "SCHEDULES", "TrainingConfig"]
 OPTIMIZERS = ("adamw", "muon")
 SCHEDULES = ("linear", "cosine", "constant")
 PRECISIONS = ("fp32", "bf16")
+MOST_SEED = 2**63 - 1
+"""torch's generators take no larger one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,8 @@ class TrainingConfig:
     step_tokens: int = 65536
     """Tokens of a step, over all batches and processes, at most."""
     batch_tokens: int = 16384
-    """Tokens that are computed at once in one process, at most; it changes memory and speed, no result."""
+    """Tokens that are computed at once in one process, at most: memory and speed, and which documents share
+    a step and which tokens a mask, since both go by batches."""
     optimizer: str = "adamw"
     """adamw, or muon (Jordan, 2024): orthogonal steps for matrices within layers, AdamW for the rest."""
     learning_rate: float = 5e-4
@@ -80,9 +83,11 @@ class TrainingConfig:
                 raise ConfigError(
                     f"{name} is {getattr(self, name)}, expected 0 or more and less than 1"
                 )
-        for name in ("weight_decay", "save_seconds"):
+        for name in ("weight_decay", "save_seconds", "seed"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected 0 or more")
+        if self.seed > MOST_SEED:
+            raise ConfigError(f"seed is {self.seed}, expected {MOST_SEED} at most")
         for name, known in (
             ("optimizer", OPTIMIZERS),
             ("schedule", SCHEDULES),
@@ -97,11 +102,17 @@ class TrainingConfig:
         """How many batches a step has, over all processes.
 
         Raises:
-            ConfigError: processes can't share them evenly, or no length is given.
+            ConfigError: a batch is larger than a step, processes can't share them evenly, or no length is
+                given.
         """
         if self.steps is None and self.tokens is None and self.epochs is None:
             raise ConfigError("the training has no length; expected steps, tokens or epochs")
-        batches = max(1, self.step_tokens // self.batch_tokens)
+        if self.batch_tokens > self.step_tokens:
+            raise ConfigError(
+                f"batch_tokens {self.batch_tokens:,} is more than the {self.step_tokens:,} of a whole step "
+                "(step_tokens); expected as many or fewer"
+            )
+        batches = self.step_tokens // self.batch_tokens
         if batches % processes:
             raise ConfigError(
                 f"step_tokens {self.step_tokens:,} in batches of {self.batch_tokens:,} are {batches} a step, "

@@ -10,13 +10,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from gonerd.errors import CheckError
 from gonerd.files import only_run_in, write_json
 from gonerd_baselines.configuration import values_from_config
-from gonerd_baselines.tokens.documents import Documents
+from gonerd_baselines.tokens.documents import Documents, tokens_of
 from gonerd_baselines.training.config import TrainingConfig
 from gonerd_baselines.training.log import Log, read_log
 from gonerd_baselines.training.objective import Objective
@@ -102,7 +101,10 @@ class Trainer:
         self.goes_on = True
         self.evaluations = 0
         """So far."""
-        self._epoch_tokens = int(documents.lengths_of(np.arange(len(documents))).sum())
+        self._whole = config.tokens
+        """Tokens of the training, where they are its length."""
+        if config.epochs is not None:
+            self._whole = config.epochs * tokens_of(documents)
 
     @property
     def first(self) -> bool:
@@ -253,8 +255,6 @@ class Trainer:
         if self.best is None or metrics[self.metric] > self.best["metrics"][self.metric]:
             self.best = {"step": self.step, "metrics": metrics}
             self.worse = 0
-            if self.first:
-                write_state(self.work / BEST, {"model": self.objective.state_dict()})
         else:
             self.worse += 1
             if self.config.patience is not None and self.worse >= self.config.patience:
@@ -279,6 +279,12 @@ class Trainer:
                 **self.stepper.state(),
             },
         )
+        self._keep_best()
+
+    def _keep_best(self) -> None:
+        """After the state that says which weights are the best: a kill between both leaves them in that."""
+        if self.first and self.best is not None and self.best["step"] == self.step:
+            write_state(self.work / BEST, {"model": self.objective.state_dict()})
 
     def _restore(self, state: dict[str, Any]) -> None:
         require_same(
@@ -288,7 +294,8 @@ class Trainer:
         self.step, self.tokens = state["step"], state["tokens"]
         self.seconds, self.worse = state["seconds"], state["worse"]
         self.best, self.goes_on = json.loads(state["best"]), state["goes_on"]
-        self.evaluations = state.get("evaluations", 0)  # states of before have none
+        self.evaluations = state["evaluations"]
+        self._keep_best()
 
     def _report(self) -> dict[str, Any]:
         log = read_log(self.work / LOG)
@@ -306,11 +313,10 @@ class Trainer:
         }
 
     def _share(self, step: int, tokens: int) -> float:
-        config = self.config
-        if config.steps is not None:
-            return min(1.0, step / config.steps)
-        wanted = config.tokens or (config.epochs or 0) * self._epoch_tokens
-        return min(1.0, tokens / wanted)
+        if self.config.steps is not None:
+            return min(1.0, step / self.config.steps)
+        assert self._whole is not None  # the stepper has refused a training without a length
+        return min(1.0, tokens / self._whole)
 
     def _peak(self) -> float:
         """Operations a second of all devices at most."""

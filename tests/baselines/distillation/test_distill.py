@@ -125,7 +125,11 @@ def test_the_control_without_training_is_the_teachers_layers(
 ) -> None:
     out = tmp_path / "student"
     arguments = ("--teacher", corpus.teacher(), "--tokens", corpus.tokens(), "--out", out)
+    others = tmp_path / "student.unfinished" / "state.pt"
+    others.parent.mkdir()
+    others.write_text("an interrupted training of the same name")
     assert run("distill", *arguments, "--recipe", "control-none") == 0
+    assert others.exists()
     assert "the student is written as it was made" in capfd.readouterr().err
     assert record_of(out)["training"] is None
     mine = from_pretrained(out, head="mlm").model.state_dict()

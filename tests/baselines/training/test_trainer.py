@@ -360,6 +360,44 @@ def test_the_best_weights_are_kept_and_patience_ends_the_training(
     assert (tmp_path / BEST).is_file()
 
 
+def test_a_kill_never_leaves_the_best_weights_of_another_step(
+    documents: ToyDocuments, tmp_path: Path
+) -> None:
+    """Neither before the state that names them is written, nor between that and them."""
+    kept: list[torch.Tensor] = []
+
+    def judged(*given: float, evaluations: int | None = None, **more: Any) -> ToyObjective:
+        objective = ToyObjective(documents)
+        left = iter(given)
+
+        def evaluate() -> dict[str, float]:
+            kept.append(weights(objective))
+            return {"f1": next(left)}
+
+        options = {"evaluate": evaluate, "metric": "f1", **more}
+        Trainer(objective, documents, CONFIG, tmp_path, **options).run(evaluations=evaluations)
+        return objective
+
+    in_the_way = tmp_path / f"{STATE}.partial"
+
+    def ending(said: str) -> None:
+        if "0.7000" in said:
+            in_the_way.mkdir()
+
+    judged(0.5, evaluations=1)
+    first = (tmp_path / BEST).read_bytes()
+    with pytest.raises(OSError, match=STATE):
+        judged(0.7, note=ending)
+    in_the_way.rmdir()
+    assert (tmp_path / BEST).read_bytes() == first
+
+    judged(0.9, evaluations=2)
+    assert (tmp_path / BEST).read_bytes() != first
+    (tmp_path / BEST).write_bytes(first)  # as a kill leaves it after the state
+    last = judged(0.3, 0.2)
+    assert torch.equal(weights(last), kept[2])
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -367,6 +405,8 @@ def test_the_best_weights_are_kept_and_patience_ends_the_training(
         ({"optimizer": "sgd", "steps": 1}, "'sgd' is unknown; expected one of adamw, muon"),
         ({"learning_rate": 0, "steps": 1}, "learning_rate is 0, expected more than 0"),
         ({"warmup": 1.0, "steps": 1}, "warmup is 1.0, expected 0 or more and less than 1"),
+        ({"seed": -1, "steps": 1}, "seed is -1, expected 0 or more"),
+        ({"seed": 2**63, "steps": 1}, "seed is 9223372036854775808, expected 9223372036854775807"),
     ],
 )
 def test_a_configuration_that_makes_no_sense_is_refused(
@@ -379,6 +419,8 @@ def test_a_configuration_that_makes_no_sense_is_refused(
 def test_a_step_has_to_be_shared_evenly_and_a_training_has_a_length() -> None:
     with pytest.raises(ConfigError, match="3 a step, which 2 processes can't share evenly"):
         TrainingConfig(steps=1, step_tokens=30, batch_tokens=10).batches_a_step(2)
+    with pytest.raises(ConfigError, match="batch_tokens 16,384 is more than the 8,192 of a whole"):
+        TrainingConfig(steps=1, step_tokens=8192).batches_a_step(1)
     with pytest.raises(ConfigError, match="no length; expected steps, tokens or epochs"):
         TrainingConfig().batches_a_step(1)
 
