@@ -15,7 +15,7 @@ import torch
 
 from gonerd.errors import ConfigError
 
-__all__ = ["AUTO", "BACKENDS", "checked_backend", "refuse_dropout"]
+__all__ = ["AUTO", "BACKENDS", "auto_with_dropout", "checked_backend", "refuse_dropout"]
 
 AUTO = "auto"
 BACKENDS = ("dense", "sdpa", "blocked", "flex", "varlen")
@@ -38,6 +38,13 @@ def checked_backend(backend: str, *, kind: str, possible: Sequence[str], device:
     if backend == "varlen" and torch.device(device).type != "cuda":
         raise ConfigError(f"attention backend varlen runs on CUDA only, not on {device}")
     return backend
+
+
+def auto_with_dropout(kind: str, device: str) -> str:
+    """What "auto" is where attention weights are dropped, which a GPU's quick backends can't do."""
+    if torch.device(device).type != "cuda":
+        return AUTO
+    return "sdpa" if kind in ("full", "nystromformer") else "blocked"
 
 
 def refuse_dropout(backend: str, dropout: float) -> None:

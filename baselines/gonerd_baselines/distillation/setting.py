@@ -27,8 +27,8 @@ from gonerd_baselines.encoder.converting import convert
 from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.pretraining.masking import Masking
-from gonerd_baselines.pretraining.pretraining import require_readable, token_files_of
-from gonerd_baselines.pretraining.validation import validation_loss
+from gonerd_baselines.pretraining.texts import require_readable, token_files_of
+from gonerd_baselines.pretraining.validation import judge_of
 from gonerd_baselines.tasks.task import Task
 from gonerd_baselines.training.config import TrainingConfig
 
@@ -111,9 +111,7 @@ def setting_of(
     if validation is not None:
         if masking is None:
             raise ConfigError("--validation is for masked language models, not for taggers")
-        held_out = token_files_of(validation, wise)[0]
-        require_readable(held_out, student.checkpoint)
-        judge = partial(validation_loss, model, held_out, masking, training)
+        judge = judge_of(validation, student.checkpoint, opened[0][0], masking, training)
     return Setting(loaded, taught, student, documents, objective, tagging, judge, report)
 
 

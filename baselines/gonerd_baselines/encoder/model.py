@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from gonerd.adapters.onednn import OneDnnLinear
 from gonerd.errors import InputError
-from gonerd_baselines.attention import AUTO, Plan
+from gonerd_baselines.attention import AUTO, AttentionPattern, Plan
+from gonerd_baselines.attention.backend import auto_with_dropout
 from gonerd_baselines.attention.lsg import MOST_GLOBAL_TOKENS
 from gonerd_baselines.encoder.config import EncoderConfig
 from gonerd_baselines.encoder.half_precision import Embedding, LayerNorm
@@ -98,12 +99,18 @@ class Encoder(nn.Module):
             if pattern not in made:
                 made[pattern] = pattern.prepare(
                     packing,
-                    backend=self.attention_backend,
+                    backend=self._backend(pattern, packing.document.device),
                     dtype=dtype,
                     global_tokens=global_tokens,
                 )
         self.ran = Counter(made[self.config.attention[0]].ran)
         return [made[pattern] for pattern in self.config.attention]
+
+    def _backend(self, pattern: AttentionPattern, device: torch.device) -> str:
+        layer: Any = self.encoder.layer[0]
+        if self.attention_backend == AUTO and layer.attention.self.dropout:
+            return auto_with_dropout(pattern.kind, str(device))
+        return self.attention_backend
 
     def _initialize(self, module: nn.Module) -> None:
         """BERT's first weights."""

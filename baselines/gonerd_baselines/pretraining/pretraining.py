@@ -7,25 +7,27 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gonerd.dataset.tokenizer_files import TokenizerFiles, tokenizer_files
-from gonerd.errors import ConfigError, InputError
+from gonerd.dataset.tokenizer_files import TokenizerFiles
+from gonerd.errors import ConfigError
 from gonerd.files import folder_to_write, require_folder_to_write, write_json, write_text
 from gonerd.machine import environment
 from gonerd_baselines.encoder.checkpoint import Checkpoint
+from gonerd_baselines.encoder.dropout import set_dropout
 from gonerd_baselines.encoder.heads import Model
 from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.encoder.saving import to_hf
 from gonerd_baselines.pretraining.masking import Masking, MaskingConfig
 from gonerd_baselines.pretraining.objective import MaskedLanguageObjective
 from gonerd_baselines.pretraining.shape import ModelShape, checkpoint_from_shape
-from gonerd_baselines.pretraining.validation import validation_loss
+from gonerd_baselines.pretraining.texts import require_readable, token_files_of
+from gonerd_baselines.pretraining.validation import judge_of
 from gonerd_baselines.tokens.token_files import TokenFiles
 from gonerd_baselines.training.config import TrainingConfig
 from gonerd_baselines.training.progress import Progress
 from gonerd_baselines.training.recipe import recipe_values
 from gonerd_baselines.training.trainer import LOG, Trainer
 
-__all__ = ["RECORD", "pretrain", "require_readable", "token_files_of"]
+__all__ = ["RECORD", "pretrain"]
 
 RECORD = "pretrain.json"
 
@@ -54,7 +56,7 @@ def pretrain(
         out: a new folder, that plain transformers opens.
         start: a checkpoint to go on from, by folder or Hub id; None begins with random weights.
         validation: a folder by the same tokenizer; its loss is in the log.
-        recipe: "model" (ModelShape, read without `start`), "masking" and "training".
+        recipe: "model" (ModelShape; with `start` its dropout alone), "masking" and "training".
         attention_backend: see `attention.backend`.
         device: cpu, cuda, ...
         tensorboard: a folder for its files.
@@ -75,7 +77,13 @@ def pretrain(
     work = out.with_name(f"{out.name}.unfinished")
     checkpoint = None
     if start is not None:
+        if shape.of_new:
+            raise ConfigError(
+                f"{shape.of_new[0]} is of a model from scratch, and {start} has its own; "
+                "expected none, or a recipe without it"
+            )
         checkpoint = from_pretrained(start, head="mlm", attention_backend=attention_backend)
+        set_dropout(checkpoint.model, hidden=shape.dropout, attention=shape.attention_dropout)
         if checkpoint.report.new:
             note(f"{start} has no language head: a new one is trained")
     files, tokenizer = token_files_of(tokens, checkpoint)
@@ -86,15 +94,12 @@ def pretrain(
     assert isinstance(checkpoint.model, Model)
     masking = Masking(masks, tokenizer, files.manifest.special.values())
     objective = MaskedLanguageObjective(checkpoint.model, files, masking)
-    held_out = None
+    judge = None
     if validation is not None:
-        held_out = token_files_of(validation, None)[0]
-        if held_out.manifest.tokenizer_sha256 != files.manifest.tokenizer_sha256:
-            raise InputError(f"{validation} and {tokens} were tokenized by different tokenizers")
-        require_readable(held_out, checkpoint)
+        judge = judge_of(validation, checkpoint, files, masking, training)
     values = recipe_values(recipe)
     if start is not None:
-        del values["model"]
+        values["model"] = {name: values["model"][name] for name in ("dropout", "attention_dropout")}
     begin = {"from": checkpoint.id or "scratch", "weights_sha256": checkpoint.weights_sha256}
     trainer = Trainer(
         objective,
@@ -103,9 +108,7 @@ def pretrain(
         work,
         identity={**values, "start": begin},
         device=device,
-        evaluate=None
-        if held_out is None
-        else lambda: validation_loss(checkpoint.model, held_out, masking, training),
+        evaluate=judge,
         tensorboard=tensorboard,
         note=note,
         progress=progress,
@@ -129,49 +132,6 @@ def pretrain(
             write_text(partial / LOG, (work / LOG).read_text())
         shutil.rmtree(work)
     return record
-
-
-def token_files_of(
-    tokens: Path, checkpoint: Checkpoint | None
-) -> tuple[TokenFiles, TokenizerFiles]:
-    """The tokens, and the tokenizer that made them: the checkpoint's, if there is one.
-
-    Raises:
-        InputError: the tokens are of another tokenizer, or theirs can't be found any more.
-    """
-    files = TokenFiles(tokens)
-    name = files.manifest.tokenizer
-    if checkpoint is not None and checkpoint.folder is not None:
-        name = str(checkpoint.folder)
-    elif Path(tokens / name).exists():
-        name = str(tokens / name)
-    found = tokenizer_files(name)
-    if found.sha256 != files.manifest.tokenizer_sha256:
-        raise InputError(
-            f"{tokens} was tokenized by {files.manifest.tokenizer} (SHA-256 "
-            f"{files.manifest.tokenizer_sha256[:12]}…), not by that of "
-            f"{(checkpoint.id if checkpoint else None) or name} ({found.sha256[:12]}…)"
-        )
-    return files, found
-
-
-def require_readable(files: TokenFiles, checkpoint: Checkpoint) -> None:
-    """Refuse tokens that the model has no position or no embedding for.
-
-    Raises:
-        InputError: a document is too long, or the vocabulary is larger than the model's.
-    """
-    config = checkpoint.encoder.config
-    if files.longest > config.max_length:
-        raise InputError(
-            f"{files.name} has a document of {files.longest:,} tokens, the model has positions for "
-            f"{config.max_length:,}; expected tokens made with --max-len {config.max_length}"
-        )
-    if files.manifest.vocabulary > config.vocab_size:
-        raise InputError(
-            f"{files.name} has a vocabulary of {files.manifest.vocabulary:,}, the model one of "
-            f"{config.vocab_size:,}"
-        )
 
 
 def _from_scratch(shape: ModelShape, files: TokenFiles, *, seed: int) -> Checkpoint:

@@ -17,6 +17,9 @@ from gonerd_baselines.encoder.model import Encoder
 __all__ = ["ModelShape", "checkpoint_from_shape"]
 
 LAYOUTS = ("roberta", "xlm-roberta")
+DROPOUTS = ("dropout", "attention_dropout")
+USUAL = 0.1
+"""BERT's dropout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +40,10 @@ class ModelShape:
     """Width inside the feed-forward part."""
     max_length: int = 512
     """Tokens of the longest document."""
-    dropout: float = 0.1
-    """Share of the hidden numbers set to 0 in training."""
-    attention_dropout: float = 0.1
-    """Share of the attention weights set to 0 in training; on a GPU 0, for the quick backends have none."""
+    dropout: float | None = None
+    """Share of the hidden numbers set to 0 in training; none: 0.1, or what a checkpoint has."""
+    attention_dropout: float | None = None
+    """The same of the attention weights; on a GPU 0, for the quick backends have none."""
     initializer_range: float = 0.02
     """Standard deviation of the first weights."""
     attention_window: int | None = None
@@ -63,17 +66,25 @@ class ModelShape:
             raise ConfigError(
                 f"layout {self.layout!r} is unknown; expected one of {', '.join(LAYOUTS)}"
             )
-        for name in ("dropout", "attention_dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}, expected 0 or more and less than 1"
-                )
+        for name in DROPOUTS:
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < 1:
+                raise ConfigError(f"{name} is {value}, expected 0 or more and less than 1")
         if self.layers < 1:
             raise ConfigError(f"layers is {self.layers}, expected 1 or more")
         if not self.initializer_range > 0:
             raise ConfigError(
                 f"initializer_range is {self.initializer_range}, expected more than 0"
             )
+
+    @property
+    def of_new(self) -> list[str]:
+        """What is set that a checkpoint decides itself."""
+        return [
+            field.name
+            for field in fields(self)
+            if field.name not in DROPOUTS and getattr(self, field.name) != field.default
+        ]
 
     @property
     def options(self) -> dict[str, int | str]:
@@ -102,8 +113,10 @@ def checkpoint_from_shape(
         max_position_embeddings=shape.max_length + pad + 1,
         first_position=pad + 1,
         pad_token_id=pad,
-        hidden_dropout_prob=shape.dropout,
-        attention_probs_dropout_prob=shape.attention_dropout,
+        hidden_dropout_prob=USUAL if shape.dropout is None else shape.dropout,
+        attention_probs_dropout_prob=(
+            USUAL if shape.attention_dropout is None else shape.attention_dropout
+        ),
         initializer_range=shape.initializer_range,
     )
     with torch.random.fork_rng(devices=[]):

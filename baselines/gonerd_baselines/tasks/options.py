@@ -31,7 +31,9 @@ class TaskOptions:
     class_weights: str | None = None
     """balanced: each class counts as much as any other, however often it comes; none: each label does."""
     dropout: float | None = None
-    """Share of the hidden numbers set to 0 in training, attention weights aside; none: the checkpoint's."""
+    """Share of the hidden numbers set to 0 in training; none: the checkpoint's."""
+    attention_dropout: float | None = None
+    """The same of the attention weights; on a GPU 0 is quicker, for the quick backends have none."""
 
     def __post_init__(self) -> None:
         for name in ("max_len", "step_examples"):
@@ -42,8 +44,10 @@ class TaskOptions:
             raise ConfigError(
                 f"label_smoothing is {self.label_smoothing}, expected 0 or more and less than 1"
             )
-        if self.dropout is not None and not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout is {self.dropout}, expected 0 or more and less than 1")
+        for name in ("dropout", "attention_dropout"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < 1:
+                raise ConfigError(f"{name} is {value}, expected 0 or more and less than 1")
         if self.class_weights not in (None, *WEIGHTS):
             raise ConfigError(
                 f"class_weights {self.class_weights!r} is unknown; expected none or balanced"

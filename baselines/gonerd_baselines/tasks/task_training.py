@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from gonerd.files import folder_to_write, text_to_write, write_json, write_text
 from gonerd.machine import environment
+from gonerd_baselines.encoder.dropout import set_dropout
 from gonerd_baselines.encoder.saving import to_hf
 from gonerd_baselines.tasks.examples import Examples
 from gonerd_baselines.tasks.logits import logits_of
@@ -176,10 +175,7 @@ def task_training(
         new_head=options.new_head,
         attention_backend=attention_backend,
     )
-    if options.dropout is not None:
-        for module in opened.model.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = options.dropout
+    set_dropout(opened.model, hidden=options.dropout, attention=options.attention_dropout)
     reader = reader_of(opened.checkpoint, max_len=options.max_len)
     encoded = encoded or task.encoded(reader)
     objective = _objective(task, opened, encoded, options)

@@ -12,10 +12,13 @@ from gonerd_baselines.encoder.loading import from_pretrained
 from gonerd_baselines.tokens.tokenizing import tokenize_texts
 from tests.baselines.tokens.sources import train, words, write_lines
 
+TRAINED = [
+    *("--set", "learning_rate=0.01", "--set", "share=0.3"),
+    *("--set", "step_tokens=1024", "--set", "batch_tokens=512"),
+]
 SMALL = [
     *("--set", "layers=2", "--set", "hidden_size=24", "--set", "heads=3"),
-    *("--set", "intermediate_size=32", "--set", "max_length=128", "--set", "learning_rate=0.01"),
-    *("--set", "step_tokens=1024", "--set", "batch_tokens=512", "--set", "share=0.3"),
+    *("--set", "intermediate_size=32", "--set", "max_length=128", *TRAINED),
 ]
 
 
@@ -108,9 +111,11 @@ def test_a_training_goes_on_from_a_model(
     long = tmp_path / "long"
     assert run("convert", "--from", tmp_path / "one", *convert, "--out", long) == 0
     more = (
-        *SMALL,
+        *TRAINED,
         "--from",
         long,
+        "--set",
+        "dropout=0.2",
         "--set",
         "steps=2",
         "--set",
@@ -122,7 +127,7 @@ def test_a_training_goes_on_from_a_model(
     assert pretrain(folder, tmp_path / "two", *more, "--json") == 0
     record = json.loads(capfd.readouterr().out)
     assert record["start"]["from"] == "long"
-    assert "model" not in record["recipe"]
+    assert record["recipe"]["model"] == {"dropout": 0.2, "attention_dropout": None}
     before, after = (from_pretrained(path, head="mlm").encoder for path in (long, tmp_path / "two"))
     assert after.config.kind == "longformer"
     key = "encoder.layer.0.attention.self.query_global.weight"
@@ -131,9 +136,44 @@ def test_a_training_goes_on_from_a_model(
     assert all(line["loss"] < 7 for line in record["training"]["log"])
 
 
+def test_what_a_checkpoint_decides_can_not_be_set(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert pretrain(folder, tmp_path / "one", *SMALL, "--set", "steps=1") == 0
+    more = ("--from", tmp_path / "one", *TRAINED, "--set", "steps=1", "--set", "heads=2")
+    assert pretrain(folder, tmp_path / "two", *more) == 2
+    assert "heads is of a model from scratch, and" in capfd.readouterr().err
+
+
+def test_texts_to_validate_on_may_be_longer_than_a_batch_and_are_checked_at_once(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tokenize_texts(
+        [folder / "tokens.jsonl"],
+        tmp_path / "short",
+        tokenizer=str(folder / "tokenizer"),
+        max_len=40,
+    )
+    tokenize_texts([folder / "tokens.jsonl"], tmp_path / "others", tokenizer="newsroom", max_len=40)
+    size = ("--set", "batch_tokens=48", "--set", "steps=1")
+    words = ("pretrain", "--tokens", tmp_path / "short", *SMALL, *size)
+    for held_out, said in (
+        (tmp_path / "others", "were tokenized by different tokenizers"),
+        (tmp_path / "nowhere", "holds no tokens"),
+    ):
+        assert run(*words, "--out", tmp_path / "a", "--validation", held_out) == 1
+        assert said in capfd.readouterr().err
+        assert not (tmp_path / "a.unfinished").exists()
+    more = ("--validation", folder / "held-out", "--json")  # of up to 128 tokens
+    assert run(*words, "--out", tmp_path / "b", *more) == 0
+    log = json.loads(capfd.readouterr().out)["training"]["log"]
+    assert any("validation_loss" in line for line in log)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--set", "initializer_range=-1"), "initializer_range is -1.0, expected more than 0"),
         (("--set", "layers=0"), "layers is 0, expected 1 or more"),
         (
             ("--set", "max_length=64"),
