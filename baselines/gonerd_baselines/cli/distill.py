@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gonerd.console import note, print_json, print_text
+from gonerd.errors import ConfigError
 from gonerd_baselines.cli.training_options import is_first_process, progress_bar, training_options
 
 __all__ = ["distill"]
@@ -102,6 +103,8 @@ def distill(
     conversion = {"order": order, "to": to, "max_len": max_len}
     given = {key: value for key, value in conversion.items() if value is not None}
     asked["conversion"] = replace(asked["conversion"], **given)
+    if asked["conversion"].to is None and given:
+        raise ConfigError("--order and --max-len are of a conversion; expected --to beside them")
     with progress_bar() as progress:
         record = train(
             teacher,

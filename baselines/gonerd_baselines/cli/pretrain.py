@@ -51,9 +51,9 @@ def pretrain(
 ) -> None:
     """Train a masked language model, from random weights or from a checkpoint.
 
-    Documents are packed, none is padded. An interrupted training goes on, to the bit, when the same command
-    runs again. On several GPUs: `accelerate launch -m gonerd pretrain ...`. The folder opens in plain
-    transformers.
+    Recipes: small, roberta, longformer, lsg. Documents are packed, none is padded. An interrupted training
+    goes on, to the bit, when the same command runs again. On several GPUs: `accelerate launch -m gonerd
+    pretrain ...`. The folder opens in plain transformers.
 
     \b
     Examples:

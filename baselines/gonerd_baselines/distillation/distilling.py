@@ -112,8 +112,10 @@ def distill(
         first = Processes(device).first
     result, made = student.checkpoint, setting.conversion
     if conversion.to is not None and conversion.order == ORDERS[1]:
+        place = next(result.model.parameters()).device
         result.model.to("cpu")
         result, made = converted(result, conversion, training.seed)
+        result.model.to(place)
     record = {
         "schema_version": 1,
         "teacher": {

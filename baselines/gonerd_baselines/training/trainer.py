@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from gonerd.errors import CheckError
+from gonerd.errors import CheckError, ConfigError
 from gonerd.files import only_run_in, write_json
 from gonerd_baselines.configuration import values_from_config
 from gonerd_baselines.tokens.documents import Documents, tokens_of
@@ -73,8 +73,13 @@ class Trainer:
             progress: told after each step.
 
         Raises:
-            ConfigError: a document is longer than a batch, or processes can't share a step.
+            ConfigError: a document is longer than a batch, processes can't share a step, or there is patience
+                and no metric.
         """
+        if config.patience is not None and metric is None:
+            raise ConfigError(
+                f"patience is {config.patience}, and no metric says what is better here; expected none"
+            )
         self.processes = Processes(device)
         self.config, self.documents, self.work = config, documents, work
         self.objective = objective.to(self.processes.device)

@@ -265,6 +265,8 @@ def test_a_student_of_an_earlier_distillation_learns_a_task(
         ),
         (("--set", "local_mha=1"), "full attention has no window for local_mha"),
         (("--recipe", "task"), "has no head for tokens, its weights lack classifier"),
+        (("--max-len", "64"), "--order and --max-len are of a conversion; expected --to beside"),
+        (("--student", ""), "student '' is unknown; expected one of every-other, "),
         (("--recipe", "best"), "recipe 'best' is unknown; expected a TOML file, or one of"),
         (("--to", "lsg", "--max-len", "32"), "max_len is 32, less than the 64 tokens"),
         (("--set", "order=never"), "order 'never' is unknown; expected convert-then-distill or"),

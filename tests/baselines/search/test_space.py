@@ -89,7 +89,7 @@ def test_hyperparameters_go_into_the_tables_of_a_recipe() -> None:
         (["weight_decay=0..0.1:log"], "low is 0, and a logarithm needs more than 0"),
         (["layer_decay=0.8..1"], "layer_decay reaches 1, expected less than 1"),
         (["clip=1"], "the choices are fewer than two"),
-        (["clip=nan..2"], "nan to 2.0 is no range of numbers"),
+        (["clip=nan..2"], "low is nan, expected a finite number or none"),
         (["dropout=0..0.1:cube"], "--set-range 'dropout=0..0.1:cube': expected key=low..high"),
         (["dropout"], "--set-range 'dropout': expected key=low..high"),
         (["dropout=a..b"], "expected key=low..high, key=low..high:log or key=a,b,c"),

@@ -421,6 +421,9 @@ def test_a_step_has_to_be_shared_evenly_and_a_training_has_a_length() -> None:
         TrainingConfig(steps=1, step_tokens=30, batch_tokens=10).batches_a_step(2)
     with pytest.raises(ConfigError, match="batch_tokens 16,384 is more than the 8,192 of a whole"):
         TrainingConfig(steps=1, step_tokens=8192).batches_a_step(1)
+    with pytest.raises(ConfigError, match="patience is 2, and no metric says what is better here"):
+        documents = ToyDocuments()
+        Trainer(ToyObjective(documents), documents, replace(CONFIG, patience=2), Path("nowhere"))
     with pytest.raises(ConfigError, match="no length; expected steps, tokens or epochs"):
         TrainingConfig().batches_a_step(1)
 
