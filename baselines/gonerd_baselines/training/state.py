@@ -54,7 +54,14 @@ def read_state(path: Path) -> dict[str, Any]:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as problem:
+    except (
+        OSError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+        pickle.UnpicklingError,
+    ) as problem:
         reason = " ".join(str(problem).split())[:120]
         raise InputError(
             f"{path} is no whole state of a training ({reason}); --force begins anew"

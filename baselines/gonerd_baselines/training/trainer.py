@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from gonerd.errors import CheckError, ConfigError
+from gonerd.evaluation.memory import is_out_of_memory
 from gonerd.files import only_run_in, write_json
 from gonerd_baselines.configuration import values_from_config
 from gonerd_baselines.tokens.documents import Documents, tokens_of
@@ -128,7 +129,7 @@ class Trainer:
         goes on from there.
 
         Raises:
-            CheckError: the loss is not finite, or another process is gone.
+            CheckError: the loss is not finite, memory is full, or another process is gone.
             OutputError: `work` holds another training, or the disk is full.
             InputError: what lies in `work` is broken.
         """
@@ -154,6 +155,11 @@ class Trainer:
             try:
                 self._run(math.inf if evaluations is None else evaluations)
             except RuntimeError as problem:
+                if is_out_of_memory(problem):
+                    raise CheckError(
+                        f"step {self.step + 1}: memory is full with batches of {self.config.batch_tokens:,} "
+                        "tokens; expected fewer batch_tokens, and --force to begin anew with them"
+                    ) from None
                 if (lost := self.processes.lost(problem)) is not None:
                     raise lost from None
                 raise

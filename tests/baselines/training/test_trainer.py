@@ -16,6 +16,7 @@ import torch
 from gonerd.errors import CheckError, ConfigError, InputError, OutputError
 from gonerd_baselines.training.config import TrainingConfig
 from gonerd_baselines.training.progress import Progress
+from gonerd_baselines.training.state import read_state
 from gonerd_baselines.training.trainer import BEST, LOG, STATE, Trainer
 from tests.baselines.training.toy import ToyDocuments, ToyObjective
 
@@ -286,6 +287,25 @@ def test_a_loss_that_is_no_number_stops_before_the_step_and_goes_on_from_there(
     assert report["log"][-1]["step"] == report["steps"]
     if trainer.step:
         assert said[0].startswith(f"going on after step {trainer.step}")
+
+
+def test_a_full_memory_is_one_sentence(documents: ToyDocuments, tmp_path: Path) -> None:
+    class Large(ToyObjective):
+        def forward(self, batch: Any) -> dict[str, torch.Tensor]:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    with pytest.raises(
+        CheckError, match="step 1: memory is full with batches of 40 tokens; expected"
+    ):
+        Trainer(Large(documents), documents, CONFIG, tmp_path).run()
+
+
+@pytest.mark.parametrize("broken", [b"", b"no state", b"h" * 40, b"q" * 9])
+def test_a_state_that_is_none_is_one_sentence(broken: bytes, tmp_path: Path) -> None:
+    path = tmp_path / STATE
+    path.write_bytes(broken)
+    with pytest.raises(InputError, match=r"state.pt is no .*state of a training"):
+        read_state(path)
 
 
 def test_what_was_begun_otherwise_is_not_gone_on_with(
