@@ -197,14 +197,18 @@ def test_a_killed_process_goes_on_to_the_bit(documents: ToyDocuments, tmp_path: 
     assert torch.equal(weights(again), weights(whole))
 
 
-def test_two_processes_take_the_steps_of_one(documents: ToyDocuments, tmp_path: Path) -> None:
+def test_two_processes_take_the_steps_of_one(tmp_path: Path) -> None:
+    """Of four batches, two in each; passes of 39 documents end with steps of one batch, or two."""
+    config = replace(CONFIG, step_tokens=160)
     script = tmp_path / "two.py"
     script.write_text(
         "import json, sys\n"
+        "from dataclasses import replace\n"
         "from pathlib import Path\n"
         "from tests.baselines.training.test_trainer import CONFIG, losses, trained, weights\n"
         "from tests.baselines.training.toy import ToyDocuments\n"
-        "objective, report = trained(ToyDocuments(), Path(sys.argv[1]) / 'work')\n"
+        "config = replace(CONFIG, step_tokens=160)\n"
+        "objective, report = trained(ToyDocuments(39), Path(sys.argv[1]) / 'work', config)\n"
         "if report['processes'] != 2: sys.exit('not two')\n"
         "import os\n"
         "Path(sys.argv[1], os.environ['RANK'] + '.json').write_text(\n"
@@ -212,7 +216,7 @@ def test_two_processes_take_the_steps_of_one(documents: ToyDocuments, tmp_path: 
     )
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", str(script)]
     subprocess.run([*command, str(tmp_path)], env=_environment(), check=True, timeout=120)
-    whole, report = trained(documents, tmp_path / "one")
+    whole, report = trained(ToyDocuments(39), tmp_path / "one", config)
     found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1)]
     assert found[0] == found[1]
     assert found[0][0] == pytest.approx(losses(report), rel=1e-5)
