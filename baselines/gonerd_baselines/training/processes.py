@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -13,6 +14,9 @@ from gonerd.errors import CheckError
 
 __all__ = ["Processes"]
 
+PATIENCE = timedelta(hours=6)
+"""How long the others wait for the first, which evaluates alone; NCCL's own 10 minutes are few for that."""
+
 
 class Processes:
     """Made once a training; `accelerate launch` or torchrun decide how many there are."""
@@ -20,14 +24,17 @@ class Processes:
     def __init__(self, device: str) -> None:
         """On the processor, or on the GPU that this process has been given."""
         from accelerate import Accelerator
-        from accelerate.utils import DistributedDataParallelKwargs
+        from accelerate.utils import DistributedDataParallelKwargs, InitProcessGroupKwargs
 
         wanted = torch.device(usable_device(device))
         # Precision is the recipe's alone: an autocast of our own, whatever the launcher is told.
         self.accelerator = Accelerator(
             mixed_precision="no",
             cpu=wanted.type == "cpu",
-            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+            kwargs_handlers=[
+                DistributedDataParallelKwargs(find_unused_parameters=True),
+                InitProcessGroupKwargs(timeout=PATIENCE),
+            ],
         )
         several = self.accelerator.num_processes > 1
         self.device = str(self.accelerator.device) if several else str(wanted)
