@@ -23,6 +23,9 @@ __all__ = ["Estimate", "RunScores", "difference", "mean_of_runs", "of_values", "
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 """Student's t at 97.5%, of 1 to 9 degrees of freedom."""
 
+_Z = 1.95996
+"""That of infinitely many."""
+
 assert LEVEL == 0.95
 
 DOCUMENTS, SEEDS = "documents", "seeds"
@@ -103,9 +106,16 @@ def of_values(values: Sequence[float]) -> Estimate:
     mean = fmean(values)
     if len(values) < 2:
         return Estimate(mean, tuple(values))
-    t = _T[len(values) - 2] if len(values) - 2 < len(_T) else 1.96
-    half = t * stdev(values) / math.sqrt(len(values))
+    half = _student(len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return Estimate(mean, tuple(values), mean - half, mean + half, SEEDS)
+
+
+def _student(freedom: int) -> float:
+    """From 10 degrees on by the first terms of its expansion in 1 / freedom, to 0.003."""
+    if freedom <= len(_T):
+        return _T[freedom - 1]
+    first, second = (_Z**3 + _Z) / 4, (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / 96
+    return _Z + first / freedom + second / freedom**2
 
 
 def _quotient_of_values(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gonerd.errors import ConfigError
-from gonerd_baselines.reproduction.scale import Language, Scale, Shape
+from gonerd_baselines.reproduction.scale import Language, Scale, Shape, tokens_of
 from gonerd_baselines.reproduction.step import Step
 
 __all__ = ["MissingTextsError", "Model", "Models", "Ref", "suffix_of"]
@@ -138,15 +138,21 @@ class Models:
         shape: Shape | None = None,
         mixture: str | None = None,
         roles: Sequence[str] = (),
+        attention: str = "",
     ) -> Model:
-        """A student of half depth, or of `shape`, distilled on a mixture of texts or on `roles`."""
+        """A student of half depth, or of `shape`, distilled on a mixture of texts or on `roles`.
+
+        `attention` is the row of the scale whose settings for this objective count, too.
+        """
         row = self.scale.objective[objective]
+        own = self.scale.attention[attention].objectives.get(objective, {}) if attention else {}
         mixture = mixture or self.scale.mixture
         key = f"{teacher.key}.{objective}"
         made = replace(teacher.shape, layers=max(1, teacher.shape.layers // 2))
+        own_recipe = [Ref(place=row.recipe)] if row.recipe.endswith(".toml") else []
         settings: dict[str, Any] = {
             "recipe": row.recipe,
-            "set": {**self.scale.distillation, **row.settings},
+            "set": {**self.scale.distillation, **row.settings, **own},
         }
         if shape is not None:
             made = shape
@@ -159,8 +165,9 @@ class Models:
             "tokens": self.tokens(
                 teacher.tokenizer, teacher.length, roles or self.scale.mixtures[mixture].roles
             ),
+            "recipe": own_recipe,  # a file of one's own may change
         }
-        budget = int(settings["set"].get("tokens", 0)) if row.trained else 0
+        budget = tokens_of(settings["set"]) if row.trained else 0
         student = replace(teacher, key=key, shape=made, ref=Ref(step=f"distill-{key}"))
         operations = student.operations(budget)
         if not row.control:
@@ -253,7 +260,7 @@ class Models:
         if attention is not None:
             options = self.scale.attention[attention].options
             settings["set"] |= {"attention": attention, **options}
-        budget = int(self.scale.pretraining.get("tokens", 0))
+        budget = tokens_of(self.scale.pretraining)
         model = Model(
             key=key,
             ref=Ref(step=f"pretrain-{key}"),
@@ -272,13 +279,14 @@ class Models:
 
     def _continued(self, model: Model) -> Model:
         """Masked language modelling goes on, on the texts of distillation, at the new length."""
-        budget = int(self.scale.continuation.get("tokens", 0))
-        if not budget:
+        told = self.scale.continuation
+        if all(told.get(key) in (None, "none", 0) for key in ("tokens", "steps", "epochs")):
             return model
+        budget = tokens_of(told)
         roles = self.scale.mixtures[self.scale.mixture].roles
         name = f"continue-{model.key}"
         refs = {"tokens": self.tokens(model.tokenizer, model.length, roles), "model": model.ref}
-        settings = {"set": dict(self.scale.continuation)}
+        settings = {"set": dict(told)}
         operations = model.operations(budget)
         ref = self.step(name, "pretrain", settings, refs, tokens=budget, operations=operations)
         return replace(model, ref=ref)

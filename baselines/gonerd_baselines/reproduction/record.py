@@ -47,6 +47,7 @@ def table_record(
             "block": row.block,
             "teachers": list(row.teachers),
             "control": row.control,
+            "more": row.more,
             "paper_row": row.paper or None,
             "cells": {
                 column.name: _cell(table, row, column, rows, scores, why, paper)
@@ -216,6 +217,7 @@ def _findings(table: TableSpec, scores: Scores) -> list[dict[str, Any]]:
                     "column": column.name,
                     "row": row.name,
                     "of": name,
+                    "chosen_from": len(kept),
                     **share.as_json(),
                 }
             )
@@ -224,14 +226,14 @@ def _findings(table: TableSpec, scores: Scores) -> list[dict[str, Any]]:
 
 
 def _over_controls(column: Column, rows: Sequence[Row], scores: Scores) -> list[dict[str, Any]]:
-    """Each control against the best student of the same teacher."""
+    """Each control against the best student of the same teacher that read no more than it."""
     found = []
     for control in (row for row in rows if row.control):
         below = _runs(control, column.task, scores)
         students = [
             (row, runs)
             for row in rows
-            if row.teachers == control.teachers and not row.control
+            if row.teachers == control.teachers and not row.control and not row.more
             if (runs := _runs(row, column.task, scores)) is not None
         ]
         if below is None or not students:
@@ -245,6 +247,7 @@ def _over_controls(column: Column, rows: Sequence[Row], scores: Scores) -> list[
                 "column": column.name,
                 "row": best.name,
                 "of": control.name,
+                "chosen_from": len(students),
                 **difference(runs, below, column.metric).as_json(),
             }
         )

@@ -195,5 +195,7 @@ def _with_settings(scale: Scale, settings: Sequence[str]) -> Scale:
                 value = {**held, key: value}
             else:
                 raise ConfigError(f"{where}: the scale has no table {table!r} of settings")
+        elif isinstance(getattr(scale, table, None), Shape):
+            raise ConfigError(f"{where}: expected one of its keys, as {table}.layers=2")
         scale = config_from_values(Scale, {table: value}, where=where, base=scale)
     return scale

@@ -59,8 +59,12 @@ def rows_of_paper(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
 
 
 def rows_beyond(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
-    """Objectives on each attention, distilling first, the task's own answers, full attention, controls."""
+    """Objectives on each attention, distilling first, the task's own answers, full attention, controls.
+
+    Controls stand last and run first: without them nothing can be said of what a teacher adds.
+    """
     scale, models = runs.scale, runs.models
+    controls = _controls(runs, tasks)
     rows = []
     full_long = models.full_long()
     rows.append(runs.row("full-long", "Full attention, extended", BEYOND, full_long, tasks))
@@ -80,7 +84,7 @@ def rows_beyond(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
                     f"{attention}.{name}",
                     f"  {row.title}'s student, {objective.title}",
                     BEYOND,
-                    models.student(teacher, name),
+                    models.student(teacher, name, attention=attention),
                     tasks,
                     teachers=(attention,),
                 )
@@ -96,6 +100,7 @@ def rows_beyond(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
                 block=BEYOND,
                 runs=distilled,
                 teachers=(attention,),
+                more=True,
             )
         )
         if not row.model and not row.from_scratch:
@@ -108,9 +113,10 @@ def rows_beyond(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
                     models.converted(first, attention),
                     tasks,
                     teachers=(attention,),
+                    more=True,
                 )
             )
-    return rows + _controls(runs, tasks)
+    return rows + controls
 
 
 def _controls(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:

@@ -50,6 +50,8 @@ class Row:
     """The paper's row, empty where it has none."""
     control: bool = False
     """Nothing was learned from a teacher."""
+    more: bool = False
+    """A student that read more than the other students and the controls, after its distillation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

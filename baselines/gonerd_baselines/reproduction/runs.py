@@ -10,7 +10,7 @@ from gonerd.errors import ConfigError
 from gonerd_baselines.reproduction.columns import GLUE_TASKS
 from gonerd_baselines.reproduction.models import Model, Models, Ref, suffix_of
 from gonerd_baselines.reproduction.rows import Row
-from gonerd_baselines.reproduction.scale import Scale, TaskRow
+from gonerd_baselines.reproduction.scale import Scale, TaskRow, tokens_of
 
 __all__ = ["NER", "QA", "Runs"]
 
@@ -98,7 +98,7 @@ class Runs:
         """A student that learns from a fine-tuned teacher's answers first, once for each seed."""
         row = self.scale.tasks[task]
         roles = self.scale.mixtures[self.scale.mixture].roles
-        budget = int(self.scale.task_distillation.get("tokens", 0))
+        budget = tokens_of(self.scale.task_distillation)
         names = []
         for seed in self.scale.seeds:
             taught = Ref(step=self._finetune(teacher, task, row, seed))
@@ -132,6 +132,7 @@ class Runs:
         paper: str = "",
         teachers: tuple[str, ...] = (),
         control: bool = False,
+        more: bool = False,
         windows: bool = False,
     ) -> Row:
         """A model fine-tuned on tasks; with `windows` also on documents that it has to read in windows."""
@@ -143,6 +144,7 @@ class Runs:
             paper=paper,
             teachers=teachers,
             control=control,
+            more=more,
         )
 
     def times(self, rows: Iterable[str]) -> bool:

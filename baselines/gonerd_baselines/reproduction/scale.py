@@ -22,6 +22,7 @@ __all__ = [
     "Shape",
     "TaskRow",
     "scale_named",
+    "tokens_of",
 ]
 
 SCALES = ("tiny", "small", "small-gpu", "paper")
@@ -65,6 +66,8 @@ class AttentionRow:
     """Pretrained with this attention from random weights, as the paper did with LSG."""
     options: Values = field(default_factory=dict)
     """Of `gonerd convert`."""
+    objectives: Mapping[str, Values] = field(default_factory=dict)
+    """Settings of its students by objective: local relations need a reach where there is no window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +205,8 @@ class Scale:
                 raise ConfigError(
                     f"attention {name!r} is unknown, expected of {', '.join(self.attention)}"
                 )
-        for name in (*self.companion_objectives, *self.beyond_objectives):
+        own = [name for row in self.attention.values() for name in row.objectives]
+        for name in (*self.companion_objectives, *self.beyond_objectives, *own):
             if name not in self.objective:
                 raise ConfigError(
                     f"objective {name!r} is unknown, expected of {', '.join(self.objective)}"
@@ -217,6 +221,29 @@ class Scale:
                 )
         if not self.seeds:
             raise ConfigError("seeds is empty, expected one or more")
+        for name in ("short", "long"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected 1 or more")
+        if self.articles < 0:
+            raise ConfigError(f"articles is {self.articles}, expected 0 or more")
+        if not self.operations_a_second > 0:
+            raise ConfigError(
+                f"operations_a_second is {self.operations_a_second:g}, expected more than 0"
+            )
+        for name in (
+            "tokenizer",
+            "pretraining",
+            "continuation",
+            "distillation",
+            "task_distillation",
+        ):
+            key = "vocab_size" if name == "tokenizer" else "tokens"
+            value = getattr(self, name).get(key)
+            if value not in (None, "none") and (not isinstance(value, int) or value < 0):
+                raise ConfigError(f"{name}.{key} is {value!r}, expected a whole number or none")
+        for key in ("rows", "implementations", "lengths", "dtypes"):
+            if not isinstance(self.bench.get(key, []), list):
+                raise ConfigError(f"bench.{key} is {self.bench[key]!r}, expected a list")
 
     @property
     def shown_attentions(self) -> dict[str, AttentionRow]:
@@ -253,6 +280,12 @@ def scale_named(name: str) -> Scale:
                 f"scale {name!r} is unknown; expected one of {', '.join(SCALES)}, or a .toml file"
             )
     return _scale(read_toml(path), path)
+
+
+def tokens_of(training: Values) -> int:
+    """That a training with these settings reads; 0 where its length is not told in tokens."""
+    value = training.get("tokens")
+    return value if isinstance(value, int) else 0
 
 
 def _scale(values: dict[str, Any], path: Path) -> Scale:

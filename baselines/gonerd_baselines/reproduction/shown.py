@@ -41,12 +41,18 @@ def finding_lines(record: Record) -> list[str]:
         row, of, where = titles[found["row"]], titles[found["of"]], groups[found["column"]]
         interval = _interval(found)
         if found["what"] == "most kept":
-            line = f"{where}: {row} keeps most, {percent(found['value'])}% {interval} of {of}"
+            line = f"{where}: {row} keeps most{_chosen(found)}, {percent(found['value'])}% {interval} of {of}"
         else:
             points = f"{100 * found['value']:+.1f} {interval}"
-            line = f"{where}: {row}, the best student, less {of}: {points}"
+            line = f"{where}: {row}, the best student{_chosen(found)}, less {of}: {points}"
         lines.append(line)
     return lines
+
+
+def _chosen(found: Mapping[str, Any]) -> str:
+    """The best of several is told by the numbers that it was chosen by: a little too well."""
+    of = found["chosen_from"]
+    return f" of {of}, chosen by these numbers" if of > 1 else ""
 
 
 def _ours(record: Record) -> Table:

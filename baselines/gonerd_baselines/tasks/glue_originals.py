@@ -20,7 +20,9 @@ _COMPRESSED = ("", ".xz", ".gz", ".zst")
 _STS = {"train": "sts-train", "validation": "sts-dev", "test": "sts-test"}
 """Files of the original STS benchmark, by split."""
 _ALPS = {"train": ("train", "dev"), "validation": ("test",)}
-"""Where the test file of SST-2 has labels, it is GLUE's validation, and the two others are its train."""
+"""Where the test file of SST-2 is GLUE's validation, labels and all, the two others are GLUE's train."""
+_VALIDATION_OF_SST = 872
+"""Its rows: a test file with labels and other rows is a test, which nothing may be chosen by."""
 
 
 def has_originals(folder: Path, layout: GlueLayout) -> bool:
@@ -40,7 +42,7 @@ def read_originals(folder: Path, layout: GlueLayout) -> GlueData:
             split: _read([_required(folder, f"{stem}.csv", layout)], layout)
             for split, stem in _STS.items()
         }
-    elif layout.folder == "SST-2" and _test_has_labels(folder):
+    elif layout.folder == "SST-2" and _test_is_validation(folder):
         splits = {
             split: _read([_required(folder, f"{stem}.tsv", layout) for stem in stems], layout)
             for split, stems in _ALPS.items()
@@ -71,12 +73,13 @@ def _required(folder: Path, name: str, layout: GlueLayout) -> Path:
     return path
 
 
-def _test_has_labels(folder: Path) -> bool:
+def _test_is_validation(folder: Path) -> bool:
     path = _found(folder, "test.tsv")
     if path is None:
         return False
-    _, header = next(read_lines(path), (0, ""))
-    return header.rstrip("\r").split("\t") == ["sentence", "label"]
+    header, *rows = (line for _, line in read_lines(path))
+    labelled = header.rstrip("\r").split("\t") == ["sentence", "label"]
+    return labelled and len(rows) == _VALIDATION_OF_SST
 
 
 def _read(paths: Sequence[Path], layout: GlueLayout) -> GlueSplit:

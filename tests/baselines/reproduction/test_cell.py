@@ -104,6 +104,15 @@ def test_without_documents_the_interval_is_students_over_seeds() -> None:
     assert of_values([0.6]).as_json()["interval"] is None
 
 
+@pytest.mark.parametrize("seeds", [2, 10, 11, 12, 30])
+def test_students_quantile_is_scipys_for_any_number_of_seeds(seeds: int) -> None:
+    numbers = np.random.default_rng(seeds).normal(size=seeds).tolist()
+    found = of_values(numbers)
+    scale = np.std(numbers, ddof=1) / np.sqrt(seeds)
+    low, high = stats.t.interval(0.95, seeds - 1, loc=np.mean(numbers), scale=scale)
+    assert (found.low, found.high) == pytest.approx((low, high), rel=3e-3, abs=3e-3 * scale)
+
+
 def test_a_retention_over_seeds_pairs_them() -> None:
     found = retention(values(0.5, 0.6), values(0.625, 0.75), "accuracy")
     assert found is not None

@@ -180,6 +180,20 @@ def test_only_what_reads_texts_is_run_where_that_is_asked(tmp_path: Path) -> Non
         (["table6", "--set", "beyond"], "--set 'beyond': expected key=value"),
         (["table6", "--set", "beyond=3"], "beyond is 3, expected true or false"),
         (["table6", "--set", "shapes.x=3"], "the scale has no table 'shapes' of settings"),
+        (["table6", "--set", "shape={}"], "expected one of its keys, as shape.layers=2"),
+        (["table6", "--set", "short=0"], "short is 0, expected 1 or more"),
+        (["table6", "--set", "articles=-3"], "articles is -3, expected 0 or more"),
+        (["table6", "--set", "operations_a_second=0"], "is 0, expected more than 0"),
+        (
+            ["table6", "--set", "distillation.tokens=few"],
+            "tokens is 'few', expected a whole number",
+        ),
+        (["table6", "--set", "tokenizer.vocab_size=few"], "vocab_size is 'few', expected a whole"),
+        (
+            ["table6", "--set", "tokenizer.size=3"],
+            "step tokenizer: 'size' is unknown; expected min",
+        ),
+        (["table2", "--set", "bench.lengths=3"], "bench.lengths is 3, expected a list"),
         (
             ["table6", "--set", "pretraining.learning_rat=3"],
             "scale tiny, step pretrain-full: --set learning_rat=3: 'learning_rat' is unknown",

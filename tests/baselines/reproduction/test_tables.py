@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from gonerd_baselines.reproduction.reproducing import plan_reproduction
 from gonerd_baselines.reproduction.rows import TableSpec
 from gonerd_baselines.reproduction.runs import Runs
 from gonerd_baselines.reproduction.scale import scale_named
+from gonerd_baselines.reproduction.shown import finding_lines
 from gonerd_baselines.reproduction.tables import TABLES, planned
 from gonerd_baselines.reproduction.writing import write_table
 from tests.baselines.reproduction.scores import run
@@ -114,6 +116,78 @@ def test_findings_say_what_is_kept_and_what_a_teacher_adds() -> None:
     assert kept["what"] == "most kept"
     assert {each["of"] for each in over} == {"longformer.mlm", "shallow"}
     assert all(each["value"] > 0.1 and each["interval"][0] > 0 for each in over)
+
+
+def test_a_control_is_set_against_students_that_read_no_more_than_it() -> None:
+    table = made("table6")
+    scores = names_of(table)
+    more = {row.name for row in table.rows if row.more}
+    assert more == {"longformer.task", "longformer.first"}
+    for row in table.rows:
+        for name in (name for runs in row.runs.values() for name in runs if row.more):
+            scores[name] = replace(
+                scores[name], values={"f1": 0.99, **{f"f1_{x}": 1.0 for x in LABELS}}
+            )
+    record = table_record(table, scores, said=SAID, why={})
+    _, *over = record["findings"]
+    assert over
+    assert not more & {each["row"] for each in over}
+    assert {each["chosen_from"] for each in over} == {2}
+    lines = finding_lines(record)
+    assert "the best student of 2, chosen by these numbers, less" in lines[1]
+
+
+def test_what_a_teacher_adds_is_known_before_what_is_beyond_the_paper() -> None:
+    """A run that is stopped early has the controls."""
+    names = [step.name for step in plan_reproduction(["table6"], scale="tiny").plan.steps]
+    controls = [n for n, name in enumerate(names) if name.startswith("distill-longformer.mlm")]
+    assert controls < [names.index("distill-longformer.mha")]
+
+
+def test_the_plan_for_one_gpu_leaves_time_for_what_is_no_training() -> None:
+    """Of 25 minutes; the guess is by a fifth of the peak that was measured."""
+    texts = {role: [role] for role in ("web", "books", "wiki")}
+    data = {"gonerd": "worldwide.jsonl.gz"}
+    found = plan_reproduction(["table6"], scale="small-gpu", texts=texts, data=data)
+    operations = sum(step.operations for step in found.plan.steps)
+    assert found.scale.operations_a_second <= 0.2 * 790e12
+    assert operations / found.scale.operations_a_second < 18 * 60
+
+
+@pytest.mark.parametrize("scale", ["small", "small-gpu", "paper"])
+def test_every_student_of_local_relations_has_a_window_or_a_reach(scale: str) -> None:
+    texts = {role: [role] for role in ("web", "books", "wiki")} if scale.startswith("small") else {}
+    every = '["lsg", "nystromformer", "longformer", "bigbird"]'
+    found = plan_reproduction(
+        ["table6"],
+        scale=scale,
+        texts=texts,
+        data={"gonerd": "worldwide.jsonl.gz"},
+        settings=[f"attentions={every}", f"beyond_attentions={every}", "beyond_objectives=[]"],
+    )
+    local = {s.name: s for s in found.plan.steps if s.settings.get("recipe") == "local-mha"}
+    assert len(local) == 4
+    reaches = {name: step.settings["set"].get("reach") for name, step in local.items()}
+    assert reaches.pop("distill-nystromformer.local-mha")
+    assert set(reaches.values()) == {None}
+
+
+def test_a_recipe_of_ones_own_is_part_of_what_a_step_is(tmp_path: Path) -> None:
+    recipe = tmp_path / "own.toml"
+    recipe.write_text("[distillation]\nkd = 1.0\n")
+    scale = scale_named("tiny")
+    own = replace(scale.objective["paper"], recipe=str(recipe))
+    runs = Runs(replace(scale, objective={**scale.objective, "paper": own}))
+    plan, _, _ = planned(runs, ["table6"])
+    step = plan["distill-longformer.paper"]
+    assert step.data["recipe"] == (str(recipe),)
+    assert "recipe" not in plan["distill-longformer.mha"].data
+    before, after = (
+        plan.fingerprints(lambda place, x=x: f"{place}{x}" if place == str(recipe) else "")
+        for x in "12"
+    )
+    assert before[step.name] != after[step.name]
+    assert before["distill-longformer.mha"] == after["distill-longformer.mha"]
 
 
 def test_averages_are_over_numbers_and_over_tasks() -> None:

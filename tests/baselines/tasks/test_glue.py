@@ -148,20 +148,24 @@ def test_broken_lines_of_qqp_are_left_out_and_counted(tmp_path: Path) -> None:
     assert task.record()["splits"]["train"]["left_out"] == 1
 
 
-def test_a_labelled_test_file_of_sst2_is_the_validation_split(tmp_path: Path) -> None:
+def test_a_labelled_test_file_of_sst2_is_the_validation_split_if_it_has_its_rows(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "SST-2"
     folder.mkdir()
-    for name, rows in {"train": "a\t1\nb\t0\n", "dev": "c\t1\n", "test": "d\t0\n"}.items():
+    validation = "d\t0\n" * 872
+    for name, rows in {"train": "a\t1\nb\t0\n", "dev": "c\t1\n", "test": validation}.items():
         (folder / f"{name}.tsv").write_text(f"sentence\tlabel\n{rows}")
     assert rows_of(opened("sst-2", tmp_path)) == {
         "train": [(("a",), 1), (("b",), 0), (("c",), 1)],
-        "validation": [(("d",), 0)],
+        "validation": [(("d",), 0)] * 872,
     }
-    (folder / "test.tsv").write_text("index\tsentence\n0\td\n")
-    assert rows_of(opened("sst-2", tmp_path)) == {
-        "train": [(("a",), 1), (("b",), 0)],
-        "validation": [(("c",), 1)],
-    }
+    for test in ("index\tsentence\n0\td\n", f"sentence\tlabel\n{validation}e\t1\n"):
+        (folder / "test.tsv").write_text(test)
+        assert rows_of(opened("sst-2", tmp_path)) == {
+            "train": [(("a",), 1), (("b",), 0)],
+            "validation": [(("c",), 1)],
+        }
 
 
 def broken(name: str, change: Callable[[list[str]], list[str]]) -> Callable[[Path], Path]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from gonerd.errors import ConfigError
 from gonerd_baselines.reproduction.kind import Job, Kind
 
 __all__ = ["TokenizerTraining"]
+
+OPTIONS = ("min_frequency", "unit", "vocab_size")
 
 
 class TokenizerTraining(Kind):
@@ -14,6 +18,12 @@ class TokenizerTraining(Kind):
 
     name = "tokenizer"
     prepares = True
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Refuse what `gonerd tokenizer train` has no option for."""
+        for name in settings:
+            if name not in OPTIONS:
+                raise ConfigError(f"{name!r} is unknown; expected {', '.join(OPTIONS)}")
 
     def command(self, job: Job) -> list[str]:
         """`gonerd tokenizer train`."""
