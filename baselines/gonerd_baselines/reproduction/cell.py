@@ -41,6 +41,8 @@ class RunScores:
     """Names of documents or examples, in the order of `counts`."""
     counts: Mapping[str, Floats] = field(default_factory=dict)
     """By metric that is a ratio of sums: (units, 2) part and whole."""
+    split: str = ""
+    """Of the data, on which it was measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,14 @@ def scores_of_step(step: Step, places: Places) -> RunScores:
     if named and "task" in step.inputs:
         prepared = places.out(step.inputs["task"])
         units, counts = _entity_counts(prepared, split, predictions)
-        return RunScores(values, units, counts)
+        return RunScores(values, units, counts, split)
     if named:
-        return RunScores(values)
+        return RunScores(values, split=split)
     lines = [line for _, line in read_json_lines(predictions)]
     units = tuple(str(line["id"]) for line in lines)
     counts = _class_counts(task, lines) if "/" in task else _answer_counts(lines)
-    return RunScores(values, units, {name: counts[name] for name in counts if name in values})
+    kept = {name: counts[name] for name in counts if name in values}
+    return RunScores(values, units, kept, split)
 
 
 def _answer_counts(lines: Sequence[Mapping[str, Any]]) -> dict[str, Floats]:

@@ -74,9 +74,22 @@ def table_record(
             if each.shown
         ],
         "rows": made,
+        "splits": _splits(table, scores),
         "findings": _findings(table, scores),
         "notes": list(table.notes),
     }
+
+
+def _splits(table: TableSpec, scores: Scores) -> dict[str, list[str]]:
+    """By task that was measured, on which part of its data: a dataset may have no test split."""
+    found: dict[str, list[str]] = {}
+    for row in table.rows:
+        for task, names in row.runs.items():
+            for name in names:
+                split = scores[name].split if name in scores else ""
+                if split and split not in found.setdefault(task, []):
+                    found[task].append(split)
+    return found
 
 
 def _cell(

@@ -13,6 +13,7 @@ __all__ = ["finding_lines", "percent", "shown_tables"]
 
 NOTHING = "-"
 FAILED = "failed"
+VALIDATION = "validation"
 
 Record = Mapping[str, Any]
 Cell = Mapping[str, Any]
@@ -137,7 +138,8 @@ def _interval_notes(over: set[str | None], seeds: int) -> Iterator[str]:
     yield said
     if "documents" in over:
         yield (
-            "Intervals: paired bootstrap over documents, the same for student and teacher; not over seeds."
+            "Intervals: paired bootstrap over documents (sentences, questions), the same for student and "
+            "teacher; not over seeds."
         )
     if "seeds" in over:
         yield "Intervals: Student's t over seeds, where a number has no sum over documents."
@@ -155,6 +157,9 @@ def _said(record: Record) -> list[str]:
             "Models were trained from scratch on little text: these are not the paper's numbers made anew."
         )
     lines += [f"{task}: {data}" for task, data in record["data"].items()]
+    if any(VALIDATION in splits for splits in record["splits"].values()):
+        tasks = ", ".join(task for task, splits in record["splits"].items() if VALIDATION in splits)
+        lines.append(f"Measured on the validation split, which also chose the weights: {tasks}.")
     return [*lines, *record["notes"]]
 
 

@@ -42,6 +42,7 @@ def test_classes_are_counted_as_scikit_learn_does(tmp_path: Path) -> None:
     assert ratio(scores, "f1") == pytest.approx(metrics["f1"])
     assert set(scores.counts) == {"accuracy", "f1"}
     assert len(scores.units) == 200
+    assert scores.split == "validation"
 
 
 def test_a_correlation_has_no_counts(tmp_path: Path) -> None:

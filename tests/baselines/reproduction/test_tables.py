@@ -109,6 +109,18 @@ def test_what_failed_is_said_in_its_cells(tmp_path: Path) -> None:
     assert "failed: the disk is full" in text
 
 
+def test_what_was_measured_on_validation_is_said(tmp_path: Path) -> None:
+    table = made("table6")
+    for split, said in (("validation", True), ("test", False)):
+        scores = {name: replace(each, split=split) for name, each in names_of(table).items()}
+        record = table_record(table, scores, said=SAID, why={})
+        assert record["splits"] == {"gonerd": [split]}
+        write_table(record, tmp_path, note=lambda _: None)
+        text = (tmp_path / "table6.txt").read_text()
+        line = "Measured on the validation split, which also chose the weights: gonerd."
+        assert (line in text) == said
+
+
 def test_findings_say_what_is_kept_and_what_a_teacher_adds() -> None:
     table = made("table6")
     record = table_record(table, names_of(table), said=SAID, why={})

@@ -28,12 +28,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_original(tmp_path_factory.mktemp("d") / "glue", "rte", rows=32)
+    return write_original(tmp_path_factory.mktemp("d") / "glue", "rte", rows=16)
 
 
 def words_of(start: Path, data: Path, out: Path, *more: str) -> list[str]:
     command = ["search", "--task", "glue/rte", "--from", str(start), "--data", str(data)]
-    return [*command, "--out", str(out), "--epochs", "3", "--max-len", "40", *more]
+    return [*command, "--out", str(out), "--epochs", "2", "--max-len", "40", *more]
 
 
 def environment() -> dict[str, str]:
@@ -96,7 +96,7 @@ def test_a_killed_search_goes_on_when_the_same_command_runs_again(
     assert capfd.readouterr().out.startswith(f"{tmp_path / 'r'}: validation accuracy ")
     replayed = read_json(tmp_path / "r" / "finetune.json")
     assert replayed["recipe"]["training"]["seed"] == 3
-    assert replayed["recipe"]["training"]["epochs"] == 3
+    assert replayed["recipe"]["training"]["epochs"] == 2
     rates = [each["hyperparameters"] for each in record["winner"]["schedule"]]
     assert replayed["schedule"] == [{**each, "evaluations": 1} for each in rates]
     assert run([*replay, "--population", "3"]) == 2
