@@ -18,7 +18,15 @@ from gonerd_baselines.reproduction.seed_figures import (
     side_by_side,
 )
 
-__all__ = ["Estimate", "RunScores", "difference", "mean_of_runs", "of_values", "retention"]
+__all__ = [
+    "Estimate",
+    "RunScores",
+    "difference",
+    "mean_of_runs",
+    "of_values",
+    "quotient_of_values",
+    "retention",
+]
 
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 """Student's t at 97.5%, of 1 to 9 degrees of freedom."""
@@ -89,7 +97,9 @@ def retention(
         return None
     shares = tuple(run.values[metric] / below for run in student)
     if not _same_units([student, teacher], metric):
-        return _quotient_of_values([run.values[metric] for run in student], teacher, metric)
+        return quotient_of_values(
+            *([run.values[metric] for run in of] for of in (student, teacher))
+        )
     columns = _columns([student, teacher], metric)
     return _by_documents(SeedRetention(columns, len(student)), shares)
 
@@ -112,25 +122,25 @@ def of_values(values: Sequence[float]) -> Estimate:
     return Estimate(mean, tuple(values), mean - half, mean + half, SEEDS)
 
 
+def quotient_of_values(student: Sequence[float], teacher: Sequence[float]) -> Estimate:
+    """One mean over another, with an interval over seeds; the teacher's mean is not 0.
+
+    Seed by seed where both have the same number of them, so that what a seed does to both drops out.
+    """
+    if len(teacher) == len(student) and all(teacher):
+        found = of_values([one / other for one, other in zip(student, teacher, strict=True)])
+    else:
+        found = of_values([one / fmean(teacher) for one in student])
+    value = fmean(student) / fmean(teacher)
+    return Estimate(value, found.seeds, found.low, found.high, found.over)
+
+
 def _student(freedom: int) -> float:
     """From 10 degrees on by the first terms of its expansion in 1 / freedom, to 0.003."""
     if freedom <= len(_T):
         return _T[freedom - 1]
     first, second = (_Z**3 + _Z) / 4, (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / 96
     return _Z + first / freedom + second / freedom**2
-
-
-def _quotient_of_values(
-    student: Sequence[float], teacher: Sequence[RunScores], metric: str
-) -> Estimate:
-    """Seed by seed where both have the same number of them, so that what a seed does to both drops out."""
-    below = [run.values[metric] for run in teacher]
-    if len(below) == len(student) and all(below):
-        found = of_values([one / other for one, other in zip(student, below, strict=True)])
-    else:
-        found = of_values([one / fmean(below) for one in student])
-    value = fmean(student) / fmean(below)
-    return Estimate(value, found.seeds, found.low, found.high, found.over)
 
 
 def _by_documents(figure: Figure, values: tuple[float, ...]) -> Estimate:

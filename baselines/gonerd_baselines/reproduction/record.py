@@ -14,6 +14,7 @@ from gonerd_baselines.reproduction.cell import (
     difference,
     mean_of_runs,
     of_values,
+    quotient_of_values,
     retention,
 )
 from gonerd_baselines.reproduction.rows import Column, Row, TableSpec
@@ -157,10 +158,7 @@ def _kept(
             ours, theirs = (_averages(table, each, column, scores) for each in (row, teacher))
             if ours is None or theirs is None or not fmean(theirs):
                 continue
-            pairs = len(ours) == len(theirs) and all(theirs)
-            below = theirs if pairs else [fmean(theirs)] * len(ours)
-            found = of_values([one / other for one, other in zip(ours, below, strict=True)])
-            return name, found
+            return name, quotient_of_values(ours, theirs)
         students, teachers = (_runs(each, column.task, scores) for each in (row, teacher))
         if students is None or teachers is None:
             continue

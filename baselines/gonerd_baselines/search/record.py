@@ -12,7 +12,9 @@ __all__ = ["schedule_of", "search_record", "winner_of"]
 
 
 def winner_of(ledger: Ledger, *, metric: str) -> int:
-    """The member that holds the best evaluation of all; of equal ones the best at the end, then the first.
+    """The member that ends with the best evaluation; of equal ones the one that ends best, then the first.
+
+    What a member had before it copied another is gone, though it may have been better in its time.
 
     Raises:
         CheckError: no member was ever evaluated.

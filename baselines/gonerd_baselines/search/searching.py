@@ -97,8 +97,8 @@ def search_task(
 
     All members begin with the same weights and see the same data in the same order; they differ in their
     hyperparameters alone. After each slice the worst copy the best and change what they copied. The model
-    with the best evaluation of all is written as `finetune_task` writes one, with the record beside. What is
-    unfinished lies in `out`.unfinished; the same call goes on from there.
+    with the best evaluation that a member holds at the end is written as `finetune_task` writes one, with
+    the record beside. What is unfinished lies in `out`.unfinished; the same call goes on from there.
 
     Args:
         task: what is learned.
