@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gonerd.console import note, print_json, print_text
+from gonerd.console import counted, note, print_json, print_text
 from gonerd.errors import ConfigError
 from gonerd_baselines.cli.training_options import is_first_process, progress_bar, training_options
 
@@ -127,7 +127,7 @@ def distill(
         return
     made, trained = record["student"], record["training"]
     said = (
-        f"{out}: {made['layers']} layers of {made['attention']} attention, "
+        f"{out}: {counted(made['layers'], 'layer')} of {made['attention']} attention, "
         f"{made['parameters']:,} parameters of {record['teacher']['parameters']:,}"
     )
     if trained is not None:

@@ -11,6 +11,7 @@ from gonerd_baselines.distillation.students import student_from
 from gonerd_baselines.paper import TABLES as PRINTED
 from gonerd_baselines.pretraining.shape import ModelShape, checkpoint_from_shape
 from gonerd_baselines.reproduction.cell import RunScores
+from gonerd_baselines.reproduction.kind import settings_lines
 from gonerd_baselines.reproduction.record import table_record
 from gonerd_baselines.reproduction.reproducing import plan_reproduction
 from gonerd_baselines.reproduction.rows import TableSpec
@@ -19,6 +20,8 @@ from gonerd_baselines.reproduction.scale import scale_named
 from gonerd_baselines.reproduction.shown import finding_lines
 from gonerd_baselines.reproduction.tables import TABLES, planned
 from gonerd_baselines.reproduction.writing import write_table
+from gonerd_baselines.tasks.options import FINETUNE_SECTIONS
+from gonerd_baselines.training.recipe import read_recipe
 from tests.baselines.reproduction.scores import run
 
 SAID = {
@@ -281,6 +284,16 @@ def test_every_scale_that_ships_can_plan_what_it_has_data_for() -> None:
         assert {table.name for table in tables} | set(missing) == set(TABLES)
         assert missing.keys() <= {"table3", "table5", "table11"}
     assert steps["tiny"] < steps["small"] < steps["paper"]
+
+
+@pytest.mark.parametrize("scale", ["tiny", "small", "small-gpu", "paper"])
+def test_no_task_is_read_at_more_tokens_than_the_shortest_of_its_models(scale: str) -> None:
+    held = scale_named(scale)
+    for name, task in held.tasks.items():
+        recipe = "ner" if name in ("gonerd", "conll2003") else name.partition("/")[0]
+        lines = settings_lines({"set": {**held.finetuning, **task.settings}})
+        read = read_recipe("finetune", recipe, FINETUNE_SECTIONS, lines)
+        assert (read["task"].max_len or 0) <= (held.long if task.long else held.short), name
 
 
 def test_students_of_every_shape_can_be_made() -> None:
