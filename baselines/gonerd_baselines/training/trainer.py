@@ -30,6 +30,9 @@ __all__ = ["BEST", "LOG", "STATE", "NotFiniteError", "Trainer"]
 
 STATE, BEST, LOG = "state.pt", "best.pt", "log.jsonl"
 
+PEAK_SECONDS = 60.0
+"""Between two looks at what the device can do: others may be at work when a training begins."""
+
 
 class NotFiniteError(CheckError):
     """A loss or a gradient is no number; the training stands before that step."""
@@ -175,7 +178,7 @@ class Trainer:
 
     def _run(self, evaluations: float) -> None:
         saved = time.monotonic()
-        peak = self._peak()
+        peak, measured = self._peak(), time.monotonic()
         recent: list[tuple[int, float, float]] = []
         while self.goes_on and self.done < 1 and self.evaluations < evaluations:
             began = time.monotonic()
@@ -210,7 +213,8 @@ class Trainer:
                 self._judge()
             if judged or over or time.monotonic() - saved > self.config.save_seconds:
                 self._save()
-                peak = max(peak, self._peak())  # others may have been at work before
+                if time.monotonic() - measured > PEAK_SECONDS:
+                    peak, measured = max(peak, self._peak()), time.monotonic()
                 saved = time.monotonic()
 
     def _take_step(self) -> tuple[dict[str, float], list[int]]:
