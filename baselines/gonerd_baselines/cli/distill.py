@@ -9,7 +9,12 @@ import click
 
 from gonerd.console import counted, note, print_json, print_text
 from gonerd.errors import ConfigError
-from gonerd_baselines.cli.training_options import is_first_process, progress_bar, training_options
+from gonerd_baselines.cli.training_options import (
+    is_first_process,
+    progress_bar,
+    training_in_words,
+    training_options,
+)
 
 __all__ = ["distill"]
 
@@ -131,10 +136,7 @@ def distill(
         f"{made['parameters']:,} parameters of {record['teacher']['parameters']:,}"
     )
     if trained is not None:
-        said += (
-            f", loss {trained['loss']:.4f} in {trained['steps']:,} steps, {trained['tokens']:,} tokens, "
-            f"{trained['tokens_per_second']:,.0f} tokens/s"
-        )
+        said += f", {training_in_words(trained)}"
     print_text(said)
     for split, found in record.get("metrics", {}).items():
         of = ", ".join(f"{who} F1 {metrics['f1']:.4f}" for who, metrics in found.items())

@@ -10,6 +10,7 @@ from gonerd.console import note, print_json, print_text
 from gonerd_baselines.cli.training_options import (
     is_first_process,
     progress_bar,
+    training_in_words,
     training_options,
 )
 
@@ -84,8 +85,5 @@ def pretrain(
     if as_json:
         print_json(record)
         return
-    trained = record["training"]
-    print_text(
-        f"{out}: loss {trained['loss']:.4f} in {trained['steps']:,} steps, {trained['tokens']:,} tokens, "
-        f"{trained['tokens_per_second']:,.0f} tokens/s, {record['parameters']:,} parameters"
-    )
+    said = training_in_words(record["training"])
+    print_text(f"{out}: {said}, {record['parameters']:,} parameters")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from gonerd_baselines.training.progress import Progress
 
-__all__ = ["is_first_process", "progress_bar", "training_options"]
+__all__ = ["is_first_process", "progress_bar", "training_in_words", "training_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +58,14 @@ def training_options(command: F) -> F:
 def is_first_process() -> bool:
     """Whether this one prints, of those that `accelerate launch` or torchrun started."""
     return os.environ.get("RANK", "0") == "0"
+
+
+def training_in_words(trained: Mapping[str, Any]) -> str:
+    """What a training came to, of its report."""
+    return (
+        f"loss {trained['loss']:.4f} in {trained['steps']:,} steps, {trained['tokens']:,} tokens, "
+        f"{trained['tokens_per_second']:,.0f} tokens/s"
+    )
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.distillation.hidden_states import DISTANCES
 from gonerd_baselines.distillation.layer_mapping import layer_pairs
+from gonerd_baselines.encoder.attention_options import AttentionOptions
 from gonerd_baselines.encoder.converting import TARGETS
 from gonerd_baselines.pretraining.masking import MaskingConfig
 from gonerd_baselines.training.config import TrainingConfig
@@ -131,38 +132,21 @@ class DistillationConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversionConfig:
+class ConversionConfig(AttentionOptions):
     """An efficient attention for teacher and student, or for the student alone."""
 
     order: str = ORDERS[0]
     """convert-then-distill or distill-then-convert; without effect where `to` is none."""
     to: str | None = None
-    """longformer, bigbird, lsg, nystromformer or full; what follows `max_len` are their options."""
+    """longformer, bigbird, lsg, nystromformer or full."""
     max_len: int = 4096
     """Tokens of the longest document."""
-    attention_window: int | None = None
-    block_size: int | None = None
-    num_random_blocks: int | None = None
-    mode: str | None = None
-    sparse_block_size: int | None = None
-    sparsity_factor: int | None = None
-    sparsity_type: str | None = None
-    num_global_tokens: int | None = None
-    num_landmarks: int | None = None
-    conv_kernel_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
             raise ConfigError(f"order {self.order!r} is unknown; expected {' or '.join(ORDERS)}")
         if self.to is not None and self.to not in TARGETS:
             raise ConfigError(f"to is {self.to!r}, expected one of {', '.join(TARGETS)}, or none")
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Those of the attention that are set."""
-        names = [field.name for field in fields(self)]
-        own = names[names.index("max_len") + 1 :]
-        return {name: value for name in own if (value := getattr(self, name)) is not None}
 
 
 DISTILL_SECTIONS: Mapping[str, Any] = {

@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from gonerd_baselines.encoder.vocabulary_loss import DecoderGradients
+
 __all__ = ["CHUNK", "Decoded", "output_divergence"]
 
 CHUNK = 512
@@ -74,12 +76,7 @@ class _Divergence(torch.autograd.Function):
     ) -> Tensor:
         wide = torch.promote_types(x.dtype, torch.float32)
         total = torch.zeros((), dtype=wide, device=x.device)
-        if wanted:
-            sums = (
-                torch.empty_like(x),
-                torch.zeros_like(weight, dtype=wide),
-                torch.zeros_like(bias, dtype=wide),
-            )
+        gradients = DecoderGradients(x, weight, bias) if wanted else None
         for begin in range(0, len(x), chunk):
             rows = x[begin : begin + chunk]
             logits = functional.linear(rows, weight, bias)  # (c, v)
@@ -95,29 +92,20 @@ class _Divergence(torch.autograd.Function):
             share = wished.exp()
             total += wished.sub_(scores).mul_(share).sum() * temperature**2
             del wished
-            if wanted:
+            if gradients is not None:
                 error = scores.exp_().sub_(share).mul_(temperature)
                 del share
                 if standard is not None and spread is not None:
                     error = _through_standardizing(error, standard, spread)
-                sums[2].add_(error.sum(0))
-                error = error.to(narrow)
-                sums[0][begin : begin + chunk] = error @ weight.to(narrow)
-                if narrow == wide:
-                    sums[1].addmm_(error.T, rows.to(narrow))
-                else:
-                    sums[1].add_(error.T @ rows.to(narrow))
-        if wanted:
-            ctx.save_for_backward(sums[0], sums[1].to(weight.dtype), sums[2].to(bias.dtype))
+                gradients.add(begin, rows, error, narrow)
+        if gradients is not None:
+            ctx.save_for_backward(*gradients.saved())
         return total
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        grads = [
-            (saved.to(upstream.dtype) * upstream).to(saved.dtype) for saved in ctx.saved_tensors
-        ]
-        return (*grads, *(None,) * 7)
+        return (*DecoderGradients.times(ctx.saved_tensors, upstream), *(None,) * 7)
 
 
 def _tempered(

@@ -7,6 +7,7 @@ into that of the weight. What is kept for the way back has the size of the hidde
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-__all__ = ["CHUNK", "IGNORED", "vocabulary_loss"]
+__all__ = ["CHUNK", "IGNORED", "DecoderGradients", "vocabulary_loss"]
 
 CHUNK = 1024
 """Tokens whose logits exist at a time."""
@@ -40,6 +41,37 @@ def vocabulary_loss(
     return found / counted.sum().clamp(min=1)
 
 
+class DecoderGradients:
+    """Those of a decoder's input (t, d), weight (v, d) and bias (v,), formed a chunk of rows at a time."""
+
+    def __init__(self, x: Tensor, weight: Tensor, bias: Tensor) -> None:
+        wide = torch.promote_types(x.dtype, torch.float32)
+        self.weight, self.bias = weight, bias
+        self.of_x = torch.empty_like(x)
+        self.of_weight = torch.zeros_like(weight, dtype=wide)
+        self.of_bias = torch.zeros_like(bias, dtype=wide)
+
+    def add(self, begin: int, rows: Tensor, error: Tensor, dtype: torch.dtype) -> None:
+        """Take in the gradient `error` (c, v) of logits of `dtype`: those of `rows` (c, d), from `begin`."""
+        self.of_bias.add_(error.sum(0))
+        error = error.to(dtype)
+        self.of_x[begin : begin + len(rows)] = error @ self.weight.to(dtype)
+        if dtype == self.of_weight.dtype:
+            self.of_weight.addmm_(error.T, rows.to(dtype))
+        else:
+            self.of_weight.add_(error.T @ rows.to(dtype))
+
+    def saved(self) -> tuple[Tensor, Tensor, Tensor]:
+        """In the types of what they are of."""
+        return self.of_x, self.of_weight.to(self.weight.dtype), self.of_bias.to(self.bias.dtype)
+
+    @staticmethod
+    def times(saved: Sequence[Tensor], upstream: Tensor) -> list[Tensor]:
+        """On the way back."""
+        # One over the number of tokens, which rounded to halves would bend all gradients one way.
+        return [(grad.to(upstream.dtype) * upstream).to(grad.dtype) for grad in saved]
+
+
 class _ChunkedLoss(torch.autograd.Function):
     """The sum over n labelled tokens."""
 
@@ -55,12 +87,7 @@ class _ChunkedLoss(torch.autograd.Function):
     ) -> Tensor:
         wide = torch.promote_types(x.dtype, torch.float32)
         total = torch.zeros((), dtype=wide, device=x.device)
-        if wanted:
-            sums = (
-                torch.empty_like(x),
-                torch.zeros_like(weight, dtype=wide),
-                torch.zeros_like(bias, dtype=wide),
-            )
+        gradients = DecoderGradients(x, weight, bias) if wanted else None
         for begin in range(0, len(x), chunk):
             rows, targets = x[begin : begin + chunk], labels[begin : begin + chunk, None]
             logits = functional.linear(rows, weight, bias)  # (c, v)
@@ -68,25 +95,15 @@ class _ChunkedLoss(torch.autograd.Function):
             logits = logits.to(wide)
             norm = logits.logsumexp(dim=1, keepdim=True)
             total += (norm - logits.gather(1, targets)).sum()
-            if wanted:
+            if gradients is not None:
                 error = logits.sub_(norm).exp_()
                 error.scatter_add_(1, targets, error.new_full(targets.shape, -1.0))
-                sums[2].add_(error.sum(0))
-                error = error.to(narrow)
-                sums[0][begin : begin + chunk] = error @ weight.to(narrow)
-                if narrow == wide:
-                    sums[1].addmm_(error.T, rows.to(narrow))
-                else:
-                    sums[1].add_(error.T @ rows.to(narrow))
-        if wanted:
-            ctx.save_for_backward(sums[0], sums[1].to(weight.dtype), sums[2].to(bias.dtype))
+                gradients.add(begin, rows, error, narrow)
+        if gradients is not None:
+            ctx.save_for_backward(*gradients.saved())
         return total
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        # One over the number of tokens, which rounded to halves would bend all gradients one way.
-        grads = [
-            (saved.to(upstream.dtype) * upstream).to(saved.dtype) for saved in ctx.saved_tensors
-        ]
-        return (*grads, None, None, None)
+        return (*DecoderGradients.times(ctx.saved_tensors, upstream), None, None, None)

@@ -8,6 +8,7 @@ import torch
 
 from gonerd.errors import ConfigError
 from gonerd_baselines.attention import FullAttention
+from gonerd_baselines.encoder.attention_options import AttentionOptions
 from gonerd_baselines.encoder.checkpoint import Checkpoint
 from gonerd_baselines.encoder.config import EncoderConfig
 from gonerd_baselines.encoder.converting import TARGETS, convert
@@ -23,11 +24,11 @@ USUAL = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelShape:
+class ModelShape(AttentionOptions):
     """Of a model from scratch; the defaults are RoBERTa base (arXiv 1907.11692)."""
 
     attention: str = "full"
-    """full, longformer, bigbird, lsg or nystromformer; what follows `initializer_range` are their options."""
+    """full, longformer, bigbird, lsg or nystromformer."""
     layout: str = "roberta"
     """roberta or xlm-roberta: what transformers calls it; the mathematics is the same."""
     layers: int = 12
@@ -46,16 +47,6 @@ class ModelShape:
     """The same of the attention weights; on a GPU 0, for the quick backends have none."""
     initializer_range: float = 0.02
     """Standard deviation of the first weights."""
-    attention_window: int | None = None
-    block_size: int | None = None
-    num_random_blocks: int | None = None
-    mode: str | None = None
-    sparse_block_size: int | None = None
-    sparsity_factor: int | None = None
-    sparsity_type: str | None = None
-    num_global_tokens: int | None = None
-    num_landmarks: int | None = None
-    conv_kernel_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.attention not in TARGETS:
@@ -85,13 +76,6 @@ class ModelShape:
             for field in fields(self)
             if field.name not in DROPOUTS and getattr(self, field.name) != field.default
         ]
-
-    @property
-    def options(self) -> dict[str, int | str]:
-        """Those of the attention that are set."""
-        names = [field.name for field in fields(self)]
-        own = names[names.index("initializer_range") + 1 :]
-        return {name: value for name in own if (value := getattr(self, name)) is not None}
 
 
 def checkpoint_from_shape(

@@ -19,7 +19,7 @@ from gonerd_baselines.tasks.ner.features import SplitFeatures, features_of, labe
 from gonerd_baselines.tasks.ner.pieces import Pieces, pieces_of
 from gonerd_baselines.tasks.ner.scores import document_table
 from tests.baselines.tagger.corpus import documents, long_document
-from tests.places import NER_DATA
+from tests.places import NER_DATA, needs
 
 WORDS = (
     "Oslo",
@@ -138,12 +138,14 @@ def test_the_targets_say_every_entity_that_is_within_reach_and_no_other(
 
 
 @pytest.mark.parametrize(
-    "file", ["litbank_proper.jsonl.gz", "uner_ewt_dev.jsonl.gz", "re3d.jsonl.gz"]
+    "file",
+    [
+        pytest.param(file, marks=needs(NER_DATA / file))
+        for file in ("litbank_proper.jsonl.gz", "uner_ewt_dev.jsonl.gz", "re3d.jsonl.gz")
+    ],
 )
 def test_of_a_real_corpus_all_that_is_within_reach_comes_back(file: str) -> None:
     path = NER_DATA / file
-    if not path.exists():
-        pytest.skip(f"needs {path.name}")
     texts = [document for document, _ in zip(read_corpus(path), range(40), strict=False)]
     features = features_of(texts, reader_of("bytes"), LABELS)
     pieces = pieces_of(features, FRAME, name=file, max_len=512)
