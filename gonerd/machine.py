@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "cores",
     "environment",
     "give_back_freed_memory",
     "gonerd_version",
@@ -48,7 +49,7 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu": _cpu_model(),
-        "cores": _cores(),
+        "cores": cores(),
         "ram_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "packages": {name: found for name in PACKAGES if (found := _version(name)) is not None},
         "commit": _commit(),
@@ -71,7 +72,7 @@ def gonerd_version() -> str:
 
 def hardware(device: str = "cpu") -> str:
     """Processor and cores, after the GPU if one is used; timings compare only where this is the same."""
-    processor = f"{_cpu_model()}, {_cores()} cores"
+    processor = f"{_cpu_model()}, {cores()} cores"
     return f"{_gpu()['gpu']}; {processor}" if device.startswith("cuda") else processor
 
 
@@ -135,7 +136,8 @@ def _driver() -> str | None:
     return said.stdout.split("\n")[0].strip() or None
 
 
-def _cores() -> int:
+def cores() -> int:
+    """That this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

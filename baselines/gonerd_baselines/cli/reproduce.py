@@ -71,6 +71,13 @@ _MADE = [f"table{number}" for number in (2, 3, 4, 5, 6, 7, 8, 11)] + ["companion
     help="Start each training by these words, as 'accelerate launch --num_processes 4 -m'.",
 )
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Trainings that run at the same time, each with its share of the cores.",
+)
+@click.option(
     "--stop-after",
     type=click.FloatRange(min=0),
     metavar="MINUTES",
@@ -95,6 +102,7 @@ def reproduce(
     out: Path | None,
     device: str | None,
     launch: str | None,
+    jobs: int,
     stop_after: float | None,
     plan_only: bool,
     prepare_only: bool,
@@ -155,6 +163,7 @@ def reproduce(
         reproduction,
         folder,
         launch=launch,
+        jobs=jobs,
         force=force,
         stop_after=None if stop_after is None else 60 * stop_after,
         note=note,

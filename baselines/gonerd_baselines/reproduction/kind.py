@@ -62,6 +62,8 @@ class Kind(ABC):
     """Whether it reads texts or data, and needs no device."""
     trains: ClassVar[bool] = False
     """Whether `accelerate launch` can run it in several processes."""
+    alone: ClassVar[bool] = False
+    """Whether it is timed, so that nothing may run beside it."""
 
     @abstractmethod
     def command(self, job: Job) -> list[str]:

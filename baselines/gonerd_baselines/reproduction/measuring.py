@@ -13,7 +13,7 @@ from gonerd.files import read_json
 from gonerd.records import read_json_lines
 from gonerd.scoring.confidence import Floats
 from gonerd_baselines.reproduction.cell import RunScores
-from gonerd_baselines.reproduction.running import Places
+from gonerd_baselines.reproduction.places import Places
 from gonerd_baselines.reproduction.runs import NER
 from gonerd_baselines.reproduction.step import Step
 

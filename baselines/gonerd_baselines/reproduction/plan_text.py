@@ -11,8 +11,8 @@ from gonerd.console import counted
 from gonerd.dataset.table import Table, text_table
 from gonerd_baselines.reproduction.kind import Job
 from gonerd_baselines.reproduction.kinds import KINDS
+from gonerd_baselines.reproduction.places import Places
 from gonerd_baselines.reproduction.reproducing import Reproduction
-from gonerd_baselines.reproduction.running import Places
 from gonerd_baselines.reproduction.step import Step
 
 __all__ = ["plan_record", "plan_text"]

@@ -12,10 +12,11 @@ from gonerd.machine import environment, hardware
 from gonerd_baselines.configuration import config_from_values, value_from_text
 from gonerd_baselines.reproduction.kinds import KINDS
 from gonerd_baselines.reproduction.measuring import scores_of_step
+from gonerd_baselines.reproduction.places import Places
 from gonerd_baselines.reproduction.plan import Plan
 from gonerd_baselines.reproduction.record import table_record
 from gonerd_baselines.reproduction.rows import TableSpec
-from gonerd_baselines.reproduction.running import Outcome, Places, run_plan
+from gonerd_baselines.reproduction.running import Outcome, run_plan
 from gonerd_baselines.reproduction.runs import Runs
 from gonerd_baselines.reproduction.scale import Scale, Shape, scale_named
 from gonerd_baselines.reproduction.tables import TABLES, planned
@@ -111,6 +112,7 @@ def run_reproduction(
     out: Path,
     *,
     launch: str | None = None,
+    jobs: int = 1,
     force: bool = False,
     stop_after: float | None = None,
     note: Note = lambda _: None,
@@ -126,6 +128,7 @@ def run_reproduction(
         KINDS,
         device=reproduction.device,
         launch=launch,
+        jobs=jobs,
         force=force,
         stop_after=stop_after,
         note=note,

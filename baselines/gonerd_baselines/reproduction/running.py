@@ -7,12 +7,12 @@ import fcntl
 import gc
 import shlex
 import shutil
-import subprocess
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,53 +22,15 @@ from gonerd.machine import gonerd_version, hardware
 from gonerd_baselines.reproduction.data_hash import DataHashes
 from gonerd_baselines.reproduction.journal import Journal
 from gonerd_baselines.reproduction.kind import Job, Kind
+from gonerd_baselines.reproduction.launching import Launcher
+from gonerd_baselines.reproduction.places import Places
 from gonerd_baselines.reproduction.plan import Plan
 from gonerd_baselines.reproduction.step import Step
 
-__all__ = ["Outcome", "Places", "run_plan"]
+__all__ = ["Outcome", "run_plan"]
 
 Note = Callable[[str], None]
 BEGUN, DONE = "begun", "done"
-STDERR = 2
-"""What a training says of itself is no result of this command."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where things lie in the folder of a reproduction, which all its tables share."""
-
-    folder: Path
-
-    @property
-    def log(self) -> Path:
-        """A line for every event."""
-        return self.folder / "log.jsonl"
-
-    @property
-    def hashes(self) -> Path:
-        """Of what is read from outside."""
-        return self.folder / "hashes.json"
-
-    @property
-    def tables(self) -> Path:
-        """A folder for each table."""
-        return self.folder / "tables"
-
-    def step(self, name: str) -> Path:
-        """A step's folder."""
-        return self.folder / "steps" / name
-
-    def state(self, name: str) -> Path:
-        """What the step was, and whether it is done."""
-        return self.step(name) / "step.json"
-
-    def out(self, name: str) -> Path:
-        """What the step's command writes."""
-        return self.step(name) / "out"
-
-    def error(self, name: str) -> Path:
-        """The traceback of a step that ended by a bug."""
-        return self.step(name) / "error.txt"
 
 
 @dataclass(slots=True)
@@ -106,6 +68,7 @@ def run_plan(
     *,
     device: str = "cpu",
     launch: str | None = None,
+    jobs: int = 1,
     force: bool = False,
     stop_after: float | None = None,
     note: Note = lambda _: None,
@@ -119,6 +82,7 @@ def run_plan(
         device: of all that trains and is timed. It is no part of what a step is: results go over.
         launch: words before the command line of a training, such as `accelerate launch -m`; it then runs
             as a process of its own instead of in this one.
+        jobs: trainings that run at the same time, each a process of its own with its share of the cores.
         force: do a step again that has changed, instead of refusing it.
         stop_after: seconds after which no step is begun any more.
         note: told what begins and ends.
@@ -136,120 +100,156 @@ def run_plan(
         _meet_changes(plan, places, fingerprints, force=force, note=note)
         journal = Journal(places.log)
         journal.add("run", steps=len(plan.steps), device=device, gonerd=gonerd_version())
-        outcome = Outcome({}, [], {}, {}, [])
-        for number, step in enumerate(plan.steps, start=1):
-            said = f"[{number} of {len(plan.steps)}] {step.name}"
-            before = [name for name in step.inputs.values() if name not in outcome.results]
-            if any(name in outcome.waiting for name in before):
+        run = _Run(
+            plan=plan,
+            places=places,
+            kinds=kinds,
+            fingerprints=fingerprints,
+            journal=journal,
+            launcher=Launcher(launch, jobs=jobs) if launch or jobs > 1 else None,
+            device=device,
+            jobs=jobs,
+            ends=ends,
+            note=note,
+        )
+        run.all_steps()
+        journal.add("end", run=run.outcome.summary())
+    return run.outcome
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One call of `run_plan`."""
+
+    plan: Plan
+    places: Places
+    kinds: Mapping[str, Kind]
+    fingerprints: Mapping[str, str]
+    journal: Journal
+    launcher: Launcher | None
+    device: str
+    jobs: int
+    ends: float | None
+    note: Note
+    outcome: Outcome = field(default_factory=lambda: Outcome({}, [], {}, {}, []))
+
+    def all_steps(self) -> None:
+        """In the plan's order; with several jobs, whatever can begin while others run."""
+        numbered = {step.name: n for n, step in enumerate(self.plan.steps, start=1)}
+        open_ = list(self.plan.steps)
+        running: dict[Future[None], Step] = {}
+        with ThreadPoolExecutor(self.jobs) as pool:
+            try:
+                while open_:
+                    for step in tuple(open_):
+                        said = f"[{numbered[step.name]} of {len(numbered)}] {step.name}"
+                        settled = self._settled(step, said)
+                        if settled is False and len(running) < self.jobs:
+                            if self._apart(step):
+                                running[pool.submit(self._step, step, said)] = step
+                            elif self.kinds[step.kind].alone and running:
+                                break  # until nothing runs beside it
+                            else:
+                                self._step(step, said)
+                            settled = True
+                        if settled:
+                            open_.remove(step)
+                    if running:
+                        for done in wait(running, return_when=FIRST_COMPLETED).done:
+                            del running[done]
+                            done.result()
+            except BaseException:
+                if self.launcher:
+                    self.launcher.end()
+                raise
+
+    def _settled(self, step: Step, said: str) -> bool | None:
+        """Whether nothing is to be done for a step; None while what it reads is being made."""
+        outcome = self.outcome
+        for name in step.inputs.values():
+            if name in outcome.waiting:
                 outcome.waiting.append(step.name)
-                continue
-            if before:
-                cause = outcome.stopped.get(before[0], before[0])
+                return True
+            cause = name if name in outcome.failed else outcome.stopped.get(name)
+            if cause:
                 outcome.stopped[step.name] = cause
-                journal.add("stopped", step=step.name, by=cause)
-                note(f"{said}: not begun, as {cause} failed")
-                continue
-            state = _state(places, step.name)
-            if state.get("state") == DONE:
-                outcome.results[step.name] = state["result"]
-                outcome.kept.append(step.name)
-                continue
-            if ends is not None and time.monotonic() >= ends:
-                outcome.waiting.append(step.name)
-                continue
-            job = Job(
-                step=step,
-                out=places.out(step.name),
-                inputs={role: places.out(name) for role, name in step.inputs.items()},
-                device=device,
-                note=note,
-            )
-            _run_step(
-                job,
-                kinds[step.kind],
-                places,
-                fingerprints[step.name],
-                journal,
-                outcome,
-                said,
-                launch,
-            )
-        journal.add("end", run=outcome.summary())
-    return outcome
+                self.journal.add("stopped", step=step.name, by=cause)
+                self.note(f"{said}: not begun, as {cause} failed")
+                return True
+        if any(name not in outcome.results for name in step.inputs.values()):
+            return None
+        state = _state(self.places, step.name)
+        if state.get("state") == DONE:
+            outcome.results[step.name] = state["result"]
+            outcome.kept.append(step.name)
+            return True
+        if self.ends is not None and time.monotonic() >= self.ends:
+            outcome.waiting.append(step.name)
+            return True
+        return False
 
+    def _apart(self, step: Step) -> bool:
+        """Whether a step is a process of its own, with others beside it."""
+        return self.jobs > 1 and self.kinds[step.kind].trains
 
-def _run_step(
-    job: Job,
-    kind: Kind,
-    places: Places,
-    fingerprint: str,
-    journal: Journal,
-    outcome: Outcome,
-    said: str,
-    launch: str | None,
-) -> None:
-    name = job.step.name
-    command = kind.command(job)
-    goes_on = places.state(name).exists()
-    record = {
-        "step": name,
-        "state": BEGUN,
-        "fingerprint": fingerprint,
-        **job.step.asked,
-        "command": command,
-        "gonerd": gonerd_version(),
-        "hardware": hardware(job.device),
-    }
-    places.step(name).mkdir(parents=True, exist_ok=True)
-    write_json(places.state(name), record, overwrite=True)
-    places.error(name).unlink(missing_ok=True)
-    journal.add("goes on" if goes_on else "begin", step=name, command=command)
-    note = job.note
-    note(f"{said}: {shlex.join(command)}")
-    began = time.monotonic()
-    try:
-        if kind.is_whole(job):
-            job.note(f"{name} had come to its end before")
-        elif launch is not None and kind.trains:
-            _launched(launch, command)
+    def _step(self, step: Step, said: str) -> None:
+        name, kind, places = step.name, self.kinds[step.kind], self.places
+        job = Job(
+            step=step,
+            out=places.out(name),
+            inputs={role: places.out(each) for role, each in step.inputs.items()},
+            device=self.device,
+            note=self.note,
+        )
+        command = kind.command(job)
+        goes_on = places.state(name).exists()
+        record = {
+            "step": name,
+            "state": BEGUN,
+            "fingerprint": self.fingerprints[name],
+            **step.asked,
+            "command": command,
+            "gonerd": gonerd_version(),
+            "hardware": hardware(self.device),
+        }
+        places.step(name).mkdir(parents=True, exist_ok=True)
+        write_json(places.state(name), record, overwrite=True)
+        places.error(name).unlink(missing_ok=True)
+        self.journal.add("goes on" if goes_on else "begin", step=name, command=command)
+        self.note(f"{said}: {shlex.join(command)}")
+        began = time.monotonic()
+        try:
+            if kind.is_whole(job):
+                self.note(f"{name} had come to its end before")
+            elif self.launcher is not None and kind.trains:
+                self.launcher.run(command, places.said(name) if self._apart(step) else None)
+            else:
+                kind.run(job)
+            result = kind.result(job)
+        except GonerdError as problem:
+            self._failed(name, said, str(problem))
+        except OSError as problem:
+            if problem.errno == errno.ENOSPC:  # no other step would do better
+                raise
+            self._failed(name, said, str(problem))
+        except Exception as problem:
+            # A bug, or what a library says of memory or disk; the others may work all the same.
+            write_text(places.error(name), traceback.format_exc(), overwrite=True)
+            told = f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}"
+            self._failed(name, said, f"{told} (see {places.error(name)})")
         else:
-            kind.run(job)
-        result = kind.result(job)
-    except GonerdError as problem:
-        _failed(outcome, journal, job, said, str(problem))
-    except OSError as problem:
-        if problem.errno == errno.ENOSPC:  # no other step would do better
-            raise
-        _failed(outcome, journal, job, said, str(problem))
-    except Exception as problem:
-        # A bug, or what a library says of memory or disk; the others may work all the same.
-        write_text(places.error(name), traceback.format_exc(), overwrite=True)
-        told = f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}"
-        _failed(outcome, journal, job, said, f"{told} (see {places.error(name)})")
-    else:
-        seconds = round(time.monotonic() - began, 3)
-        # Of a step that was interrupted, these are the last run's.
-        done = record | {"state": DONE, "seconds": seconds, "result": result}
-        write_json(places.state(name), done, overwrite=True)
-        journal.add("done", step=name, seconds=seconds, result=result)
-        outcome.results[name] = result
-    gc.collect()  # a model and its optimizer refer to each other, and the next step wants the memory
+            seconds = round(time.monotonic() - began, 3)
+            # Of a step that was interrupted, these are the last run's.
+            done = record | {"state": DONE, "seconds": seconds, "result": result}
+            write_json(places.state(name), done, overwrite=True)
+            self.journal.add("done", step=name, seconds=seconds, result=result)
+            self.outcome.results[name] = result
+        gc.collect()  # a model and its optimizer refer to each other, and the next step wants the memory
 
-
-def _failed(outcome: Outcome, journal: Journal, job: Job, said: str, problem: str) -> None:
-    outcome.failed[job.step.name] = problem
-    journal.add("failed", step=job.step.name, error=problem)
-    job.note(f"{said}: failed: {problem}")
-
-
-def _launched(launch: str, command: list[str]) -> None:
-    words = [*shlex.split(launch), *command]
-    try:
-        status = subprocess.run(words, check=False, stdout=STDERR).returncode  # noqa: S603 - the user's own words
-    except FileNotFoundError:
-        raise OutputError(f"--launch: there is no program {words[0]!r}") from None
-    if status != 0:
-        raise OutputError(f"{shlex.join(words)} ended with {status}")
+    def _failed(self, name: str, said: str, problem: str) -> None:
+        self.outcome.failed[name] = problem
+        self.journal.add("failed", step=name, error=problem)
+        self.note(f"{said}: failed: {problem}")
 
 
 def _meet_changes(

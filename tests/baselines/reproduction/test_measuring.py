@@ -11,7 +11,7 @@ from gonerd.files import write_json
 from gonerd.records import write_json_lines
 from gonerd_baselines.reproduction.cell import RunScores
 from gonerd_baselines.reproduction.measuring import scores_of_step
-from gonerd_baselines.reproduction.running import Places
+from gonerd_baselines.reproduction.places import Places
 from gonerd_baselines.reproduction.step import Step
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from gonerd.cli.main import run
 from gonerd_baselines.reproduction.measuring import scores_of_step
+from gonerd_baselines.reproduction.places import Places
 from gonerd_baselines.reproduction.reproducing import plan_reproduction
-from gonerd_baselines.reproduction.running import Places
 from tests.places import ROOT
 
 SMALLER = (

@@ -4,13 +4,15 @@ import fcntl
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gonerd.errors import OutputError
+from gonerd_baselines.reproduction.places import Places
 from gonerd_baselines.reproduction.plan import Plan
-from gonerd_baselines.reproduction.running import Outcome, Places, run_plan
+from gonerd_baselines.reproduction.running import Outcome, run_plan
 from gonerd_baselines.reproduction.step import Step
 from tests.baselines.reproduction.kinds import KINDS, step
 
@@ -142,3 +144,68 @@ def test_when_time_is_up_no_step_is_begun_and_the_same_run_goes_on(tmp_path: Pat
     assert outcome.waiting == ["b", "c"]
     assert outcome.summary() == "0 steps run, 1 kept, 2 left for the same command"
     assert run(tmp_path, *steps).results["c"] == {"text": "abc"}
+
+
+MEETING = """
+import pathlib, sys, time
+folder, word = pathlib.Path(sys.argv[1]), sys.argv[3]
+(folder / f"{word}.begun").touch()
+ends = time.monotonic() + 30
+while len(list(folder.glob("*.begun"))) < 2 and time.monotonic() < ends:
+    time.sleep(0.01)
+if time.monotonic() > ends:
+    sys.exit("gonerd: nobody came")
+out = folder / "steps" / word / "out"
+out.mkdir(parents=True)
+(out / "text").write_text(word)
+"""
+"""A training that ends only where another one runs at the same time."""
+
+
+def test_trainings_run_at_the_same_time(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(type(KINDS["write"]), "trains", True)
+    script = tmp_path / "script.py"
+    script.write_text(MEETING)
+    launch = f"{sys.executable} {script} {tmp_path}"
+    outcome = run(tmp_path, step("a"), step("b"), step("c", "a", "b"), launch=launch, jobs=2)
+    assert {name: result["text"] for name, result in outcome.results.items()} == {
+        "a": "a",
+        "b": "b",
+        "c": "c",
+    }
+    logged = events(tmp_path)
+    assert logged.index(("begin", "b")) < logged.index(("done", "a"))
+    assert logged.index(("begin", "c")) > max(logged.index(("done", name)) for name in "ab")
+
+
+def test_a_training_among_several_that_fails_leaves_its_last_sentence(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(type(KINDS["write"]), "trains", True)
+    code = "import sys; print('reads'); sys.exit('gonerd: no such folder')"
+    outcome = run(
+        tmp_path, step("a"), step("b", "a"), launch=f'{sys.executable} -c "{code}"', jobs=2
+    )
+    assert outcome.failed == {"a": "no such folder"}
+    assert outcome.stopped == {"b": "a"}
+    assert "reads" in Places(tmp_path).said("a").read_text()
+
+
+def test_nothing_runs_beside_what_is_timed(tmp_path: Path, monkeypatch) -> None:
+    class Timed(type(KINDS["write"])):
+        name = "timed"
+        alone = True
+        trains = False
+
+    monkeypatch.setattr(type(KINDS["write"]), "trains", True)
+    timed = replace(step("t"), kind="timed")
+    script = tmp_path / "script.py"
+    script.write_text(MEETING)
+    plan = Plan([step("a"), step("b"), timed, step("c")], {})
+    launch = f"{sys.executable} {script} {tmp_path}"
+    run_plan(plan, tmp_path, {**KINDS, "timed": Timed()}, launch=launch, jobs=3)
+    logged = events(tmp_path)
+    before = {name for event, name in logged[: logged.index(("begin", "t"))] if event == "begin"}
+    assert before == {"a", "b"}
+    assert all(logged.index(("done", name)) < logged.index(("begin", "t")) for name in "ab")
+    assert logged.index(("begin", "c")) > logged.index(("done", "t"))

@@ -16,6 +16,7 @@ class Benchmark(Kind):
     """Cells are kept as they come, and gone on with."""
 
     name = "bench"
+    alone = True
 
     def command(self, job: Job) -> list[str]:
         """`gonerd bench`."""
