@@ -50,7 +50,7 @@ SECTIONS = {
         ),
         *("bench", "reproduce"),
     ),
-    "Leaderboard": ("submit", "leaderboard"),
+    "Leaderboard": ("submit", "verify", "leaderboard"),
 }
 
 EXTRAS = {

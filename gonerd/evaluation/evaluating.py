@@ -8,10 +8,9 @@ from typing import Any
 
 from gonerd.adapters import Adapter
 from gonerd.adapters.predictions import prediction_from_record
-from gonerd.evaluation.calibration import Calibration
 from gonerd.evaluation.cost import STARTED_ANEW, Cost, CostPlan, cost_of
-from gonerd.evaluation.coverage import Coverage
 from gonerd.evaluation.journal import LinesByDocument
+from gonerd.evaluation.outcome import Outcome
 from gonerd.evaluation.perturbing import Perturbation
 from gonerd.evaluation.processes import Processes
 from gonerd.evaluation.record import artifact, efficiency_record, heading
@@ -19,9 +18,7 @@ from gonerd.evaluation.running import Run
 from gonerd.evaluation.schema import PREDICTIONS_FILE, RESULT_FILE, require_valid_result
 from gonerd.evaluation.surveying import seen_in_training
 from gonerd.files import folder_to_write, read_json, text_to_write, write_json
-from gonerd.labels import LABELS
 from gonerd.records import json_from_line
-from gonerd.scoring import Scorer
 from gonerd.scoring.confidence import REPLICATES
 
 __all__ = ["evaluate_model"]
@@ -127,18 +124,11 @@ def _outcome(
     run: Run, lines: LinesByDocument, file: Path, seed: int, replicates: int
 ) -> dict[str, Any]:
     """Copy each document's line in the dataset's order, and count what it says."""
-    scorer = Scorer(seen_in_training(run.dataset, run.split), LABELS)
-    coverage, calibration = Coverage(), Calibration()
+    counted = Outcome(seen_in_training(run.dataset, run.split))
     with text_to_write(file) as out:
         for document in run.documents():
             line = lines[document.id]
             prediction, _ = prediction_from_record(json_from_line(line))
-            scorer.add(document, prediction.entities)
-            coverage.add(document, prediction)
-            calibration.add(document, prediction)
+            counted.add(document, prediction)
             out.write(line)
-    return {
-        "scores": scorer.scores(seed=seed, replicates=replicates),
-        "coverage": coverage.as_json(),
-        "calibration": calibration.as_json(),
-    }
+    return counted.as_json(seed=seed, replicates=replicates)

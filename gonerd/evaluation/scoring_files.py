@@ -69,7 +69,7 @@ def score_files(
         forms = _seen(gold if is_dataset else None, seen_in)
     elif seen is None and is_dataset:
         forms = seen_in_training(gold, split or "test")
-    scorer = Scorer(forms, LABELS if is_dataset else (), paper=paper)
+    scorer = Scorer(forms, LABELS if is_dataset else (), paper="seqeval" if paper else None)
     page = ErrorPage() if errors else None
     answers = answers_in(
         predicted, split=split, form=form, scheme=scheme, repairs=repairs, gold=gold

@@ -25,7 +25,7 @@ from gonerd.scoring.buckets import (
     source_of,
     year_of,
 )
-from gonerd.scoring.compat import PaperCompat
+from gonerd.scoring.compat import PaperCompat, Reader
 from gonerd.scoring.confidence import LEVEL, METHOD, REPLICATES, Bootstrap
 from gonerd.scoring.counts import Counts, ratio
 from gonerd.scoring.document_counts import (
@@ -61,7 +61,8 @@ class Scorer:
     Args:
         seen: surface forms with labels that count as seen (`seen_forms` of the train split).
         labels: labels that are shown even where nothing has them.
-        paper: whether to give `paper_compat`; seqeval takes longer for it than all the rest takes.
+        paper: what reads the entities of `paper_compat`: seqeval, which takes longer for it than all the
+            rest takes, or `spans`, with the same result; None leaves it out.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Scorer:
         seen: Container[Form] | None = None,
         labels: Sequence[str] = LABELS,
         *,
-        paper: bool = True,
+        paper: Reader | None = "seqeval",
     ) -> None:
         self._seen = seen
         self._labels = Labels()
@@ -80,7 +81,7 @@ class Scorer:
         self._characters = 0
         self._gold_total = 0
         self._full, self._window = DocumentCounts(), DocumentCounts()
-        self._paper = PaperCompat() if paper else None
+        self._paper = PaperCompat(paper) if paper else None
         self._buckets = {
             "source": BucketCounts(),
             "length": BucketCounts(PLACES),

@@ -9,9 +9,9 @@ from pathlib import Path
 from gonerd.errors import CheckError, InputError
 from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.result import Result
-from gonerd_leaderboard.submission import FILES, place_of, read_card, read_run
+from gonerd_leaderboard.submission import FILES, Run, place_of, read_card, read_run
 
-__all__ = ["Entry", "entries"]
+__all__ = ["CheckedPlace", "Entry", "checked_place", "entries", "places_below"]
 
 BESIDE = (".gitkeep", "README.md")
 """Files that may stand beside the models."""
@@ -28,6 +28,15 @@ class Entry:
     """Bytes by file name."""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedPlace:
+    """A submission whose files agree with each other and with where they stand."""
+
+    id: str
+    run: Run
+    card: Card
+
+
 def entries(folder: Path) -> Iterator[Entry]:
     """Yield the submissions below `folder` in order of their places; nothing in them is run.
 
@@ -36,14 +45,31 @@ def entries(folder: Path) -> Iterator[Entry]:
         SchemaError: a field has the wrong form; the message names file and field.
         CheckError: files contradict each other, or a submission stands in another's place.
     """
+    for place in places_below(folder):
+        checked = checked_place(place)
+        sizes = {name: (place / name).stat().st_size for name in FILES if (place / name).exists()}
+        result = checked.run.result
+        yield Entry(id=checked.id, card=checked.card, result=result, sizes=sizes)
+
+
+def places_below(folder: Path) -> Iterator[Path]:
+    """Yield the folders of the submissions below `folder`, in order, without looking into them.
+
+    Raises:
+        InputError: there is no such folder, or a link or a strange file in it.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; expected one that gonerd submit --to has filled")
     for model in _folders(folder, beside=BESIDE):
-        for place in _folders(model):
-            yield _entry(place)
+        yield from _folders(model)
 
 
-def _entry(place: Path) -> Entry:
+def checked_place(place: Path) -> CheckedPlace:
+    """Read the submission in `place`, which must be the place that its result names.
+
+    Raises:
+        GonerdError: see `entries`.
+    """
     for path in sorted(place.iterdir()):
         if path.name not in FILES:
             raise InputError(f"{path} does not belong to a submission; expected {', '.join(FILES)}")
@@ -52,8 +78,7 @@ def _entry(place: Path) -> Entry:
     found = Path(place.parent.name, place.name)
     if found != expected:
         raise CheckError(f"{place}: its result.json belongs in {expected.as_posix()}")
-    sizes = {name: (place / name).stat().st_size for name in FILES if (place / name).exists()}
-    return Entry(id=found.as_posix(), card=read_card(place), result=run.result, sizes=sizes)
+    return CheckedPlace(found.as_posix(), run, read_card(place))
 
 
 def _folders(folder: Path, *, beside: tuple[str, ...] = ()) -> Iterator[Path]:

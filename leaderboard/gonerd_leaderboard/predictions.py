@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gonerd.adapters import Prediction
 from gonerd.errors import CheckError, SchemaError
 from gonerd.labels import LABELS
+from gonerd.schema import Entity
 from gonerd_leaderboard.fields import Fields, json_from_text
 from gonerd_leaderboard.plain_file import lines_from_zstd
 from gonerd_leaderboard.result import Counts, Result
 
-__all__ = ["MOST_UNPACKED", "Tally", "check_predictions"]
+__all__ = ["MOST_UNPACKED", "Line", "Tally", "check_predictions", "prediction_lines"]
 
 MOST_UNPACKED = 512 << 20
 """Bytes of predictions after unpacking."""
@@ -35,12 +37,11 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    document: str
-    labels: Sequence[str]
-    dropped: Mapping[str, int]
-    repairs: int
-    failed: bool
+class Line:
+    """A prediction that has the right form, and the text that it says it is for."""
+
+    prediction: Prediction
+    text_sha256: str
 
 
 def check_predictions(data: bytes, result: Result, where: str) -> Tally:
@@ -57,16 +58,15 @@ def check_predictions(data: bytes, result: Result, where: str) -> Tally:
     by_label: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     repairs, failed = 0, []
-    for number, text in lines_from_zstd(data, where, most=MOST_UNPACKED):
-        here = f"{where}:{number}"
-        line = _line(json_from_text(text, here), here)
-        if line.document in seen:
-            raise SchemaError(f"{here}: document {line.document!r} stands in the file twice")
-        seen.add(line.document)
-        by_label.update(line.labels)
-        dropped.update(line.dropped)
-        repairs += line.repairs
-        failed += [line.document] * line.failed
+    for here, line in prediction_lines(data, where):
+        found = line.prediction
+        if found.doc_id in seen:
+            raise SchemaError(f"{here}: document {found.doc_id!r} stands in the file twice")
+        seen.add(found.doc_id)
+        by_label.update(entity.label for entity in found.entities)
+        dropped.update(found.dropped)
+        repairs += found.repairs
+        failed += [found.doc_id] * (found.error is not None)
     if len(seen) != result.dataset.n_docs:
         raise CheckError(
             f"{where}: holds {len(seen)} documents, dataset.n_docs says {result.dataset.n_docs}"
@@ -75,6 +75,18 @@ def check_predictions(data: bytes, result: Result, where: str) -> Tally:
     _check_counts(tally, result, where)
     _check_coverage(tally, result, where)
     return tally
+
+
+def prediction_lines(data: bytes, where: str) -> Iterator[tuple[str, Line]]:
+    """Yield (where it stands, line) of a predictions.jsonl.zst, one at a time.
+
+    Raises:
+        InputError: the compression is broken, or unpacks to more than `MOST_UNPACKED` bytes.
+        SchemaError: a line has the wrong shape; the message names line, document and field.
+    """
+    for number, text in lines_from_zstd(data, where, most=MOST_UNPACKED):
+        here = f"{where}:{number}"
+        yield here, _line(json_from_text(text, here), here)
 
 
 def _check_counts(tally: Tally, result: Result, where: str) -> None:
@@ -110,38 +122,48 @@ def _check_coverage(tally: Tally, result: Result, where: str) -> None:
         )
 
 
-def _line(record: Any, here: str) -> _Line:
+def _line(record: Any, here: str) -> Line:
     fields = Fields(record, here)
     document = fields.text("doc_id", longest=1_000)
     here = f"{here}: document {document!r}"
-    fields.text("text_sha256", pattern=SHA256)
+    digest = fields.text("text_sha256", pattern=SHA256)
     consumed = fields.whole("consumed_to")
-    fields.whole("windows")
+    windows = fields.whole("windows")
     entities = fields.take("entities")
     dropped = _dropped(fields.inner("dropped")) if fields.has("dropped") else {}
     repairs = fields.whole("repairs") if fields.has("repairs") else 0
-    failed = fields.has("error")
-    if failed:
-        fields.text("error", longest=1_000)
+    error = fields.text("error", longest=1_000) if fields.has("error") else None
     fields.end()
     if not isinstance(entities, list):
         raise SchemaError(f"{here}: field entities is no list")
-    if failed and entities:
+    if error is not None and entities:
         raise SchemaError(f"{here}: has an error and entities, expected one of them")
-    spans = [_entity(entity, f"{here}: entities[{n}]") for n, entity in enumerate(entities)]
+    found = [_entity(entity, f"{here}: entities[{n}]") for n, entity in enumerate(entities)]
+    spans = [entity for entity, _ in found]
     previous = 0
-    for start, end, _ in sorted(spans):
-        if start < previous:
+    for entity in sorted(spans):
+        where = f"{here}: entity [{entity.start}, {entity.end})"
+        if entity.start < previous:
+            raise SchemaError(f"{where} overlaps another that ends at {previous}")
+        if entity.end > consumed:
             raise SchemaError(
-                f"{here}: entity [{start}, {end}) overlaps another that ends at {previous}"
+                f"{where} ends past the {consumed} characters that the model read (consumed_to)"
             )
-        if end > consumed:
-            raise SchemaError(
-                f"{here}: entity [{start}, {end}) ends past the {consumed} characters that the "
-                "model read (consumed_to)"
-            )
-        previous = end
-    return _Line(document, [label for _, _, label in spans], dropped, repairs, failed)
+        previous = entity.end
+    scores = [score for _, score in found if score is not None]
+    if scores and len(scores) < len(found):
+        raise SchemaError(f"{here}: {len(scores)} of {len(found)} entities have a score")
+    prediction = Prediction(
+        document,
+        tuple(spans),
+        consumed_to=consumed,
+        windows=windows,
+        scores=tuple(scores) or None,
+        dropped=dropped,
+        repairs=repairs,
+        error=error,
+    )
+    return Line(prediction, digest)
 
 
 def _dropped(fields: Fields) -> dict[str, int]:
@@ -151,7 +173,7 @@ def _dropped(fields: Fields) -> dict[str, int]:
     return {name: fields.whole(name, least=1) for name in names}
 
 
-def _entity(entity: Any, here: str) -> tuple[int, int, str]:
+def _entity(entity: Any, here: str) -> tuple[Entity, float | None]:
     if not isinstance(entity, list) or len(entity) not in (3, 4):
         raise SchemaError(f"{here} is not [start, end, label] or [start, end, label, score]")
     start, end, label = entity[:3]
@@ -159,6 +181,5 @@ def _entity(entity: Any, here: str) -> tuple[int, int, str]:
         raise SchemaError(f"{here}: start and end must be whole numbers with 0 <= start < end")
     if label not in LABELS:
         raise SchemaError(f"{here}: the label is unknown; expected one of {', '.join(LABELS)}")
-    if len(entity) == 4:
-        Fields({"score": entity[3]}, here).share("score")
-    return start, end, label
+    score = Fields({"score": entity[3]}, here).share("score") if len(entity) == 4 else None
+    return Entity(start, end, label), score

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gonerd.errors import CheckError, InputError, SchemaError
 from gonerd.files import folder_to_write
@@ -17,7 +19,17 @@ from gonerd_leaderboard.result import Result
 from gonerd_leaderboard.result_file import result_from_record
 from gonerd_leaderboard.slug import slug_from_name
 
-__all__ = ["FILES", "Run", "place_of", "read_card", "read_run", "submit"]
+__all__ = [
+    "CARD",
+    "FILES",
+    "PREDICTIONS",
+    "RESULT",
+    "Run",
+    "place_of",
+    "read_card",
+    "read_run",
+    "submit",
+]
 
 RESULT, PREDICTIONS, CARD = "result.json", "predictions.jsonl.zst", "model.toml"
 
@@ -30,6 +42,8 @@ class Run:
     """A run whose files agree: the result, and both files byte by byte as they were checked."""
 
     result: Result
+    record: Mapping[str, Any]
+    """The JSON that `result` was read from."""
     result_bytes: bytes
     prediction_bytes: bytes
 
@@ -52,7 +66,7 @@ def read_run(folder: Path) -> Run:
     prediction_bytes = read_plain_file(predictions_path, most=FILES[PREDICTIONS])
     _check_artifact(result, prediction_bytes, predictions_path)
     check_predictions(prediction_bytes, result, str(predictions_path))
-    return Run(result, result_bytes, prediction_bytes)
+    return Run(result, record, result_bytes, prediction_bytes)
 
 
 def read_card(folder: Path) -> Card:

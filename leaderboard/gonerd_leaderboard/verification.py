@@ -1,0 +1,106 @@
+"""What can be told of submissions: refused with the reason, or how far their scores were proven."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from gonerd.errors import CheckError, GonerdError
+from gonerd_leaderboard.entry import checked_place, places_below
+from gonerd_leaderboard.gold import GoldShelf
+from gonerd_leaderboard.rescoring import require_same_scores
+from gonerd_leaderboard.submission import CARD, Run, read_run
+
+__all__ = ["RESCORED", "SELF_REPORTED", "Verdict", "verdicts", "verify"]
+
+SELF_REPORTED, RESCORED = "self-reported", "rescored"
+AT_ONCE = 16
+"""Submissions that a process takes at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of one submission or run."""
+
+    place: str
+    """Its folder, as it was given or below the folder of all."""
+    tier: str = ""
+    """How far it is proven; empty if it is refused."""
+    reason: str = ""
+    """Why it is refused, or why no more is proven."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it has no place on a board."""
+        return not self.tier
+
+
+def verify(folder: Path, shelf: GoldShelf, *, name: str = "") -> Verdict:
+    """Check the run or submission in `folder`, and score it again where `shelf` has its gold.
+
+    What is wrong with it is the verdict, never an exception; nothing in it is run.
+    """
+    place = name or str(folder)
+    try:
+        if (folder / CARD).is_symlink() or (folder / CARD).exists():
+            run = checked_place(folder).run
+        else:
+            run = read_run(folder)
+        return _scored(run, shelf, place, str(folder))
+    except GonerdError as problem:
+        return Verdict(place, reason=str(problem))
+
+
+def verdicts(
+    submissions: Path, datasets: Sequence[str], *, processes: int | None = None
+) -> Iterator[Verdict]:
+    """One verdict for each submission below `submissions`, in the order of their places.
+
+    Args:
+        submissions: a folder that `gonerd submit --to` has filled.
+        datasets: where the gold may be found, as `GoldShelf` takes them.
+        processes: how many share the work; None takes all cores.
+
+    Raises:
+        InputError: there is no such folder, or something in it that belongs to no submission.
+    """
+    places = list(places_below(submissions))
+    count = min(processes or len(os.sched_getaffinity(0)), max(1, len(places) // AT_ONCE))
+    if count == 1:
+        _begin(datasets)
+        yield from map(_verdict, places)
+        return
+    with ProcessPoolExecutor(count, initializer=_begin, initargs=(datasets,)) as pool:
+        yield from pool.map(_verdict, places, chunksize=AT_ONCE)
+
+
+def _scored(run: Run, shelf: GoldShelf, place: str, where: str) -> Verdict:
+    dataset = run.result.dataset
+    gold = shelf.of(dataset)
+    if gold is None:
+        known = ", ".join(shelf.datasets) or "none was named"
+        why = (
+            f"no dataset at hand has the split {dataset.split!r} of {dataset.id} with the hash "
+            f"{dataset.split_sha256[:12]}… ({known})"
+        )
+        return Verdict(place, SELF_REPORTED, why)
+    require_same_scores(run, gold, where)
+    return Verdict(place, RESCORED)
+
+
+_shelf: GoldShelf | None = None
+"""Of this process."""
+
+
+def _begin(datasets: Sequence[str]) -> None:
+    global _shelf
+    _shelf = GoldShelf(datasets)
+
+
+def _verdict(place: Path) -> Verdict:
+    if _shelf is None:
+        raise CheckError("a process of verification has no datasets")
+    return verify(place, _shelf, name=f"{place.parent.name}/{place.name}")
