@@ -192,7 +192,7 @@ def against_seqeval(pairs: list[Pair], rounds: int) -> dict[str, Any] | None:
 
 
 def counted(pairs: list[Pair]) -> Scorer:
-    scorer = Scorer(paper=False)
+    scorer = Scorer(paper=None)
     for document, entities in pairs:
         scorer.add(document, entities)
     return scorer

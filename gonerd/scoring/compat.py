@@ -24,10 +24,8 @@ NOTE = (
 Reader = Literal["seqeval", "spans"]
 Range = tuple[int, int, str]
 """First word, one past the last, label."""
-Sides = tuple[list[list[Range]], list[list[Range]]]
-"""Gold and found, by document."""
-Read = set[tuple[Any, ...]]
-"""Entities: document, number of the label, begin, end."""
+Tallies = tuple[Counter[str], Counter[str], Counter[str]]
+"""By label: what is in the gold, what was found, what is in both."""
 
 
 class PaperCompat:
@@ -45,15 +43,10 @@ class PaperCompat:
 
     def add(self, batch: Batch, labels: Sequence[str], window_ends: Ints) -> None:
         """Count a batch; `window_ends` says at which character of the line each document is cut."""
-        cuts = np.searchsorted(batch.word_ends, window_ends, side="right").tolist()
-        sides = (_ranges(batch.gold, labels, cuts), _ranges(batch.found, labels, cuts))
-        wanted, others = self._read(sides, labels)
-        for counter, entities in (
-            (self._wanted, wanted),
-            (self._found, others),
-            (self._right, wanted & others),
-        ):
-            counter.update(labels[int(number)] for _, number, _, _ in entities)
+        cuts = np.searchsorted(batch.word_ends, window_ends, side="right")
+        counters = self._wanted, self._found, self._right
+        for counter, tally in zip(counters, self._read(batch, labels, cuts), strict=True):
+            counter.update(tally)
 
     def as_json(self) -> dict[str, Any]:
         """Micro-averaged and by type, as seqeval's report has them."""
@@ -65,13 +58,14 @@ class PaperCompat:
         return {**total, "by_type": by_type, "note": NOTE}
 
 
-def _by_seqeval(sides: Sides, labels: Sequence[str]) -> tuple[Read, Read]:
+def _by_seqeval(batch: Batch, labels: Sequence[str], cuts: Ints) -> Tallies:
     # strict mode is the part of seqeval that needs no sklearn, which takes a second or two to import; of
     # tags that are IOB2, as these are, both modes read the same
     from seqeval.scheme import IOB2, Entities
 
     gold_tags, found_tags = [], []
     numbers = {label: number for number, label in enumerate(labels)}
+    sides = (_ranges(side, labels, cuts) for side in (batch.gold, batch.found))
     for gold, found in zip(*sides, strict=True):
         places = _places(gold, found)
         gold_tags.append(_tags(gold, places, numbers))
@@ -80,30 +74,57 @@ def _by_seqeval(sides: Sides, labels: Sequence[str]) -> tuple[Read, Read]:
         {entity.to_tuple() for read in Entities(tags, IOB2).entities for entity in read}
         for tags in (gold_tags, found_tags)
     )
-    return wanted, others
+    tallies = [
+        Counter(labels[int(number)] for _, number, _, _ in entities)
+        for entities in (wanted, others, wanted & others)
+    ]
+    return tallies[0], tallies[1], tallies[2]
 
 
-def _from_spans(sides: Sides, labels: Sequence[str]) -> tuple[Read, Read]:
-    numbers = {label: number for number, label in enumerate(labels)}
+def _from_spans(batch: Batch, labels: Sequence[str], cuts: Ints) -> Tallies:
+    """An entity is one number, made of its first word, the one past its last, and its label."""
+    words, kinds = len(batch.word_ends) + 1, len(labels)
     wanted, others = (
-        {
-            (document, numbers[label], first, stop)
-            for document, ranges in enumerate(side)
-            for first, stop, label in ranges
-        }
-        for side in sides
+        (first * words + stop) * kinds + label
+        for first, stop, label in (
+            _flat_arrays(side, labels, cuts) for side in (batch.gold, batch.found)
+        )
     )
-    return wanted, others
+    tallies = []
+    for entities in (wanted, others, np.intersect1d(wanted, others, assume_unique=True)):
+        counts = np.bincount(entities % kinds if kinds else entities, minlength=kinds)
+        named = zip(labels, counts.tolist(), strict=False)
+        tallies.append(Counter({label: count for label, count in named if count}))
+    return tallies[0], tallies[1], tallies[2]
 
 
-def _ranges(spans: Spans, labels: Sequence[str], cuts: Sequence[int]) -> list[list[Range]]:
+def _flat_arrays(spans: Spans, labels: Sequence[str], cuts: Ints) -> tuple[Ints, Ints, Ints]:
+    """First words, ones past the last and labels of the flat entities of all documents."""
+    stop = np.minimum(spans.stop, cuts[spans.document])
+    left = spans.first < stop
+    order = np.argsort(spans.first[left], kind="stable")
+    first, stop, label = (part[left][order] for part in (spans.first, stop, spans.label))
+    if np.all(stop[:-1] <= first[1:]):
+        return first, stop, label
+    numbers = {name: number for number, name in enumerate(labels)}
+    flat = [
+        (first, stop, numbers[name])
+        for some in _ranges(spans, labels, cuts)
+        for first, stop, name in some
+    ]
+    table = np.array(flat, dtype=np.int64).reshape(-1, 3)
+    return table[:, 0], table[:, 1], table[:, 2]
+
+
+def _ranges(spans: Spans, labels: Sequence[str], cuts: Ints) -> list[list[Range]]:
     """The flat entities of each document in words, cut where the document is."""
-    ranges: list[list[Range]] = [[] for _ in cuts]
+    ends = cuts.tolist()
+    ranges: list[list[Range]] = [[] for _ in ends]
     for document, first, stop, label in zip(
         *(part.tolist() for part in (spans.document, spans.first, spans.stop, spans.label)),
         strict=True,
     ):
-        stop = min(stop, cuts[document])
+        stop = min(stop, ends[document])
         if first < stop:
             ranges[document].append((first, stop, labels[label]))
     return [_flat(some) for some in ranges]

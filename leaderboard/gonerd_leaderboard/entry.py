@@ -9,7 +9,7 @@ from pathlib import Path
 from gonerd.errors import CheckError, InputError
 from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.result import Result
-from gonerd_leaderboard.submission import FILES, Run, place_of, read_card, read_run
+from gonerd_leaderboard.submission import FILES, Reader, Run, place_of, read_card, read_run
 
 __all__ = ["CheckedPlace", "Entry", "checked_place", "entries", "places_below"]
 
@@ -64,8 +64,10 @@ def places_below(folder: Path) -> Iterator[Path]:
         yield from _folders(model)
 
 
-def checked_place(place: Path) -> CheckedPlace:
+def checked_place(place: Path, *, reader: Reader | None = None) -> CheckedPlace:
     """Read the submission in `place`, which must be the place that its result names.
+
+    `reader` sees its predictions, see `read_run`.
 
     Raises:
         GonerdError: see `entries`.
@@ -73,7 +75,7 @@ def checked_place(place: Path) -> CheckedPlace:
     for path in sorted(place.iterdir()):
         if path.name not in FILES:
             raise InputError(f"{path} does not belong to a submission; expected {', '.join(FILES)}")
-    run = read_run(place)
+    run = read_run(place, reader=reader)
     expected = place_of(run.result)
     found = Path(place.parent.name, place.name)
     if found != expected:

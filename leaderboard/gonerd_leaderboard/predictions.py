@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,10 +44,13 @@ class Line:
     text_sha256: str
 
 
-def check_predictions(data: bytes, result: Result, where: str) -> Tally:
+def check_predictions(
+    data: bytes, result: Result, where: str, *, also: Callable[[str, Line], None] | None = None
+) -> Tally:
     """Read a predictions.jsonl.zst and hold it against the result that came with it.
 
-    Whether an entity is right takes the gold; this takes only what the two files say of each other.
+    Whether an entity is right takes the gold; this takes only what the two files say of each other. `also`
+    is given where each line stands, and the line, when it was found to have the right form.
 
     Raises:
         InputError: the compression is broken, or unpacks to more than `MOST_UNPACKED` bytes.
@@ -62,6 +65,8 @@ def check_predictions(data: bytes, result: Result, where: str) -> Tally:
         found = line.prediction
         if found.doc_id in seen:
             raise SchemaError(f"{here}: document {found.doc_id!r} stands in the file twice")
+        if also is not None:
+            also(here, line)
         seen.add(found.doc_id)
         by_label.update(entity.label for entity in found.entities)
         dropped.update(found.dropped)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gonerd.errors import CheckError, SchemaError
 from gonerd.evaluation.outcome import Outcome
-from gonerd_leaderboard.gold import Gold
-from gonerd_leaderboard.predictions import Line, prediction_lines
-from gonerd_leaderboard.submission import PREDICTIONS, RESULT, Run
+from gonerd.schema import Document
+from gonerd_leaderboard.gold import Gold, GoldShelf
+from gonerd_leaderboard.predictions import Line
+from gonerd_leaderboard.result import Result
+from gonerd_leaderboard.submission import RESULT, Run
 
-__all__ = ["MOST_REPLICATES", "require_same_scores"]
+__all__ = ["MOST_REPLICATES", "Rescoring"]
 
 ROUNDING = 1e-9
 """How far a float may stand from the one that is computed here: sums in another order."""
@@ -21,65 +23,86 @@ MOST_REPLICATES = 100_000
 """Of a bootstrap that a stranger asks for."""
 
 
-def require_same_scores(run: Run, gold: Gold, where: str) -> None:
-    """Score the predictions of `run` again, and hold scores, coverage and calibration against its result.
+class Rescoring:
+    """A `Reader` that scores predictions again where `shelf` has their gold; one document is in memory."""
 
-    `run` has passed `read_run`: its predictions have the right form. One document at a time is in memory.
+    def __init__(self, shelf: GoldShelf) -> None:
+        self._shelf = shelf
+        self._outcome: Outcome | None = None
+        self.gold: Gold | None = None
+        """What the run is scored on; None where it is not at hand."""
 
-    Raises:
-        SchemaError: documents are other ones than those of `gold`, in another order, or their texts are;
-            or an entity ends past its text.
-        CheckError: a number of the result is another one; the message names the field and both.
-    """
-    stated = run.record
-    interval = run.result.full.interval
-    if interval.samples > MOST_REPLICATES:
-        raise CheckError(
-            f"{where}/{RESULT}: field scores.full.ci.B is {interval.samples:,}, expected at most "
-            f"{MOST_REPLICATES:,}"
-        )
-    outcome = Outcome(gold.seen, paper="spans")
-    lines = prediction_lines(run.prediction_bytes, f"{where}/{PREDICTIONS}")
-    for number, (here, line) in enumerate(lines):
-        _take(outcome, gold, number, line, here)
-    computed = outcome.as_json(seed=interval.seed, replicates=interval.samples)
-    dataset = {
-        "gold_total": gold.total,
-        "gold_by_type": gold.by_type,
-        "synthetic": gold.synthetic,
-    }
-    for part, expected in [("dataset", dataset), *computed.items()]:
-        found = stated[part]
-        if part == "dataset":
-            found = {key: found[key] for key in dataset}
-        for problem in _differences(part, found, expected):
-            raise CheckError(f"{where}/{RESULT}: {problem}")
+    def begin(self, result: Result) -> Callable[[str, Line], None] | None:
+        """Look for the gold.
 
-
-def _take(outcome: Outcome, gold: Gold, number: int, line: Line, here: str) -> None:
-    prediction = line.prediction
-    if number >= len(gold.documents):
-        raise SchemaError(
-            f"{here}: document {prediction.doc_id!r} is one more than {gold.name} holds"
-        )
-    document = gold.documents[number]
-    if prediction.doc_id != document.id:
-        raise SchemaError(
-            f"{here}: document {prediction.doc_id!r} stands where {gold.name} has {document.id!r}"
-        )
-    if line.text_sha256 != gold.hashes[number]:
-        raise SchemaError(
-            f"{here}: document {document.id!r}: its text is another one than that of {gold.name}"
-        )
-    length = len(document.text)
-    last = max((entity.end for entity in prediction.entities), default=0)
-    for what, end in (("an entity ends", last), ("consumed_to stands", prediction.consumed_to)):
-        if end > length:
-            raise SchemaError(
-                f"{here}: document {document.id!r}: {what} at {end:,}, past the end of the text "
-                f"({length:,} characters)"
+        Raises:
+            CheckError: the result asks for more draws than `MOST_REPLICATES`.
+        """
+        self.gold = self._shelf.of(result.dataset)
+        if self.gold is None:
+            return None
+        draws = result.full.interval.samples
+        if draws > MOST_REPLICATES:
+            raise CheckError(
+                f"field scores.full.ci.B is {draws:,}, expected at most {MOST_REPLICATES:,}"
             )
-    outcome.add(document, prediction)
+        self._outcome = Outcome(self.gold.seen, paper="spans")
+        numbered = iter(self.gold.documents)
+        hashes = iter(self.gold.hashes)
+
+        def take(here: str, line: Line) -> None:
+            self._take(next(numbered, None), next(hashes, ""), here, line)
+
+        return take
+
+    def require_same(self, run: Run, where: str) -> None:
+        """Hold dataset, scores, coverage and calibration against what the predictions of `run` come to.
+
+        Raises:
+            CheckError: a number of the result is another one; the message names the field and both.
+        """
+        gold, outcome, interval = self.gold, self._outcome, run.result.full.interval
+        assert gold is not None, "begin has found it"
+        assert outcome is not None, "begin has made it"
+        dataset = {
+            "gold_total": gold.total,
+            "gold_by_type": gold.by_type,
+            "synthetic": gold.synthetic,
+        }
+        computed = outcome.as_json(seed=interval.seed, replicates=interval.samples)
+        stated = run.record
+        for key, expected in dataset.items():
+            for problem in _differences(f"dataset.{key}", stated["dataset"][key], expected):
+                raise CheckError(f"{where}/{RESULT}: {problem}")
+        for part, expected in computed.items():
+            for problem in _differences(part, stated[part], expected):
+                raise CheckError(f"{where}/{RESULT}: {problem}")
+
+    def _take(self, document: Document | None, digest: str, here: str, line: Line) -> None:
+        assert self.gold is not None, "begin has found it"
+        assert self._outcome is not None, "begin has made it"
+        prediction, name = line.prediction, self.gold.name
+        if document is None:
+            raise SchemaError(
+                f"{here}: document {prediction.doc_id!r} is one more than {name} holds"
+            )
+        if prediction.doc_id != document.id:
+            raise SchemaError(
+                f"{here}: document {prediction.doc_id!r} stands where {name} has {document.id!r}"
+            )
+        if line.text_sha256 != digest:
+            raise SchemaError(
+                f"{here}: document {document.id!r}: its text is another one than that of {name}"
+            )
+        length = len(document.text)
+        last = max((entity.end for entity in prediction.entities), default=0)
+        for what, end in (("an entity ends", last), ("consumed_to stands", prediction.consumed_to)):
+            if end > length:
+                raise SchemaError(
+                    f"{here}: document {document.id!r}: {what} at {end:,}, past the end of the text "
+                    f"({length:,} characters)"
+                )
+        self._outcome.add(document, prediction)
 
 
 def _differences(name: str, stated: Any, computed: Any) -> Iterator[str]:

@@ -200,7 +200,7 @@ def _interval(fields: Fields) -> Interval:
         level=fields.share("level"),
         method=fields.text("method"),
         samples=fields.whole("B", least=1),
-        seed=fields.whole("seed", least=-(2**53)),
+        seed=fields.whole("seed"),
         unit=fields.text("unit"),
     )
     for taken in ("precision", "recall"):

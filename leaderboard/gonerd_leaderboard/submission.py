@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from gonerd.errors import CheckError, InputError, SchemaError
 from gonerd.files import folder_to_write
@@ -14,7 +14,7 @@ from gonerd_leaderboard.card import Card, card_from_toml, toml_from_card
 from gonerd_leaderboard.consistency import check_consistency
 from gonerd_leaderboard.fields import Fields, json_from_text
 from gonerd_leaderboard.plain_file import read_plain_file
-from gonerd_leaderboard.predictions import check_predictions
+from gonerd_leaderboard.predictions import Line, check_predictions
 from gonerd_leaderboard.result import Result
 from gonerd_leaderboard.result_file import result_from_record
 from gonerd_leaderboard.slug import slug_from_name
@@ -48,7 +48,14 @@ class Run:
     prediction_bytes: bytes
 
 
-def read_run(folder: Path) -> Run:
+class Reader(Protocol):
+    """Who wants to see a run's predictions while they are checked."""
+
+    def begin(self, result: Result) -> Callable[[str, Line], None] | None:
+        """Called when the result is checked; what is to be given where each line stands, and the line."""
+
+
+def read_run(folder: Path, *, reader: Reader | None = None) -> Run:
     """Read and check the result and the predictions in `folder`.
 
     Raises:
@@ -65,7 +72,8 @@ def read_run(folder: Path) -> Run:
     check_consistency(result, str(result_path))
     prediction_bytes = read_plain_file(predictions_path, most=FILES[PREDICTIONS])
     _check_artifact(result, prediction_bytes, predictions_path)
-    check_predictions(prediction_bytes, result, str(predictions_path))
+    also = reader.begin(result) if reader is not None else None
+    check_predictions(prediction_bytes, result, str(predictions_path), also=also)
     return Run(result, record, result_bytes, prediction_bytes)
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from gonerd.errors import CheckError, GonerdError
 from gonerd_leaderboard.entry import checked_place, places_below
 from gonerd_leaderboard.gold import GoldShelf
-from gonerd_leaderboard.rescoring import require_same_scores
-from gonerd_leaderboard.submission import CARD, Run, read_run
+from gonerd_leaderboard.rescoring import Rescoring
+from gonerd_leaderboard.result import DatasetRef
+from gonerd_leaderboard.submission import CARD, read_run
 
 __all__ = ["RESCORED", "SELF_REPORTED", "Verdict", "verdicts", "verify"]
 
@@ -44,14 +45,18 @@ def verify(folder: Path, shelf: GoldShelf, *, name: str = "") -> Verdict:
     What is wrong with it is the verdict, never an exception; nothing in it is run.
     """
     place = name or str(folder)
+    rescoring = Rescoring(shelf)
     try:
         if (folder / CARD).is_symlink() or (folder / CARD).exists():
-            run = checked_place(folder).run
+            run = checked_place(folder, reader=rescoring).run
         else:
-            run = read_run(folder)
-        return _scored(run, shelf, place, str(folder))
+            run = read_run(folder, reader=rescoring)
+        if rescoring.gold is None:
+            return Verdict(place, SELF_REPORTED, _no_gold(run.result.dataset, shelf))
+        rescoring.require_same(run, str(folder))
     except GonerdError as problem:
         return Verdict(place, reason=str(problem))
+    return Verdict(place, RESCORED)
 
 
 def verdicts(
@@ -77,18 +82,12 @@ def verdicts(
         yield from pool.map(_verdict, places, chunksize=AT_ONCE)
 
 
-def _scored(run: Run, shelf: GoldShelf, place: str, where: str) -> Verdict:
-    dataset = run.result.dataset
-    gold = shelf.of(dataset)
-    if gold is None:
-        known = ", ".join(shelf.datasets) or "none was named"
-        why = (
-            f"no dataset at hand has the split {dataset.split!r} of {dataset.id} with the hash "
-            f"{dataset.split_sha256[:12]}… ({known})"
-        )
-        return Verdict(place, SELF_REPORTED, why)
-    require_same_scores(run, gold, where)
-    return Verdict(place, RESCORED)
+def _no_gold(dataset: DatasetRef, shelf: GoldShelf) -> str:
+    known = ", ".join(shelf.datasets) or "none was named"
+    return (
+        f"no dataset at hand has the split {dataset.split!r} of {dataset.id} with the hash "
+        f"{dataset.split_sha256[:12]}… ({known})"
+    )
 
 
 _shelf: GoldShelf | None = None

@@ -1,5 +1,6 @@
 """Our counts against those of seqeval, conlleval.pl and nervaluate, wherever they define the same thing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,13 @@ from hypothesis import strategies as st
 from seqeval.metrics import classification_report
 
 from benchmarks.scoring import against_seqeval, same_counts, wrong
-from gonerd import Document
+from gonerd import Document, Entity
 from gonerd.align import entities_from_tags, tags_from_entities
 from gonerd.labels import LABELS
 from gonerd.schemes import repaired_iob2
 from gonerd.scoring import Pair, Scorer, score_pairs
 from tests.gonerd.scoring.pairs import document, flat_pairs
-from tests.strategies import iob2_tags
+from tests.strategies import iob2_tags, overlapping_documents
 
 FEW = 20
 
@@ -188,7 +189,7 @@ def test_the_benchmark_holds_our_counts_against_seqevals_report() -> None:
 
 
 def test_seqeval_is_left_alone_where_its_score_is_not_asked_for() -> None:
-    scorer = Scorer(paper=False)
+    scorer = Scorer(paper=None)
     scorer.add(*pair("a", ["B-PER"], ["B-PER"]))
     assert set(scorer.scores()) == {"full", "common_window_4096"}
 
@@ -206,3 +207,20 @@ def test_labels_that_differ_in_hyphens_alone_are_two_for_seqeval() -> None:
 def test_tags_and_entities_agree_for_seqeval() -> None:
     document, found = pair("a", ["B-PER", "I-PER", "B-PER"], ["B-PER", "B-PER", "I-PER"])
     assert tags_from_entities(document.tokens or (), found) == ["B-PER", "B-PER", "I-PER"]
+
+
+@given(st.lists(st.tuples(overlapping_documents(), st.integers(0, 40), st.data()), max_size=4))
+def test_spans_give_what_seqeval_reads(cases: list[tuple[Document, int, st.DataObject]]) -> None:
+    pairs = []
+    for number, (gold, end, data) in enumerate(cases):
+        edges = st.tuples(*(st.integers(0, len(gold.text)) for _ in range(2)))
+        places = data.draw(st.lists(edges, max_size=5))
+        found = [Entity(*sorted(place), "PER") for place in places if len(set(place)) == 2]
+        meta = {"common_window_end": min(end, len(gold.text))}
+        pairs.append((replace(gold, id=str(number), meta=meta), [*gold.entities[::2], *found]))
+    by_seqeval, by_spans = (Scorer(paper=reader) for reader in ("seqeval", "spans"))
+    for scorer in (by_seqeval, by_spans):
+        for each in pairs:
+            scorer.add(*each)
+    read, counted = (scorer.scores(replicates=FEW) for scorer in (by_seqeval, by_spans))
+    assert counted["paper_compat"] == read["paper_compat"]

@@ -208,7 +208,7 @@ def test_lost_gold_is_an_error_not_a_better_score(monkeypatch: pytest.MonkeyPatc
     with monkeypatch.context() as patch, pytest.raises((CheckError, IndexError)):
         patch.setattr(module, "matching", lossy)
         score_pairs([(document("a", 9, [(0, 1, "PER"), (2, 3, "PER")]), [])])
-    scorer = Scorer(paper=False)
+    scorer = Scorer(paper=None)
     scorer.add(document("a", 9, [(0, 1, "PER"), (2, 3, "PER")]), [])
     scorer._gold_total += 1
     with pytest.raises(CheckError, match="all: 2 gold entities were counted of 3"):
