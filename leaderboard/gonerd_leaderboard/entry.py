@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from gonerd.errors import CheckError, InputError
 from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.result import Result
 from gonerd_leaderboard.submission import FILES, Reader, Run, place_of, read_card, read_run
+from gonerd_leaderboard.verified import SELF_REPORTED, Proof
 
 __all__ = ["CheckedPlace", "Entry", "checked_place", "entries", "places_below"]
 
@@ -26,6 +28,8 @@ class Entry:
     result: Result
     sizes: dict[str, int]
     """Bytes by file name."""
+    tier: str = SELF_REPORTED
+    """How far its scores are proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,10 @@ class CheckedPlace:
     card: Card
 
 
-def entries(folder: Path) -> Iterator[Entry]:
+def entries(folder: Path, proofs: Mapping[str, Proof] = MappingProxyType({})) -> Iterator[Entry]:
     """Yield the submissions below `folder` in order of their places; nothing in them is run.
+
+    A proof of `proofs` counts where the bytes are those of which it was found.
 
     Raises:
         InputError: there is no such folder, or a link, a strange file or a broken one in it.
@@ -48,8 +54,18 @@ def entries(folder: Path) -> Iterator[Entry]:
     for place in places_below(folder):
         checked = checked_place(place)
         sizes = {name: (place / name).stat().st_size for name in FILES if (place / name).exists()}
-        result = checked.run.result
-        yield Entry(id=checked.id, card=checked.card, result=result, sizes=sizes)
+        proof = proofs.get(checked.id)
+        proven = proof is not None and checked.run.digests == (
+            proof.result_sha256,
+            proof.predictions_sha256,
+        )
+        yield Entry(
+            id=checked.id,
+            card=checked.card,
+            result=checked.run.result,
+            sizes=sizes,
+            tier=proof.tier if proof is not None and proven else SELF_REPORTED,
+        )
 
 
 def places_below(folder: Path) -> Iterator[Path]:

@@ -61,7 +61,7 @@ def _values(board: Board, row: Row) -> list[Any]:
         *(card.name, result.model.revision, result.policy.mode),
         *(full.total.f1, full.interval.low, full.interval.high),
         *(column.value(row) for column in COLUMNS),
-        *(result.efficiency.hardware, "self-reported", card.license),
+        *(result.efficiency.hardware, row.entry.tier, card.license),
         *(f"{result.created:%Y-%m-%d}", row.entry.id),
     ]
 
@@ -81,6 +81,6 @@ def _record_from_row(row: Row) -> dict[str, Any]:
         "f1_interval": {"low": interval.low, "high": interval.high, "level": interval.level},
         **{column.key: column.value(row) for column in COLUMNS},
         "hardware": result.efficiency.hardware,
-        "verification": "self-reported",
+        "verification": row.entry.tier,
         "date": f"{result.created:%Y-%m-%d}",
     }

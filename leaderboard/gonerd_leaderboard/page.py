@@ -18,12 +18,19 @@ from gonerd_leaderboard.entry import entries
 from gonerd_leaderboard.export import csv_from_boards, json_from_boards
 from gonerd_leaderboard.figure import MOST_NAMED, f1_axis, pareto, points_of
 from gonerd_leaderboard.number import percent, rounded, short_count
+from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED, read_proofs
 
 __all__ = ["DATA", "PageSummary", "build_page", "html_from_boards"]
 
 ASSETS = ("board.js", "style.css")
 
 DATA = "leaderboard.json"
+
+TIER_MEANINGS = {
+    SELF_REPORTED: "The submitter’s figures; files and counts agree, nobody has scored the predictions again",
+    RESCORED: "Every score was computed again from the predictions and the gold",
+}
+"""What the badge of an entry says."""
 
 MOST_IN_FIGURE = 25
 """Entries that the figures name; the table has them all."""
@@ -38,8 +45,12 @@ class PageSummary:
     entries: int
 
 
-def build_page(submissions: Path, out: Path, *, overwrite: bool = False) -> PageSummary:
+def build_page(
+    submissions: Path, out: Path, *, verified: Path | None = None, overwrite: bool = False
+) -> PageSummary:
     """Check every submission and write the page into `out`, whole or not at all.
+
+    `verified` is what `gonerd verify --record` wrote; without it every entry is self-reported.
 
     Raises:
         InputError: there is no submission.
@@ -48,7 +59,8 @@ def build_page(submissions: Path, out: Path, *, overwrite: bool = False) -> Page
     """
     if overwrite and out.is_dir() and any(out.iterdir()) and not (out / DATA).is_file():
         raise OutputError(f"{out} holds no leaderboard page, --force will not replace it")
-    boards = boards_from_entries(entries(submissions))
+    proofs = read_proofs(verified) if verified is not None else {}
+    boards = boards_from_entries(entries(submissions, proofs))
     with folder_to_write(out, overwrite=overwrite) as folder:
         (folder / "index.html").write_text(html_from_boards(boards), encoding="utf-8")
         (folder / DATA).write_text(json_from_boards(boards), encoding="utf-8")
@@ -80,6 +92,7 @@ def html_from_boards(boards: Sequence[Board]) -> str:
     return template.render(
         views=[_view(board) for board in boards],
         groups=GROUPS,
+        tiers=TIER_MEANINGS,
         latest=max(row.entry.result.created for board in boards for row in board.rows),
         version=gonerd_version(),
     )

@@ -47,6 +47,14 @@ class Run:
     result_bytes: bytes
     prediction_bytes: bytes
 
+    @property
+    def digests(self) -> tuple[str, str]:
+        """SHA-256 of the result and of the predictions."""
+        result, predictions = (
+            hashlib.sha256(data).hexdigest() for data in (self.result_bytes, self.prediction_bytes)
+        )
+        return result, predictions
+
 
 class Reader(Protocol):
     """Who wants to see a run's predictions while they are checked."""

@@ -14,10 +14,10 @@ from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.rescoring import Rescoring
 from gonerd_leaderboard.result import DatasetRef
 from gonerd_leaderboard.submission import CARD, read_run
+from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED, Proof
 
 __all__ = ["RESCORED", "SELF_REPORTED", "Verdict", "verdicts", "verify"]
 
-SELF_REPORTED, RESCORED = "self-reported", "rescored"
 AT_ONCE = 16
 """Submissions that a process takes at a time."""
 
@@ -32,6 +32,8 @@ class Verdict:
     """How far it is proven; empty if it is refused."""
     reason: str = ""
     """Why it is refused, or why no more is proven."""
+    proof: Proof | None = None
+    """None if it is refused."""
 
     @property
     def refused(self) -> bool:
@@ -51,12 +53,13 @@ def verify(folder: Path, shelf: GoldShelf, *, name: str = "") -> Verdict:
             run = checked_place(folder, reader=rescoring).run
         else:
             run = read_run(folder, reader=rescoring)
-        if rescoring.gold is None:
-            return Verdict(place, SELF_REPORTED, _no_gold(run.result.dataset, shelf))
-        rescoring.require_same(run, str(folder))
+        if rescoring.gold is not None:
+            rescoring.require_same(run, str(folder))
     except GonerdError as problem:
         return Verdict(place, reason=str(problem))
-    return Verdict(place, RESCORED)
+    tier = SELF_REPORTED if rescoring.gold is None else RESCORED
+    reason = _no_gold(run.result.dataset, shelf) if rescoring.gold is None else ""
+    return Verdict(place, tier, reason, Proof(tier, *run.digests))
 
 
 def verdicts(

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from gonerd.cli.main import run as gonerd
 from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.submission import submit
-from gonerd_leaderboard.verification import RESCORED, SELF_REPORTED, Verdict, verdicts, verify
+from gonerd_leaderboard.verification import verdicts, verify
+from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
 
 
@@ -56,7 +57,8 @@ def shelf(made: Path) -> GoldShelf:
 
 
 def test_a_run_is_rescored_where_its_gold_is_at_hand(run: Path, shelf: GoldShelf) -> None:
-    assert verify(run, shelf) == Verdict(str(run), RESCORED)
+    found = verify(run, shelf)
+    assert (found.place, found.tier, found.reason) == (str(run), RESCORED, "")
     found = verify(run, GoldShelf(["sample"]))
     assert found.tier == SELF_REPORTED
     assert found.reason.startswith("no dataset at hand has the split 'all' of invented")
@@ -226,6 +228,66 @@ def test_the_command_wants_runs_or_all(tmp_path: Path) -> None:
         assert "expected folders of runs or submissions, or --all" in done.stderr
     missing = typed("verify", tmp_path, "--dataset", "nowhere.jsonl")
     assert missing.exit_code == 1
+
+
+def test_what_was_found_stands_on_the_page_until_the_files_change(
+    three: Path, tmp_path: Path
+) -> None:
+    submissions, record, page = tmp_path / "submissions", tmp_path / "verified.json", tmp_path / "p"
+    shutil.copytree(three / "submissions", submissions)
+    shutil.rmtree(submissions / "acme--b")
+    ask = ["verify", "--all", submissions, "--record", record]
+    assert typed(*ask, "--dataset", three / "invented.jsonl").exit_code == 0
+
+    def shown() -> list[str]:
+        built = typed(
+            "leaderboard", "build", submissions, "--out", page, "--verified", record, "--force"
+        )
+        assert built.exit_code == 0, built.stderr
+        board = json.loads((page / "leaderboard.json").read_text())["boards"][0]
+        html = (page / "index.html").read_text()
+        assert html.count('class="badge proven"') == sum(
+            entry["verification"] == "rescored" for entry in board["entries"]
+        )
+        return [
+            entry["verification"]
+            for entry in sorted(board["entries"], key=lambda entry: entry["entry"])
+        ]
+
+    assert shown() == ["rescored", "rescored"]
+    place = next((submissions / "acme--c").iterdir())
+    change_result(place, "efficiency.note", "run on Sunday")
+    assert shown() == ["rescored", "self-reported"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not JSON at line 1"),
+        ('{"schema_version": 2}', "field schema_version is 2, expected a whole number from 1 to 1"),
+        (
+            '{"schema_version": 1, "gonerd": "1", "submissions": {"a": {"tier": "gold"}}}',
+            'field submissions.a.tier is "gold", expected the form self-reported|rescored',
+        ),
+    ],
+)
+def test_a_record_that_is_none_is_refused(
+    three: Path, tmp_path: Path, text: str, message: str
+) -> None:
+    record = tmp_path / "verified.json"
+    record.write_text(text)
+    built = typed(
+        "leaderboard", "build", three / "submissions", "--out", tmp_path / "p", "--verified", record
+    )
+    assert built.exit_code == 1
+    assert message in built.stderr
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_record_needs_a_whole_board(made: Path, tmp_path: Path) -> None:
+    done = typed("verify", made, "--record", tmp_path / "verified.json")
+    assert done.exit_code == 2
+    assert "expected --all SUBMISSIONS_DIR with it" in done.stderr
 
 
 HOSTILE = st.one_of(

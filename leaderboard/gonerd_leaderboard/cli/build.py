@@ -16,9 +16,15 @@ __all__ = ["build"]
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The folder to write the page to."
 )
+@click.option(
+    "--verified",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What 'gonerd verify --record FILE' found; without it every entry is self-reported.",
+)
 @click.option("--force", is_flag=True, help="Replace a page that stands there already.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-def build(submissions: Path, out: Path, force: bool, as_json: bool) -> None:
+def build(submissions: Path, out: Path, verified: Path | None, force: bool, as_json: bool) -> None:
     """Check all submissions and write the page: index.html, leaderboard.json, leaderboard.csv.
 
     The page opens from disk and from any web server, and loads nothing from elsewhere.
@@ -26,11 +32,11 @@ def build(submissions: Path, out: Path, force: bool, as_json: bool) -> None:
     \b
     Examples:
       gonerd leaderboard build submissions --out page
-      gonerd leaderboard build submissions --out page --force --json
+      gonerd leaderboard build submissions --out page --verified verified.json --force --json
     """
     from gonerd_leaderboard.page import build_page
 
-    summary = build_page(submissions, out, overwrite=force)
+    summary = build_page(submissions, out, verified=verified, overwrite=force)
     if as_json:
         print_json(
             {"path": str(summary.path), "boards": summary.boards, "entries": summary.entries}

@@ -38,6 +38,12 @@ __all__ = ["verify"]
 @click.option(
     "--jobs", type=click.IntRange(min=1), help="Processes for --all.  [default: the cores]"
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --all, write what was found for 'gonerd leaderboard build --verified FILE'.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def verify(
     runs: tuple[Path, ...],
@@ -45,6 +51,7 @@ def verify(
     datasets: tuple[str, ...],
     require: str,
     jobs: int | None,
+    record: Path | None,
     as_json: bool,
 ) -> None:
     """Check runs or submissions, and compute their scores again from their predictions.
@@ -57,15 +64,18 @@ def verify(
     Examples:
       gonerd verify runs/rules
       gonerd verify --all submissions --dataset sample --require rescored
-      gonerd verify --all submissions --dataset gonerd --json
+      gonerd verify --all submissions --dataset gonerd --record verified.json
     """
     from gonerd.errors import CheckError, ConfigError
     from gonerd_leaderboard.gold import GoldShelf
-    from gonerd_leaderboard.verification import SELF_REPORTED, Verdict, verdicts
+    from gonerd_leaderboard.verification import Verdict, verdicts
     from gonerd_leaderboard.verification import verify as verify_one
+    from gonerd_leaderboard.verified import SELF_REPORTED, write_proofs
 
     if bool(runs) == bool(submissions):
         raise ConfigError("expected folders of runs or submissions, or --all SUBMISSIONS_DIR")
+    if record is not None and submissions is None:
+        raise ConfigError("--record tells of a whole board; expected --all SUBMISSIONS_DIR with it")
     places = datasets or ("sample",)
     if submissions is not None:
         found = list(verdicts(submissions, places, processes=jobs))
@@ -80,6 +90,9 @@ def verify(
             for each in found
         ]
     refused = [each for each in found if each.refused]
+    if record is not None:
+        write_proofs(record, {each.place: each.proof for each in found if each.proof})
+        note(f"what was found stands in {record}")
     if as_json:
         print_json(
             {

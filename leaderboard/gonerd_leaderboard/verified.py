@@ -1,0 +1,72 @@
+"""What `gonerd verify` found, as a file that the maintainers of a board keep beside the submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gonerd.files import write_json
+from gonerd.machine import gonerd_version
+from gonerd_leaderboard.fields import Fields, json_from_text
+from gonerd_leaderboard.plain_file import read_plain_file
+
+__all__ = ["RESCORED", "SELF_REPORTED", "TIERS", "Proof", "read_proofs", "write_proofs"]
+
+SELF_REPORTED, RESCORED = "self-reported", "rescored"
+TIERS = (SELF_REPORTED, RESCORED)
+SCHEMA_VERSION = 1
+MOST_BYTES = 64 << 20
+MOST_ENTRIES = 100_000
+SHA256 = "[0-9a-f]{64}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How far a submission is proven, and the bytes of which that was found."""
+
+    tier: str
+    result_sha256: str
+    predictions_sha256: str
+
+
+def write_proofs(path: Path, proofs: Mapping[str, Proof]) -> None:
+    """Write proofs by the submissions' places, in their order; an older file is replaced."""
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "gonerd": gonerd_version(),
+        "submissions": {place: asdict(proofs[place]) for place in sorted(proofs)},
+    }
+    write_json(path, record, overwrite=True)
+
+
+def read_proofs(path: Path) -> dict[str, Proof]:
+    """The proofs in a file that `write_proofs` wrote.
+
+    Raises:
+        InputError: there is no such file, or it is a link.
+        SchemaError: it holds something else.
+    """
+    where = str(path)
+    text = read_plain_file(path, most=MOST_BYTES).decode("utf-8", "replace")
+    top = Fields(json_from_text(text, where), where)
+    top.whole("schema_version", least=SCHEMA_VERSION, most=SCHEMA_VERSION)
+    top.text("gonerd")
+    proofs = dict(_proofs(top))
+    top.end()
+    return proofs
+
+
+def _proofs(top: Fields) -> Iterable[tuple[str, Proof]]:
+    submissions = top.inner("submissions")
+    for place in submissions.names(most=MOST_ENTRIES):
+        fields = submissions.inner(place)
+        yield (
+            place,
+            Proof(
+                tier=fields.text("tier", pattern="|".join(TIERS)),
+                result_sha256=fields.text("result_sha256", pattern=SHA256),
+                predictions_sha256=fields.text("predictions_sha256", pattern=SHA256),
+            ),
+        )
+        fields.end()
