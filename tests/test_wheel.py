@@ -59,7 +59,8 @@ def test_the_wheel_carries_the_sample_and_all_that_commands_read(
     )
     said(python, tmp_path, *gonerd, "report", "run", "--html", "report.html")
     assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
-    said(python, tmp_path, *gonerd, "submit", "run", "--to", "submissions")
+    card = "--license", "Apache-2.0", "--training-data", "none", "--exposure", "none"
+    said(python, tmp_path, *gonerd, "submit", "run", "--to", "submissions", *card)
     said(python, tmp_path, *gonerd, "leaderboard", "build", "submissions", "--out", "page")
     assert "rules" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8").lower()
     said(python, tmp_path, *gonerd, "newsroom", "gold", "--articles", "30", "--out", "gold.jsonl")

@@ -64,10 +64,10 @@ def publish(
       gonerd publish gonerd --repo-id me/gonerd --private
       gonerd publish gonerd --repo-id me/gonerd-annotations --annotations-only --manifest crawl/manifest.jsonl
     """
+    from gonerd.dataset.hub_writing import require_repo_id
     from gonerd.dataset.places import named_folder
     from gonerd.dataset.publication import prepared
     from gonerd.dataset.publishing import publish as publish_dataset
-    from gonerd.dataset.publishing import require_repo_id
     from gonerd.takedown import Takedown
 
     if manifest is not None and not annotations_only:

@@ -47,14 +47,15 @@ def demo_steps(
         place = None if output is None else out / output
         return Step(title, place, tuple(str(argument) for argument in arguments))
 
-    def evaluation(name: str, model: str, shown_as: str) -> list[Step]:
+    def evaluation(name: str, model: str, shown_as: str, trained_on: str) -> list[Step]:
         run = out / "runs" / name
         return [
             step(f"evaluate the {name}", f"runs/{name}",
                  "eval", "--model", model, "--dataset", out / "gonerd", "--split", "test",
                  "--out", run, *chance),
             step(f"submit the {name} run", None, "submit", run, "--to", out / "submissions",
-                 "--name", shown_as, "--license", "Apache-2.0", "--force"),
+                 "--name", shown_as, "--license", "Apache-2.0", "--training-data", trained_on,
+                 "--exposure", "none", "--force"),
         ]  # fmt: skip
 
     return [
@@ -83,10 +84,15 @@ def demo_steps(
         step("train a small efficient-attention tagger", "model",
              "finetune", "--dataset", out / "gonerd", "--out", out / "model",
              "--max-seconds", str(train_seconds), *chance),
-        *evaluation("tagger", f"gonerd:{out / 'model'}", "Small local-attention tagger"),
-        *evaluation("rules", "rules", "Rules"),
+        *evaluation("tagger", f"gonerd:{out / 'model'}", "Small local-attention tagger",
+                    "the train split of the sample newsroom"),
+        *evaluation("rules", "rules", "Rules", "none"),
+        step("score the submissions again", "verified.json",
+             "verify", "--all", out / "submissions", "--dataset", out / "gonerd", "--require", "rescored",
+             "--record", out / "verified.json"),
         step("write the leaderboard", "leaderboard",
-             "leaderboard", "build", out / "submissions", "--out", out / "leaderboard"),
+             "leaderboard", "build", out / "submissions", "--verified", out / "verified.json",
+             "--out", out / "leaderboard"),
     ]  # fmt: skip
 
 

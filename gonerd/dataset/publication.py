@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from gonerd.dataset.card import DatasetFacts
+from gonerd.dataset.hub_writing import OutgoingFile
 from gonerd.dataset.loading import ALL, load
 from gonerd.dataset.sums import SUMS_FILE, read_sums
 from gonerd.dataset.withholding import withhold_texts
@@ -18,26 +18,9 @@ from gonerd.errors import CheckError
 from gonerd.files import file_sha256
 from gonerd.takedown import Takedown
 
-__all__ = ["Publication", "PublishedFile", "prepared"]
+__all__ = ["Publication", "prepared"]
 
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedFile:
-    """A file under the name that it gets in the repository."""
-
-    name: str
-    path: Path
-    size: int
-    sha256: str
-
-    @property
-    def blob_id(self) -> str:
-        """What Git calls a file of these bytes."""
-        digest = hashlib.sha1(b"blob %d\0" % self.size, usedforsecurity=False)
-        digest.update(self.path.read_bytes())
-        return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +29,7 @@ class Publication:
 
     folder: Path
     facts: DatasetFacts
-    files: tuple[PublishedFile, ...]
+    files: tuple[OutgoingFile, ...]
 
     @property
     def tag(self) -> str:
@@ -105,7 +88,7 @@ def prepared(
 def _publication(folder: Path) -> Publication:
     names = [*read_sums(folder / SUMS_FILE), SUMS_FILE]
     files = [
-        PublishedFile(name, path, path.stat().st_size, file_sha256(path))
+        OutgoingFile(name, path, path.stat().st_size, file_sha256(path))
         for name, path in ((name, folder / name) for name in sorted(names))
     ]
     return Publication(folder, load(folder).facts, tuple(files))

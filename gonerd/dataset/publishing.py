@@ -5,28 +5,34 @@ Every step looks first at what is there, so that the same call goes on where ano
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from gonerd.console import counted
 from gonerd.dataset.card import FACTS_FILE
+from gonerd.dataset.hub_writing import (
+    KIND,
+    differing,
+    files_on_hub,
+    hub_api,
+    hub_sentences,
+    pull_request_address,
+    require_repo_id,
+)
 from gonerd.dataset.publication import Publication
 from gonerd.dataset.reloading import require_same_rows
 from gonerd.dataset.sums import SUMS_FILE, read_sums
-from gonerd.errors import ConfigError, GonerdError, InputError, OutputError
+from gonerd.errors import OutputError
 from gonerd.files import read_json
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import DatasetInfo, RepoFile
 
-__all__ = ["Published", "publish", "require_repo_id"]
-
-KIND = "dataset"
+__all__ = ["Published", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +59,6 @@ class Published:
         }
 
 
-def require_repo_id(repo_id: str) -> None:
-    """Refuse what is no NAMESPACE/NAME.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
-
-    try:
-        validate_repo_id(repo_id)
-    except HFValidationError as problem:
-        raise ConfigError(f"{repo_id!r} names no repository: {problem}") from None
-    if repo_id.count("/") != 1:
-        raise ConfigError(f"{repo_id!r} names no repository; expected NAMESPACE/NAME")
-
-
 def publish(
     publication: Publication,
     repo_id: str,
@@ -90,15 +79,9 @@ def publish(
         OutputError: the tag is another version's, the repository can't be used so, or the Hub can't be
             reached or refuses.
     """
-    from huggingface_hub import HfApi, get_token
-
     require_repo_id(repo_id)
-    if get_token() is None:
-        raise InputError(
-            "there is no token for the Hub: set HF_TOKEN, or log in with 'hf auth login'"
-        )
-    api = HfApi(library_name="gonerd")
-    with _as_sentences(api.endpoint, repo_id):
+    api = hub_api()
+    with hub_sentences(api.endpoint, repo_id):
         info = _repository(api, repo_id, private=private, create_pr=create_pr)
         upload = _Upload(api, repo_id, publication, note)
         published = upload.run(str(info.sha), private=bool(info.private), create_pr=create_pr)
@@ -160,8 +143,7 @@ class _Upload:
             for waiting in refs.pull_requests or []:
                 if not self._differing(waiting.target_commit):
                     self.note(f"{waiting.ref} holds the same files already")
-                    number = waiting.ref.rpartition("/")[2]
-                    address = f"{self.api.endpoint}/datasets/{self.repo_id}/discussions/{number}"
+                    address = pull_request_address(self.api, self.repo_id, waiting.ref)
                     return Published(self.repo_id, waiting.target_commit, "", address, 0, private)
         commit, request = head, ""
         if differing:
@@ -182,26 +164,11 @@ class _Upload:
         return replace(published, tag=self.publication.tag)
 
     def _files(self, revision: str) -> dict[str, RepoFile]:
-        from huggingface_hub.hf_api import RepoFile
-
-        entries = self.api.list_repo_tree(
-            self.repo_id, recursive=True, revision=revision, repo_type=KIND
-        )
-        return {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
+        return files_on_hub(self.api, self.repo_id, revision)
 
     def _differing(self, revision: str) -> list[str]:
         """Names of our files that `revision` does not hold, byte for byte."""
-        there = self._files(revision)
-        differing = []
-        for file in self.publication.files:
-            entry = there.get(file.name)
-            if entry is None or entry.size != file.size:
-                differing.append(file.name)
-            elif entry.lfs is not None:
-                differing += [] if entry.lfs.sha256 == file.sha256 else [file.name]
-            elif entry.blob_id != file.blob_id:
-                differing.append(file.name)
-        return differing
+        return differing(self.publication.files, self._files(revision))
 
     def _commit(self, head: str, names: list[str], *, create_pr: bool) -> tuple[str, str]:
         """One commit: what differs comes, what an earlier version alone had goes."""
@@ -265,40 +232,3 @@ class _Upload:
                 self.repo_id, name, repo_type=KIND, revision=revision, local_dir=folder
             )
         )
-
-
-@contextmanager
-def _as_sentences(endpoint: str, repo_id: str) -> Iterator[None]:
-    """What goes wrong between here and the Hub, as one sentence that never holds the token."""
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-
-    # the bases are those of the HTTP library, whichever of its names this version of the client uses
-    bases = cast(tuple[type[Exception], ...], HfHubHTTPError.__bases__)
-    transport: tuple[type[Exception], ...] = (RuntimeError, OSError, *bases)
-    try:
-        yield
-    except GonerdError:
-        raise
-    except OfflineModeIsEnabled:
-        raise OutputError("the Hub can't be reached: HF_HUB_OFFLINE is set") from None
-    except transport as problem:
-        found = problem
-        if isinstance(problem, RuntimeError):  # an upload hides what happened to it behind this
-            if not isinstance(problem.__cause__, transport):
-                raise
-            found = problem.__cause__
-        if isinstance(found, OSError) and found.filename is not None:
-            raise  # a file of this machine
-        status = getattr(getattr(found, "response", None), "status_code", None)
-        if status in (401, 403):
-            raise OutputError(
-                f"{endpoint} refuses: the token may not write to {repo_id} (status {status})"
-            ) from None
-        if status == 412:
-            raise OutputError(
-                f"{repo_id} has changed meanwhile; the same command looks at it again"
-            ) from None
-        reason = (str(found).strip() or type(found).__name__).splitlines()[0]
-        raise OutputError(
-            f"{endpoint}: {reason}; the same command goes on where this one stopped"
-        ) from None

@@ -9,7 +9,16 @@ from dataclasses import asdict, dataclass
 from gonerd.errors import SchemaError
 from gonerd_leaderboard.fields import LONGEST_TEXT, Fields
 
-__all__ = ["Card", "card_from_toml", "toml_from_card"]
+__all__ = ["EXPOSURES", "Card", "card_from_toml", "toml_from_card"]
+
+
+EXPOSURES = {
+    "none": "neither the model nor what it was made from has seen the test documents",
+    "texts": "it may have seen their texts, without the labels",
+    "labels": "it has seen labels of them",
+    "unknown": "nobody can say",
+}
+"""What a card can say of the model and the test documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,9 @@ class Card:
     name: str
     license: str = ""
     training_data: str = ""
+    exposure: str = ""
+    """What the model has seen of the test documents, a key of `EXPOSURES`."""
+    contact: str = ""
     url: str = ""
     notes: str = ""
 
@@ -42,6 +54,10 @@ def card_from_toml(text: str, where: str) -> Card:
             if fields.has("training_data")
             else ""
         ),
+        exposure=(
+            fields.text("exposure", pattern="|".join(EXPOSURES)) if fields.has("exposure") else ""
+        ),
+        contact=fields.text("contact") if fields.has("contact") else "",
         url=fields.text("url", pattern=r"https?://[^\s\"<>]+") if fields.has("url") else "",
         notes=fields.text("notes", longest=LONGEST_TEXT) if fields.has("notes") else "",
     )

@@ -74,7 +74,7 @@ def places_below(folder: Path) -> Iterator[Path]:
     Raises:
         InputError: there is no such folder, or a link or a strange file in it.
     """
-    if not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir():
         raise InputError(f"{folder} is no folder; expected one that gonerd submit --to has filled")
     for model in _folders(folder, beside=BESIDE):
         yield from _folders(model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -103,21 +103,31 @@ def place_of(result: Result) -> Path:
     return Path(slug_from_name(result.model.id)) / entry
 
 
+def card_of(run: Run, stated: Card | None = None) -> Card:
+    """What is `stated`, and where it is silent what the run says of its model."""
+    model = run.result.model
+    card = stated or Card(name="")
+    return replace(
+        card,
+        name=card.name or model.id,
+        license=card.license or model.license,
+        training_data=card.training_data or ", ".join(model.training_data),
+    )
+
+
 def submit(
-    run: Path, submissions: Path, *, name: str = "", licence: str = "", overwrite: bool = False
+    run: Path, submissions: Path, *, card: Card | None = None, overwrite: bool = False
 ) -> Path:
     """Check `run` and copy it with a model card below `submissions`, whole or not at all.
 
-    `name` and `licence` go on the card; without them the run's model id and licence do.
+    What `card` does not state is taken from the run where it says it, see `card_of`.
 
     Raises:
         OutputError: the same model, revision, policy and board stands there already.
         GonerdError: see `read_run`.
     """
     checked = read_run(run)
-    model = checked.result.model
-    card = Card(name=name or model.id, license=licence or model.license)
-    text = toml_from_card(card)
+    text = toml_from_card(card_of(checked, card))
     card_from_toml(text, "the model card")
     place = submissions / place_of(checked.result)
     for folder in (place, place.parent):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.page import build_page
 from gonerd_leaderboard.submission import submit
 from tests.browsing import browser  # noqa: F401 - a fixture
@@ -53,7 +54,7 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run = make_run(folder / f"run-{number}", seed=number, **options)
         if name == "Beta base":
             change_result(run, "efficiency.by_length", TIMINGS)
-        submit(run, folder / "submissions", name=name)
+        submit(run, folder / "submissions", card=Card(name))
     return folder / "submissions"
 
 

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gonerd.errors import InputError, OutputError
+from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.cli.leaderboard import leaderboard
 from gonerd_leaderboard.cli.submit import submit as submit_command
 from gonerd_leaderboard.export import csv_from_boards
@@ -111,7 +112,7 @@ def test_time_and_memory_of_one_document_at_a_time_are_columns_where_some_entry_
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_disarmed(tmp_path):
-    submit(make_run(tmp_path / "run"), tmp_path / "to", name="=HYPERLINK(1)")
+    submit(make_run(tmp_path / "run"), tmp_path / "to", card=Card("=HYPERLINK(1)"))
     summary = build_page(tmp_path / "to", tmp_path / "page")
     assert "'=HYPERLINK(1)" in (summary.path / "leaderboard.csv").read_text()
     assert csv_from_boards([]).count("\n") == 1
@@ -148,13 +149,15 @@ def test_one_broken_submission_stops_the_build_and_is_named(tmp_path):
 
 def test_the_commands_do_the_same_and_print_one_json_object(tmp_path):
     run, to, out = make_run(tmp_path / "run", licence=None), tmp_path / "to", tmp_path / "page"
-    submitted = CliRunner().invoke(submit_command, [str(run), "--to", str(to), "--json"])
+    card = ["--license", "MIT", "--training-data", "none", "--exposure", "unknown"]
+    submitted = CliRunner().invoke(submit_command, [str(run), "--to", str(to), "--json", *card])
     assert json.loads(submitted.stdout) == {
         "path": str(next(to.glob("*/*"))),
         "name": "acme/tagger",
-        "license": None,
+        "license": "MIT",
+        "exposure": "unknown",
+        "pull_request": None,
     }
-    assert "no licence is stated" in submitted.stderr
     built = CliRunner().invoke(leaderboard, ["build", str(to), "--out", str(out), "--json"])
     assert json.loads(built.stdout) == {"path": str(out), "boards": 1, "entries": 1}
 

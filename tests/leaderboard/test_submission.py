@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gonerd.errors import CheckError, GonerdError, InputError, OutputError, SchemaError
+from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.entry import entries
 from gonerd_leaderboard.submission import read_run, submit
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
@@ -20,7 +21,7 @@ TIMING = {
 
 
 def test_a_submitted_run_is_read_back_as_one_entry(run, tmp_path):
-    place = submit(run, tmp_path / "to", name="My tagger", licence="MIT")
+    place = submit(run, tmp_path / "to", card=Card("My tagger", "MIT"))
     (entry,) = entries(tmp_path / "to")
     assert place == tmp_path / "to" / entry.id
     assert sorted(path.name for path in place.iterdir()) == [
@@ -43,8 +44,8 @@ def test_the_card_takes_name_and_licence_from_the_run_where_none_is_given(run, t
 def test_the_same_entry_twice_is_refused_without_force(run, tmp_path):
     submit(run, tmp_path / "to")
     with pytest.raises(OutputError, match="exists already"):
-        submit(run, tmp_path / "to", name="Again")
-    submit(run, tmp_path / "to", name="Again", overwrite=True)
+        submit(run, tmp_path / "to", card=Card("Again"))
+    submit(run, tmp_path / "to", card=Card("Again"), overwrite=True)
     (entry,) = entries(tmp_path / "to")
     assert entry.card.name == "Again"
 
@@ -347,7 +348,7 @@ def test_a_model_folder_that_is_a_link_is_not_followed(run, tmp_path):
 )
 def test_a_name_that_no_table_can_show_is_refused(run, tmp_path, name, words):
     with pytest.raises(SchemaError, match=f"the model card: field name .*{words}"):
-        submit(run, tmp_path / "to", name=name)
+        submit(run, tmp_path / "to", card=Card(name))
     assert not (tmp_path / "to").exists()
 
 
