@@ -32,9 +32,10 @@ def read_plain_file(path: Path, *, most: int) -> bytes:
         if problem.errno in (errno.ELOOP, errno.ENXIO):
             raise InputError(f"{path} is a link or a device, a plain file was expected") from None
         raise
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InputError(f"{path} is not a plain file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise InputError(f"{path} is not a plain file")
         data = file.read(most + 1)
     if len(data) > most:
         raise InputError(f"{path} is larger than {most:,} bytes, the most that is accepted")

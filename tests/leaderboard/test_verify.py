@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.verification import DATA, fitted, fuzz
 from gonerd.cli.main import run as gonerd
 from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.submission import submit
 from gonerd_leaderboard.verification import verdicts, verify
 from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
+from tests.places import needs
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,9 @@ def test_nothing_is_followed_out_of_a_submission(run: Path, shelf: GoldShelf) ->
     (run / "result.json").unlink()
     os.mkfifo(run / "result.json")
     assert verify(run, shelf).refused
+    (run / "result.json").unlink()
+    (run / "result.json").mkdir()
+    assert verify(run, shelf).reason.endswith("result.json is not a plain file")
 
 
 @pytest.fixture(scope="module")
@@ -325,6 +331,13 @@ def test_whatever_stands_in_a_result_gets_a_verdict(
             assert numbers_in(now[part]) == before
             for place in before:
                 assert _at(now[part], place) == pytest.approx(_at(record[part], place), abs=1e-9)
+
+
+@needs(DATA)
+def test_none_of_many_forgeries_gets_through(tmp_path: Path) -> None:
+    found = fuzz(tmp_path / "fuzz", list(islice(fitted(), 5)), 150, seed=7)
+    assert found["crashed"] == found["false_accepts"] == []
+    assert found["verdicts"]["refused"] > 100
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
