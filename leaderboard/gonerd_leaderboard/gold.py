@@ -19,16 +19,23 @@ __all__ = ["Gold", "GoldShelf"]
 class Gold:
     """A split with its labels, in memory: it is read again for every submission."""
 
-    name: str
-    """As it was named, with the split."""
+    dataset: str
+    """As it was named."""
+    split: str
     documents: tuple[Document, ...]
     hashes: tuple[str, ...]
     """SHA-256 of each text."""
     seen: frozenset[Form] | None
     """Forms of the train split; None where there is none."""
     total: int
+    """Entities."""
     by_type: dict[str, int]
     synthetic: bool
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return f"{self.dataset} ({self.split})"
 
 
 class GoldShelf:
@@ -69,7 +76,8 @@ def _gold(dataset: str, split: str) -> Gold:
     record = split_record(dataset, split).as_json
     documents = tuple(load(dataset).documents(split))
     return Gold(
-        name=f"{dataset} ({split})",
+        dataset=dataset,
+        split=split,
         documents=documents,
         hashes=tuple(text_sha256(document.text) for document in documents),
         seen=seen_in_training(dataset, split),

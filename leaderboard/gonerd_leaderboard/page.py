@@ -18,7 +18,7 @@ from gonerd_leaderboard.entry import entries
 from gonerd_leaderboard.export import csv_from_boards, json_from_boards
 from gonerd_leaderboard.figure import MOST_NAMED, f1_axis, pareto, points_of
 from gonerd_leaderboard.number import percent, rounded, short_count
-from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED, read_proofs
+from gonerd_leaderboard.verified import RERUN, RESCORED, SELF_REPORTED, read_proofs
 
 __all__ = ["DATA", "PageSummary", "build_page", "html_from_boards"]
 
@@ -29,6 +29,7 @@ DATA = "leaderboard.json"
 TIER_MEANINGS = {
     SELF_REPORTED: "The submitter’s figures; files and counts agree, nobody has scored the predictions again",
     RESCORED: "Every score was computed again from the predictions and the gold",
+    RERUN: "The model was run again and gave this F1; every score was computed again from the predictions",
 }
 """What the badge of an entry says."""
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from gonerd.errors import CheckError, GonerdError
 from gonerd_leaderboard.entry import checked_place, places_below
-from gonerd_leaderboard.gold import GoldShelf
+from gonerd_leaderboard.gold import Gold, GoldShelf
+from gonerd_leaderboard.rerunning import rerun
 from gonerd_leaderboard.rescoring import Rescoring
 from gonerd_leaderboard.result import DatasetRef
-from gonerd_leaderboard.submission import CARD, read_run
-from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED, Proof
+from gonerd_leaderboard.submission import CARD, Run, read_run
+from gonerd_leaderboard.verified import RERUN, RESCORED, SELF_REPORTED, Proof
 
-__all__ = ["RESCORED", "SELF_REPORTED", "Verdict", "verdicts", "verify"]
+__all__ = ["Rerunning", "Verdict", "verdicts", "verify"]
 
 AT_ONCE = 16
 """Submissions that a process takes at a time."""
@@ -41,10 +42,24 @@ class Verdict:
         return not self.tier
 
 
-def verify(folder: Path, shelf: GoldShelf, *, name: str = "") -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Rerunning:
+    """That a model is to be run again."""
+
+    model: str | None = None
+    """Where it lies; None for what the result names."""
+    device: str = "cpu"
+    tolerance: float = 0.001
+    """How far its F1 may be from the one that is stated: other hardware rounds otherwise."""
+
+
+def verify(
+    folder: Path, shelf: GoldShelf, *, name: str = "", again: Rerunning | None = None
+) -> Verdict:
     """Check the run or submission in `folder`, and score it again where `shelf` has its gold.
 
-    What is wrong with it is the verdict, never an exception; nothing in it is run.
+    What is wrong with it is the verdict, never an exception; nothing in it is run. With `again` its model
+    is evaluated, too.
     """
     place = name or str(folder)
     rescoring = Rescoring(shelf)
@@ -55,34 +70,53 @@ def verify(folder: Path, shelf: GoldShelf, *, name: str = "") -> Verdict:
             run = read_run(folder, reader=rescoring)
         if rescoring.gold is not None:
             rescoring.require_same(run, str(folder))
+        tier, reason = RESCORED, ""
+        if rescoring.gold is None:
+            tier, reason = SELF_REPORTED, _no_gold(run.result.dataset, shelf)
+        elif again is not None:
+            tier, reason = RERUN, _run_again(run, rescoring.gold, again, str(folder))
     except GonerdError as problem:
         return Verdict(place, reason=str(problem))
-    tier = SELF_REPORTED if rescoring.gold is None else RESCORED
-    reason = _no_gold(run.result.dataset, shelf) if rescoring.gold is None else ""
     return Verdict(place, tier, reason, Proof(tier, *run.digests))
 
 
 def verdicts(
-    submissions: Path, datasets: Sequence[str], *, processes: int | None = None
+    submissions: Path,
+    datasets: Sequence[str],
+    *,
+    processes: int | None = None,
+    again: Rerunning | None = None,
 ) -> Iterator[Verdict]:
     """One verdict for each submission below `submissions`, in the order of their places.
 
     Args:
         submissions: a folder that `gonerd submit --to` has filled.
         datasets: where the gold may be found, as `GoldShelf` takes them.
-        processes: how many share the work; None takes all cores.
+        processes: how many share the work; None takes all cores. One model runs at a time, whatever it is.
+        again: run the models, too.
 
     Raises:
         InputError: there is no such folder, or something in it that belongs to no submission.
     """
     places = list(places_below(submissions))
     count = min(processes or len(os.sched_getaffinity(0)), max(1, len(places) // AT_ONCE))
-    if count == 1:
-        _begin(datasets)
-        yield from map(_verdict, places)
+    if count == 1 or again is not None:
+        shelf = GoldShelf(datasets)
+        for place in places:
+            yield verify(place, shelf, name=_name(place), again=again)
         return
     with ProcessPoolExecutor(count, initializer=_begin, initargs=(datasets,)) as pool:
         yield from pool.map(_verdict, places, chunksize=AT_ONCE)
+
+
+def _run_again(run: Run, gold: Gold, again: Rerunning, where: str) -> str:
+    try:
+        found = rerun(run, gold, model=again.model, device=again.device)
+    except GonerdError as problem:
+        raise CheckError(f"{where}: {problem}") from None
+    if found.distance > again.tolerance:
+        raise CheckError(f"{where}: {found}, more than {100 * again.tolerance:g} points apart")
+    return str(found)
 
 
 def _no_gold(dataset: DatasetRef, shelf: GoldShelf) -> str:
@@ -105,4 +139,8 @@ def _begin(datasets: Sequence[str]) -> None:
 def _verdict(place: Path) -> Verdict:
     if _shelf is None:
         raise CheckError("a process of verification has no datasets")
-    return verify(place, _shelf, name=f"{place.parent.name}/{place.name}")
+    return verify(place, _shelf, name=_name(place))
+
+
+def _name(place: Path) -> str:
+    return f"{place.parent.name}/{place.name}"

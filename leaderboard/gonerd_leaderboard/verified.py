@@ -11,10 +11,11 @@ from gonerd.machine import gonerd_version
 from gonerd_leaderboard.fields import Fields, json_from_text
 from gonerd_leaderboard.plain_file import read_plain_file
 
-__all__ = ["RESCORED", "SELF_REPORTED", "TIERS", "Proof", "read_proofs", "write_proofs"]
+__all__ = ["RERUN", "RESCORED", "SELF_REPORTED", "TIERS", "Proof", "read_proofs", "write_proofs"]
 
-SELF_REPORTED, RESCORED = "self-reported", "rescored"
-TIERS = (SELF_REPORTED, RESCORED)
+SELF_REPORTED, RESCORED, RERUN = "self-reported", "rescored", "rerun"
+TIERS = (SELF_REPORTED, RESCORED, RERUN)
+"""How far a submission is proven, least first."""
 SCHEMA_VERSION = 1
 MOST_BYTES = 64 << 20
 MOST_ENTRIES = 100_000

@@ -7,9 +7,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
-from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,27 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.verification import DATA, fitted, fuzz
-from gonerd.cli.main import run as gonerd
 from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.submission import submit
 from gonerd_leaderboard.verification import verdicts, verify
 from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED
+from tests.leaderboard.commands import typed
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
 from tests.places import needs
-
-
-@dataclass(frozen=True)
-class Typed:
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-def typed(*words: str | Path) -> Typed:
-    """What a command says."""
-    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-        status = gonerd([str(word) for word in words])
-    return Typed(status, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")

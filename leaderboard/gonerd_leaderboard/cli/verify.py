@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gonerd.console import counted, note, print_json, print_text
+
+if TYPE_CHECKING:
+    from gonerd_leaderboard.verification import Verdict
 
 __all__ = ["verify"]
 
@@ -30,10 +34,27 @@ __all__ = ["verify"]
 )
 @click.option(
     "--require",
-    type=click.Choice(["self-reported", "rescored"]),
+    type=click.Choice(["self-reported", "rescored", "rerun"]),
     default="self-reported",
     show_default=True,
     help="Refuse what is proven less far.",
+)
+@click.option(
+    "--rerun", is_flag=True, help="Run the models again, too, and say what they gave here."
+)
+@click.option(
+    "--model",
+    metavar="KIND[:ARGUMENT]",
+    help="With --rerun, where the model lies.  [default: what the result names on the Hub]",
+)
+@click.option("--device", default="cpu", show_default=True, help="With --rerun, where models run.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    default=0.1,
+    show_default=True,
+    metavar="POINTS",
+    help="With --rerun, how far F1 in per cent may be from the one that is stated.",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), help="Processes for --all.  [default: the cores]"
@@ -50,6 +71,10 @@ def verify(
     submissions: Path | None,
     datasets: tuple[str, ...],
     require: str,
+    rerun: bool,
+    model: str | None,
+    device: str,
+    tolerance: float,
     jobs: int | None,
     record: Path | None,
     as_json: bool,
@@ -65,30 +90,34 @@ def verify(
       gonerd verify runs/rules
       gonerd verify --all submissions --dataset sample --require rescored
       gonerd verify --all submissions --dataset gonerd --record verified.json
+      gonerd verify runs/tagger --dataset gonerd --rerun --model gonerd:models/tagger
     """
     from gonerd.errors import CheckError, ConfigError
     from gonerd_leaderboard.gold import GoldShelf
-    from gonerd_leaderboard.verification import Verdict, verdicts
+    from gonerd_leaderboard.verification import Rerunning, Verdict, verdicts
     from gonerd_leaderboard.verification import verify as verify_one
-    from gonerd_leaderboard.verified import SELF_REPORTED, write_proofs
+    from gonerd_leaderboard.verified import TIERS, write_proofs
 
     if bool(runs) == bool(submissions):
         raise ConfigError("expected folders of runs or submissions, or --all SUBMISSIONS_DIR")
     if record is not None and submissions is None:
         raise ConfigError("--record tells of a whole board; expected --all SUBMISSIONS_DIR with it")
+    if model and not (rerun and len(runs) == 1):
+        raise ConfigError("--model is where one run's model lies; expected one RUN_DIR and --rerun")
     places = datasets or ("sample",)
+    again = Rerunning(model, device, tolerance / 100) if rerun else None
     if submissions is not None:
-        found = list(verdicts(submissions, places, processes=jobs))
+        found = list(verdicts(submissions, places, processes=jobs, again=again))
     else:
         shelf = GoldShelf(places)
-        found = [verify_one(folder, shelf) for folder in runs]
-    if require != SELF_REPORTED:
-        found = [
-            Verdict(each.place, reason=f"{each.place}: {require} is required, and {each.reason}")
-            if each.tier == SELF_REPORTED
-            else each
-            for each in found
-        ]
+        found = [verify_one(folder, shelf, again=again) for folder in runs]
+    least = TIERS.index(require)
+    found = [
+        Verdict(each.place, reason=f"{each.place}: {require} is required, {_because(each)}")
+        if each.tier and TIERS.index(each.tier) < least
+        else each
+        for each in found
+    ]
     refused = [each for each in found if each.refused]
     if record is not None:
         write_proofs(record, {each.place: each.proof for each in found if each.proof})
@@ -118,3 +147,7 @@ def verify(
         )
     if refused:
         raise CheckError(f"refused: {counted(len(refused), 'submission')}")
+
+
+def _because(verdict: Verdict) -> str:
+    return f"and {verdict.reason}" if verdict.reason else f"found {verdict.tier}"
