@@ -14,9 +14,9 @@ __all__ = ["EXPOSURES", "Card", "card_from_toml", "toml_from_card"]
 
 EXPOSURES = {
     "none": "neither the model nor what it was made from has seen the test documents",
-    "texts": "it may have seen their texts, without the labels",
-    "labels": "it has seen labels of them",
-    "unknown": "nobody can say",
+    "texts": "it may have seen the test documents, without their labels",
+    "labels": "it may have seen test documents with their labels",
+    "unknown": "nobody can say whether it has seen the test documents",
 }
 """What a card can say of the model and the test documents."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gonerd.labels import LABELS
+from gonerd.scoring.buckets import SEEN
 from gonerd_leaderboard.board import Board, Row
 from gonerd_leaderboard.number import percent, rounded, short_count
 from gonerd_leaderboard.result import Timing
@@ -67,6 +68,19 @@ def _source_f1(source: str) -> Callable[[Row], Value]:
         return counts.f1 if counts and counts.gold else None
 
     return value
+
+
+def _seen_f1(bucket: str) -> Callable[[Row], Value]:
+    def value(row: Row) -> Value:
+        counts = row.entry.result.breakdown.buckets["by_seen"].get(bucket)
+        return counts.f1 if counts and counts.gold else None
+
+    return value
+
+
+def _seen_gap(row: Row) -> Value:
+    seen, unseen = (_seen_f1(bucket)(row) for bucket in SEEN)
+    return None if seen is None or unseen is None else seen - unseen
 
 
 def _reachable(row: Row) -> Value:
@@ -159,6 +173,23 @@ COLUMNS = (
         "sources",
         _source_f1("justice"),
         _percent,
+    ),
+    Column(
+        "f1_unseen",
+        "Unseen",
+        "F1 on names that the train split does not have with their label: what is not learned by heart",
+        "counts",
+        _seen_f1(SEEN[1]),
+        _percent,
+    ),
+    Column(
+        "seen_gap",
+        "Gap",
+        "F1 on names that the train split has less F1 on those that it has not, in points",
+        "counts",
+        _seen_gap,
+        _percent,
+        descending=False,
     ),
     Column(
         "f1_common_window",

@@ -44,7 +44,7 @@ def csv_from_boards(boards: Sequence[Board]) -> str:
     head = ["board", "dataset", "revision", "split", "synthetic"]
     head += ["rank", "rank_best", "rank_worst", "tie_group", "model", "model_revision", "policy"]
     head += ["f1", "f1_low", "f1_high", *(column.key for column in COLUMNS)]
-    head += ["hardware", "verification", "license", "date", "entry"]
+    head += ["hardware", "verification", "exposure", "license", "date", "entry"]
     writer.writerow(head)
     for board in boards:
         for row in board.rows:
@@ -61,7 +61,7 @@ def _values(board: Board, row: Row) -> list[Any]:
         *(card.name, result.model.revision, result.policy.mode),
         *(full.total.f1, full.interval.low, full.interval.high),
         *(column.value(row) for column in COLUMNS),
-        *(result.efficiency.hardware, row.entry.tier, card.license),
+        *(result.efficiency.hardware, row.entry.tier, card.exposure, card.license),
         *(f"{result.created:%Y-%m-%d}", row.entry.id),
     ]
 
@@ -82,5 +82,6 @@ def _record_from_row(row: Row) -> dict[str, Any]:
         **{column.key: column.value(row) for column in COLUMNS},
         "hardware": result.efficiency.hardware,
         "verification": row.entry.tier,
+        "exposure": card.exposure or None,
         "date": f"{result.created:%Y-%m-%d}",
     }

@@ -13,6 +13,7 @@ from gonerd.errors import OutputError
 from gonerd.files import folder_to_write
 from gonerd.machine import gonerd_version
 from gonerd_leaderboard.board import Board, boards_from_entries
+from gonerd_leaderboard.card import EXPOSURES
 from gonerd_leaderboard.column import GROUPS, columns_of
 from gonerd_leaderboard.entry import entries
 from gonerd_leaderboard.export import csv_from_boards, json_from_boards
@@ -94,6 +95,7 @@ def html_from_boards(boards: Sequence[Board]) -> str:
         views=[_view(board) for board in boards],
         groups=GROUPS,
         tiers=TIER_MEANINGS,
+        exposures=EXPOSURES,
         latest=max(row.entry.result.created for board in boards for row in board.rows),
         version=gonerd_version(),
     )

@@ -8,6 +8,7 @@ import sys
 import threading
 import urllib.request
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -190,3 +191,37 @@ def test_serve_builds_a_page_from_submissions_and_stops_on_interrupt(submissions
             assert b"GONERD leaderboard" in response.read()
         process.send_signal(2)
         assert process.wait(timeout=10) == 0
+
+
+def test_what_a_model_has_seen_of_the_test_documents_is_shown(tmp_path: Path) -> None:
+    for number, exposure in enumerate(("none", "labels", "unknown", "")):
+        run = make_run(tmp_path / f"run-{number}", model=f"acme/m{number}", n=12)
+        submit(
+            run,
+            tmp_path / "to",
+            card=Card(f"Model {number}", exposure=exposure, contact="a@b.example"),
+        )
+    summary = build_page(tmp_path / "to", tmp_path / "page")
+    html = (summary.path / "index.html").read_text(encoding="utf-8")
+    assert html.count('class="badge exposed"') == 2
+    assert html.count(">exposure unknown</span>") == 1
+    assert "it may have seen test documents with their labels" in html
+    assert html.count("a@b.example") == 4
+    lines = list(csv.DictReader((summary.path / "leaderboard.csv").read_text().splitlines()))
+    told = {line["model"]: line["exposure"] for line in lines}
+    assert told == {"Model 0": "none", "Model 1": "labels", "Model 2": "unknown", "Model 3": ""}
+
+
+def test_the_gap_between_seen_and_unseen_names_is_a_column(tmp_path: Path) -> None:
+    from gonerd.adapters.rules import Rules
+    from gonerd.evaluation import evaluate_model
+
+    run = tmp_path / "run"
+    result = evaluate_model(Rules(), run, dataset="sample", split="test")
+    submit(run, tmp_path / "to")
+    summary = build_page(tmp_path / "to", tmp_path / "page")
+    (entry,) = json.loads((summary.path / "leaderboard.json").read_text())["boards"][0]["entries"]
+    seen = result["scores"]["full"]["by_seen"]
+    assert entry["f1_unseen"] == seen["unseen"]["f1"]
+    assert entry["seen_gap"] == seen["seen"]["f1"] - seen["unseen"]["f1"]
+    assert ">Gap</button>" in (summary.path / "index.html").read_text(encoding="utf-8")
