@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,9 @@ from gonerd.console import counted, note, print_json, print_text
 from gonerd.corpora import Format
 from gonerd.errors import ConfigError
 from gonerd.schemes import Repair, Scheme
+
+if TYPE_CHECKING:
+    from gonerd.audit.training_overlap import Standing
 
 __all__ = ["score"]
 
@@ -35,6 +39,13 @@ BY = ("type", "source", "length", "position", "entity_length", "seen", "year")
     metavar="DATASET",
     help="Whose surface forms count as seen.  [default: the train split of GOLD, for --by seen and --json]",
 )
+@click.option(
+    "--training",
+    multiple=True,
+    metavar="DATASET",
+    help="The model's training data: score a second time without the documents of GOLD that stand in it, "
+    "as near-duplicates or reprints; repeatable.",
+)
 @click.option("--paper", is_flag=True, help="Show seqeval's score as the paper took it, too.")
 @click.option(
     "--errors",
@@ -57,6 +68,7 @@ def score(
     by: tuple[str, ...],
     tag_repair: Repair,
     seen_in: str | None,
+    training: tuple[str, ...],
     paper: bool,
     errors: Path | None,
     form: Format,
@@ -76,6 +88,7 @@ def score(
       gonerd score gold.jsonl predicted.jsonl --by type --by length
       gonerd score gold.conll predicted.conll --scheme iob1 --tag-repair discard --json
       gonerd score sample runs/rules --by seen --errors errors.html
+      gonerd score gonerd runs/tagger --training articles.jsonl --training gonerd
     """
     from gonerd.evaluation.scoring_files import score_files
     from gonerd.files import require_file_to_write, write_text
@@ -90,6 +103,7 @@ def score(
         )
     if errors is not None:
         require_file_to_write(errors, overwrite=force, inputs=[gold, predicted])
+    standing = _in_training(gold, split, training, form, scheme) if training else []
     repairs = TagRepairs(tag_repair)
     scored = score_files(
         gold,
@@ -102,6 +116,7 @@ def score(
         seen=True if "seen" in by else None if as_json else False,
         paper=paper or as_json,
         errors=errors is not None,
+        without={each.document for each in standing} if training else None,
         replicates=replicates,
         seed=seed,
     )
@@ -116,9 +131,51 @@ def score(
         write_text(errors, scored.errors.html(title, scored.notice), overwrite=force)
         note(f"errors in {errors}")
     if as_json:
-        print_json(scored.scores)
+        more = {} if scored.clean is None else {"without_training": _clean(scored.clean, standing)}
+        print_json(scored.scores | more)
         if scored.notice:
             note(scored.notice)
     else:
-        lines = [score_text(scored.scores, by=by or ("type", "source")), scored.notice]
+        lines = [score_text(scored.scores, by=by or ("type", "source"))]
+        if scored.clean is not None:
+            lines.append(_clean_text(scored.scores["full"], scored.clean["full"], len(standing)))
+        lines.append(scored.notice or "")
         print_text("\n".join(filter(None, lines)))
+
+
+def _in_training(
+    gold: str, split: str | None, training: tuple[str, ...], form: Format, scheme: Scheme
+) -> list[Standing]:
+    """The documents of `gold` that stand in the train splits, or in all of files without splits."""
+    from itertools import chain
+
+    from gonerd.audit.training_overlap import documents_in_training
+    from gonerd.dataset.loading import load
+    from gonerd.evaluation.answers import gold_in
+
+    def texts(name: str) -> Any:
+        opened = load(name)
+        return opened.documents("train" if "train" in opened.splits else "all")
+
+    if gold == "-":
+        raise ConfigError("--training reads GOLD twice, which standard input can't be; found -")
+    documents = list(gold_in(gold, split=split, form=form, scheme=scheme, window=False))
+    return documents_in_training(documents, chain.from_iterable(map(texts, training)))
+
+
+def _clean(scores: dict[str, Any], standing: list[Standing]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {"left_out": [asdict(each) for each in standing], "scores": scores}
+
+
+def _clean_text(full: dict[str, Any], clean: dict[str, Any], number: int) -> str:
+    if not clean["tp"] + clean["fn"]:
+        return (
+            f"\nwithout {counted(number, 'document')} that stand in the training data no gold is left"
+        )
+    low, high = (100 * end for end in clean["ci"]["f1"])
+    return (
+        f"\nwithout {counted(number, 'document')} that stand in the training data: "
+        f"F1 {100 * clean['f1']:.1f} [{low:.1f}, {high:.1f}], {100 * full['f1']:.1f} with them"
+    )

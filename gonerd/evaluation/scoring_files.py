@@ -32,6 +32,8 @@ class Scored:
     scores: dict[str, Any]
     """The `scores` object of a result."""
     errors: ErrorPage | None
+    clean: dict[str, Any] | None
+    """The same of the documents that are not to be left out; None where none is."""
     failures: int
     """Documents to which the model gave no answer: their gold is missed."""
     notice: str | None
@@ -50,10 +52,13 @@ def score_files(
     seen: bool | None = None,
     paper: bool = True,
     errors: bool = False,
+    without: Container[str] | None = None,
     replicates: int = 2000,
     seed: int = 0,
 ) -> Scored:
     """Score `predicted` against `gold`; in memory are counts, ids and the page of errors, never all texts.
+
+    With `without`, ids of documents, all is scored a second time without them.
 
     What was seen in training is told if `seen`; if that is None, where `gonerd eval` tells it: for a
     dataset's split beside its train split.
@@ -70,6 +75,7 @@ def score_files(
     elif seen is None and is_dataset:
         forms = seen_in_training(gold, split or "test")
     scorer = Scorer(forms, LABELS if is_dataset else (), paper="seqeval" if paper else None)
+    clean = Scorer(forms, LABELS if is_dataset else (), paper=None) if without is not None else None
     page = ErrorPage() if errors else None
     answers = answers_in(
         predicted, split=split, form=form, scheme=scheme, repairs=repairs, gold=gold
@@ -80,11 +86,19 @@ def score_files(
         synthetic = synthetic or is_synthetic(document)
         found = answers.of(document)
         scorer.add(document, found)
+        if clean is not None and without is not None and document.id not in without:
+            clean.add(document, found)
         if page is not None:
             page.add(document, found)
     answers.require_no_more()
     scores = scorer.scores(seed=seed, replicates=replicates)
-    return Scored(scores, page, answers.failures, SYNTHETIC_NOTICE if synthetic else None)
+    return Scored(
+        scores=scores,
+        errors=page,
+        clean=clean.scores(seed=seed, replicates=replicates) if clean is not None else None,
+        failures=answers.failures,
+        notice=SYNTHETIC_NOTICE if synthetic else None,
+    )
 
 
 def _seen(dataset: str | None, seen_in: str | None) -> frozenset[Form]:
