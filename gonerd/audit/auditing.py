@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gonerd.audit.dates import date_check
+from gonerd.audit.dates import after_check, date_check
 from gonerd.audit.finding import Audit, Check, Held
 from gonerd.audit.integrity import Reading
 from gonerd.audit.leaks import leak_checks
@@ -34,10 +34,11 @@ def audit_dataset(
     jaccard: float = JACCARD,
     containment: float = CONTAINMENT,
     limit: int = EXAMPLES,
+    after: str | None = None,
 ) -> Audit:
     """Audit a folder that `gonerd build` wrote, a Hub id, or `sample`: itself, and its splits.
 
-    All texts are held in memory.
+    All texts are held in memory. With `after`, a day as YYYY-MM-DD, the test split must be dated later.
 
     Raises:
         InputError: there is no such dataset, or it was published without its texts.
@@ -49,7 +50,7 @@ def audit_dataset(
     dataset.require_texts()
     partial = not Path(name).exists() and is_hub_name(str(name))
     reading = Reading(dataset, limit=limit, partial=partial)
-    checks = [*reading.checks, *_checks(reading.corpus, jaccard, containment, limit)]
+    checks = [*reading.checks, *_checks(reading.corpus, jaccard, containment, limit, after)]
     return Audit(
         dataset.facts.name,
         {split: _count(reading.corpus)[split] for split in dataset.splits},
@@ -67,8 +68,11 @@ def audit_corpora(
     jaccard: float = JACCARD,
     containment: float = CONTAINMENT,
     limit: int = EXAMPLES,
+    after: str | None = None,
 ) -> Audit:
     """Audit corpus files by the name of their split; of one file alone duplicates are told, no leak can be.
+
+    With `after`, a day as YYYY-MM-DD, the test split (or all, where none is called so) must be dated later.
 
     Raises:
         GonerdError: a file is missing, empty or broken, as `gonerd.corpora.read_corpus` says it.
@@ -84,7 +88,7 @@ def audit_corpora(
     return Audit(
         ", ".join(Path(path).name for path in paths.values()),
         {split: _count(corpus)[split] for split in paths},
-        list(_checks(corpus, jaccard, containment, limit)),
+        list(_checks(corpus, jaccard, containment, limit, after)),
         {"jaccard": jaccard, "containment": containment},
         any(_fictional(held) for held in corpus),
     )
@@ -112,11 +116,12 @@ def splits_from_arguments(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def _checks(
-    corpus: Sequence[Held], jaccard: float, containment: float, limit: int
+    corpus: Sequence[Held], jaccard: float, containment: float, limit: int, after: str | None
 ) -> Sequence[Check]:
     return [
         *leak_checks(corpus, jaccard=jaccard, containment=containment, limit=limit),
         date_check(corpus),
+        *([after_check(corpus, after, limit=limit)] if after else []),
         *mislabel_checks(corpus, limit=limit),
     ]
 

@@ -7,21 +7,60 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 
-from gonerd.audit.finding import Check, Finding, Held
+from gonerd.audit.finding import Check, Finding, Findings, Held
 from gonerd.console import counted
+from gonerd.schema import Document
 
-__all__ = ["date_check"]
+__all__ = ["after_check", "date_check", "date_of"]
 
+TEST = "test"
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def date_of(document: Document) -> str:
+    """The day that a document is dated, as YYYY-MM-DD; empty where none is stated."""
+    found = DATE.match(str(document.meta.get("date") or ""))
+    return found[0] if found else ""
+
+
+def after_check(corpus: Sequence[Held], day: str, *, limit: int) -> Check:
+    """The documents of the test split, or of all where there is none, that are not dated after `day`."""
+    names = {held.split for held in corpus}
+    tested = [held for held in corpus if held.split == TEST or TEST not in names]
+    findings = Findings(limit)
+    for held in tested:
+        date = date_of(held.document)
+        if date > day:
+            continue
+        said = f"is dated {date}" if date else "has no date"
+        findings.add(
+            Finding(
+                f"{held.split} {held.document.id} {said}",
+                fails=True,
+                figures={"date": date or None},
+            )
+        )
+    explained = (
+        f"Documents that a model which was made of texts up to {day} may have read: they are dated then or "
+        f"before, or not at all. {counted(len(tested), 'document')} were looked at."
+    )
+    return Check(
+        "not_after",
+        f"Not dated after {day}",
+        "integrity",
+        explained,
+        findings.count,
+        findings.failures,
+        findings.kept,
+    )
 
 
 def date_check(corpus: Sequence[Held]) -> Check:
     """For each two splits, how many documents are dated within the other's span."""
     dates: defaultdict[str, list[str]] = defaultdict(list)
     for held in corpus:
-        found = DATE.match(str(held.document.meta.get("date") or ""))
-        if found:
-            dates[held.split].append(found[0])
+        if date := date_of(held.document):
+            dates[held.split].append(date)
     dated = sum(map(len, dates.values()))
     explained = (
         "Documents dated within the span of another split. Splits by cluster overlap in time; only splits "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,13 @@ QUOTED = 3
     help="Share of the shorter text's runs from which on it is a reprint of the longer.",
 )
 @click.option(
+    "--after",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Fail where a document of the test split is not dated after this day: the last of which a model's "
+    "training data may be.",
+)
+@click.option(
     "--examples",
     type=click.IntRange(1),
     default=100,
@@ -59,6 +67,7 @@ def audit(
     out: str | None,
     jaccard: float,
     containment: float,
+    after: datetime | None,
     examples: int,
     form: Format,
     scheme: Scheme,
@@ -78,6 +87,7 @@ def audit(
       gonerd audit sample
       gonerd audit train=train.jsonl test=test.jsonl --out report.html
       gonerd audit annotated.jsonl --json
+      gonerd audit gonerd --after 2024-06-30
     """
     from gonerd.audit import audit_corpora, audit_dataset, report_html, splits_from_arguments
     from gonerd.dataset import dataset_or_default
@@ -89,12 +99,15 @@ def audit(
     if datasets and dataset is not None:
         raise click.UsageError("DATASET and --dataset name the same thing: give one of them")
     named = datasets or (dataset_or_default(dataset),)
+    day = f"{after:%Y-%m-%d}" if after else None
     if out is not None:
         read = [*named, *(argument.partition("=")[2] for argument in named)]
         require_file_to_write(Path(out), overwrite=force, inputs=read)
     is_built = form == "auto" and "=" not in named[0] and not is_corpus_file(named[0])
     if len(named) == 1 and is_built:
-        done = audit_dataset(named[0], jaccard=jaccard, containment=containment, limit=examples)
+        done = audit_dataset(
+            named[0], jaccard=jaccard, containment=containment, limit=examples, after=day
+        )
     else:
         done = audit_corpora(
             splits_from_arguments(named),
@@ -103,6 +116,7 @@ def audit(
             jaccard=jaccard,
             containment=containment,
             limit=examples,
+            after=day,
         )
     if out is not None:
         write_text(Path(out), report_html(done), overwrite=force)

@@ -171,9 +171,7 @@ def _clean(scores: dict[str, Any], standing: list[Standing]) -> dict[str, Any]:
 
 def _clean_text(full: dict[str, Any], clean: dict[str, Any], number: int) -> str:
     if not clean["tp"] + clean["fn"]:
-        return (
-            f"\nwithout {counted(number, 'document')} that stand in the training data no gold is left"
-        )
+        return f"\nwithout {counted(number, 'document')} that stand in the training data no gold is left"
     low, high = (100 * end for end in clean["ci"]["f1"])
     return (
         f"\nwithout {counted(number, 'document')} that stand in the training data: "

@@ -66,10 +66,15 @@ class GoldShelf:
                     except InputError:  # an empty split is nobody's
                         self._digests[place] = ""
                 if self._digests[place] == wanted.split_sha256:
-                    if place not in self._golds:
-                        self._golds[place] = _gold(dataset, split)
-                    return self._golds[place]
+                    return self.opened(dataset, split)
         return None
+
+    def opened(self, dataset: str, split: str) -> Gold:
+        """A split by its name, read once."""
+        place = dataset, split
+        if place not in self._golds:
+            self._golds[place] = _gold(dataset, split)
+        return self._golds[place]
 
 
 def _gold(dataset: str, split: str) -> Gold:

@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gonerd.errors import CheckError, SchemaError
-from gonerd.evaluation.outcome import Outcome
-from gonerd.schema import Document
+from gonerd.errors import CheckError
+from gonerd_leaderboard.counting import Counting
 from gonerd_leaderboard.gold import Gold, GoldShelf
 from gonerd_leaderboard.predictions import Line
 from gonerd_leaderboard.result import Result
@@ -28,9 +27,12 @@ class Rescoring:
 
     def __init__(self, shelf: GoldShelf) -> None:
         self._shelf = shelf
-        self._outcome: Outcome | None = None
-        self.gold: Gold | None = None
+        self._counting: Counting | None = None
+
+    @property
+    def gold(self) -> Gold | None:
         """What the run is scored on; None where it is not at hand."""
+        return self._counting.gold if self._counting else None
 
     def begin(self, result: Result) -> Callable[[str, Line], None] | None:
         """Look for the gold.
@@ -38,22 +40,16 @@ class Rescoring:
         Raises:
             CheckError: the result asks for more draws than `MOST_REPLICATES`.
         """
-        self.gold = self._shelf.of(result.dataset)
-        if self.gold is None:
+        gold = self._shelf.of(result.dataset)
+        if gold is None:
             return None
         draws = result.full.interval.samples
         if draws > MOST_REPLICATES:
             raise CheckError(
                 f"field scores.full.ci.B is {draws:,}, expected at most {MOST_REPLICATES:,}"
             )
-        self._outcome = Outcome(self.gold.seen, paper="spans")
-        numbered = iter(self.gold.documents)
-        hashes = iter(self.gold.hashes)
-
-        def take(here: str, line: Line) -> None:
-            self._take(next(numbered, None), next(hashes, ""), here, line)
-
-        return take
+        self._counting = Counting(gold)
+        return self._counting.take
 
     def require_same(self, run: Run, where: str) -> None:
         """Hold dataset, scores, coverage and calibration against what the predictions of `run` come to.
@@ -61,15 +57,14 @@ class Rescoring:
         Raises:
             CheckError: a number of the result is another one; the message names the field and both.
         """
-        gold, outcome, interval = self.gold, self._outcome, run.result.full.interval
-        assert gold is not None, "begin has found it"
-        assert outcome is not None, "begin has made it"
+        assert self._counting is not None, "begin has found the gold"
+        gold, interval = self._counting.gold, run.result.full.interval
         dataset = {
             "gold_total": gold.total,
             "gold_by_type": gold.by_type,
             "synthetic": gold.synthetic,
         }
-        computed = outcome.as_json(seed=interval.seed, replicates=interval.samples)
+        computed = self._counting.outcome.as_json(seed=interval.seed, replicates=interval.samples)
         stated = run.record
         for key, expected in dataset.items():
             for problem in _differences(f"dataset.{key}", stated["dataset"][key], expected):
@@ -77,32 +72,6 @@ class Rescoring:
         for part, expected in computed.items():
             for problem in _differences(part, stated[part], expected):
                 raise CheckError(f"{where}/{RESULT}: {problem}")
-
-    def _take(self, document: Document | None, digest: str, here: str, line: Line) -> None:
-        assert self.gold is not None, "begin has found it"
-        assert self._outcome is not None, "begin has made it"
-        prediction, name = line.prediction, self.gold.name
-        if document is None:
-            raise SchemaError(
-                f"{here}: document {prediction.doc_id!r} is one more than {name} holds"
-            )
-        if prediction.doc_id != document.id:
-            raise SchemaError(
-                f"{here}: document {prediction.doc_id!r} stands where {name} has {document.id!r}"
-            )
-        if line.text_sha256 != digest:
-            raise SchemaError(
-                f"{here}: document {document.id!r}: its text is another one than that of {name}"
-            )
-        length = len(document.text)
-        last = max((entity.end for entity in prediction.entities), default=0)
-        for what, end in (("an entity ends", last), ("consumed_to stands", prediction.consumed_to)):
-            if end > length:
-                raise SchemaError(
-                    f"{here}: document {document.id!r}: {what} at {end:,}, past the end of the text "
-                    f"({length:,} characters)"
-                )
-        self._outcome.add(document, prediction)
 
 
 def _differences(name: str, stated: Any, computed: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gonerd_leaderboard.cli.build import build
+from gonerd_leaderboard.cli.fresh import fresh
 from gonerd_leaderboard.cli.serve import serve
 
 __all__ = ["leaderboard"]
@@ -12,7 +13,7 @@ __all__ = ["leaderboard"]
 
 @click.group()
 def leaderboard() -> None:
-    """Build the leaderboard page from submissions, or show it locally.
+    """Build the leaderboard page from submissions, show it locally, or keep a fresh test split.
 
     \b
     Examples:
@@ -22,4 +23,5 @@ def leaderboard() -> None:
 
 
 leaderboard.add_command(build)
+leaderboard.add_command(fresh)
 leaderboard.add_command(serve)

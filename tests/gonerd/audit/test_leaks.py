@@ -114,6 +114,30 @@ def test_dates_that_overlap_are_told(tmp_path: Path) -> None:
     assert audited(tmp_path / "later", train=train, test=later)["date_overlap"].verdict == "passed"
 
 
+def test_documents_that_a_model_may_have_read_fail_where_a_day_is_given(tmp_path: Path) -> None:
+    texts = [story(number) for number in range(4)]
+    dates = ["2020-05-01", "2024-06-30", "2024-07-01", ""]
+    documents = [
+        Document(id=f"d{n}", text=text, meta={"date": date} if date else {})
+        for n, (text, date) in enumerate(zip(texts, dates, strict=True))
+    ]
+    arguments = files(tmp_path, train=documents[:1], test=documents[1:])
+    paths = splits_from_arguments(arguments)
+    (check,) = [
+        check
+        for check in audit_corpora(paths, after="2024-06-30").checks
+        if check.name == "not_after"
+    ]
+    assert [finding.said for finding in check.findings] == [
+        "test d1 is dated 2024-06-30",
+        "test d3 has no date",
+    ]
+    assert check.verdict == "failed"
+    assert not [c for c in audit_corpora(paths).checks if c.name == "not_after"]
+    alone = audit_corpora({"all": paths["train"]}, after="2020-04-30")
+    assert [c.verdict for c in alone.checks if c.name == "not_after"] == ["passed"]
+
+
 @needs(WORLDWIDE)
 def test_the_duplicates_that_the_worldwide_corpus_names_are_found() -> None:
     done = audit_corpora({"all": WORLDWIDE})
