@@ -181,6 +181,7 @@ COLUMNS = (
         "counts",
         _seen_f1(SEEN[1]),
         _percent,
+        in_table=False,
     ),
     Column(
         "seen_gap",
@@ -190,6 +191,7 @@ COLUMNS = (
         _seen_gap,
         _percent,
         descending=False,
+        in_table=False,
     ),
     Column(
         "f1_common_window",

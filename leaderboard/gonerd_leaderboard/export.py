@@ -12,6 +12,7 @@ from typing import Any
 from gonerd.evaluation.exports import cell
 from gonerd_leaderboard.board import Board, Row
 from gonerd_leaderboard.column import COLUMNS
+from gonerd_leaderboard.reported import ReportedTable
 
 __all__ = ["csv_from_boards", "json_from_boards", "record_from_board"]
 
@@ -28,9 +29,13 @@ def record_from_board(board: Board) -> dict[str, Any]:
     }
 
 
-def json_from_boards(boards: Sequence[Board]) -> str:
+def json_from_boards(boards: Sequence[Board], reported: Sequence[ReportedTable] = ()) -> str:
     """The text of leaderboard.json."""
-    record = {"schema_version": 1, "boards": [record_from_board(board) for board in boards]}
+    record = {
+        "schema_version": 1,
+        "boards": [record_from_board(board) for board in boards],
+        "reported": [table.as_json() for table in reported],
+    }
     return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 

@@ -19,6 +19,7 @@ from gonerd_leaderboard.entry import entries
 from gonerd_leaderboard.export import csv_from_boards, json_from_boards
 from gonerd_leaderboard.figure import MOST_NAMED, f1_axis, pareto, points_of
 from gonerd_leaderboard.number import percent, rounded, short_count
+from gonerd_leaderboard.reported import ReportedTable, reported_tables
 from gonerd_leaderboard.verified import RERUN, RESCORED, SELF_REPORTED, read_proofs
 
 __all__ = ["DATA", "PageSummary", "build_page", "html_from_boards"]
@@ -48,11 +49,17 @@ class PageSummary:
 
 
 def build_page(
-    submissions: Path, out: Path, *, verified: Path | None = None, overwrite: bool = False
+    submissions: Path,
+    out: Path,
+    *,
+    verified: Path | None = None,
+    reported: Path | None = None,
+    overwrite: bool = False,
 ) -> PageSummary:
     """Check every submission and write the page into `out`, whole or not at all.
 
     `verified` is what `gonerd verify --record` wrote; without it every entry is self-reported.
+    `reported` is a folder of tables from elsewhere, see `gonerd_leaderboard.reported`.
 
     Raises:
         InputError: there is no submission.
@@ -62,17 +69,18 @@ def build_page(
     if overwrite and out.is_dir() and any(out.iterdir()) and not (out / DATA).is_file():
         raise OutputError(f"{out} holds no leaderboard page, --force will not replace it")
     proofs = read_proofs(verified) if verified is not None else {}
+    tables = reported_tables(reported) if reported is not None else []
     boards = boards_from_entries(entries(submissions, proofs))
     with folder_to_write(out, overwrite=overwrite) as folder:
-        (folder / "index.html").write_text(html_from_boards(boards), encoding="utf-8")
-        (folder / DATA).write_text(json_from_boards(boards), encoding="utf-8")
+        (folder / "index.html").write_text(html_from_boards(boards, tables), encoding="utf-8")
+        (folder / DATA).write_text(json_from_boards(boards, tables), encoding="utf-8")
         (folder / "leaderboard.csv").write_text(csv_from_boards(boards), encoding="utf-8")
         for name in ASSETS:
             (folder / name).write_bytes(_source("assets", name).read_bytes())
     return PageSummary(out, len(boards), sum(len(board.rows) for board in boards))
 
 
-def html_from_boards(boards: Sequence[Board]) -> str:
+def html_from_boards(boards: Sequence[Board], reported: Sequence[ReportedTable] = ()) -> str:
     """The text of index.html; the same boards give the same text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -93,6 +101,7 @@ def html_from_boards(boards: Sequence[Board]) -> str:
     template = environment.get_template("page.html.jinja")
     return template.render(
         views=[_view(board) for board in boards],
+        reported=reported,
         groups=GROUPS,
         tiers=TIER_MEANINGS,
         exposures=EXPOSURES,

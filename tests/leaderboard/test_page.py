@@ -13,16 +13,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gonerd.errors import InputError, OutputError
+from gonerd.errors import InputError, OutputError, SchemaError
+from gonerd_baselines.paper import TABLES as PAPER
+from gonerd_baselines.paper.printed_table import NOTHING
 from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.cli.leaderboard import leaderboard
 from gonerd_leaderboard.cli.submit import submit as submit_command
 from gonerd_leaderboard.export import csv_from_boards
 from gonerd_leaderboard.page import build_page
+from gonerd_leaderboard.reported import reported_tables
 from gonerd_leaderboard.serving import page_server
 from gonerd_leaderboard.submission import submit
 from tests.leaderboard.conftest import HOSTILE, LONG, RIGHT_TO_LEFT
 from tests.leaderboard.factory import change_result, make_run
+from tests.places import ROOT
 
 FILES = ["board.js", "index.html", "leaderboard.csv", "leaderboard.json", "style.css"]
 
@@ -212,7 +216,7 @@ def test_what_a_model_has_seen_of_the_test_documents_is_shown(tmp_path: Path) ->
     assert told == {"Model 0": "none", "Model 1": "labels", "Model 2": "unknown", "Model 3": ""}
 
 
-def test_the_gap_between_seen_and_unseen_names_is_a_column(tmp_path: Path) -> None:
+def test_the_gap_between_seen_and_unseen_names_is_told(tmp_path: Path) -> None:
     from gonerd.adapters.rules import Rules
     from gonerd.evaluation import evaluate_model
 
@@ -224,4 +228,48 @@ def test_the_gap_between_seen_and_unseen_names_is_a_column(tmp_path: Path) -> No
     seen = result["scores"]["full"]["by_seen"]
     assert entry["f1_unseen"] == seen["unseen"]["f1"]
     assert entry["seen_gap"] == seen["seen"]["f1"] - seen["unseen"]["f1"]
-    assert ">Gap</button>" in (summary.path / "index.html").read_text(encoding="utf-8")
+    assert "F1 by seen:" in (summary.path / "index.html").read_text(encoding="utf-8")
+
+
+REPORTED = ROOT / "leaderboard" / "reported"
+
+
+def test_figures_from_elsewhere_stand_below_the_boards_and_are_the_papers_own(
+    submissions: Path, tmp_path: Path
+) -> None:
+    printed = PAPER["table6"]
+    (table,) = reported_tables(REPORTED)
+    assert table.columns == printed.columns
+    cells = {
+        row: tuple("" if cell == NOTHING else cell for cell in printed.cells[row])
+        for row in printed.cells
+    }
+    assert dict(table.rows) == cells
+    summary = build_page(submissions, tmp_path / "page", reported=REPORTED)
+    html = (summary.path / "index.html").read_text(encoding="utf-8")
+    assert html.index("Reported elsewhere") > html.rindex('class="board"')
+    told = json.loads((summary.path / "leaderboard.json").read_text())["reported"][0]["rows"]
+    assert told["Longformer"]["GONERD"] == 70.6
+    assert "GONERD" not in told["RoBERTa"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('"97.1"', '"97,1"'), "field rows.BERT base is"),
+        (('"97.1", ', ""), "row 'BERT base' has 9 cells, expected 10"),
+        (('url = "https', 'url = "javascript'), "field url"),
+        (("title =", "titel ="), "field title is missing"),
+        (("[rows]", "[rows"), "not TOML"),
+    ],
+)
+def test_a_reported_table_of_another_form_is_refused(
+    submissions: Path, tmp_path: Path, change: tuple[str, str], message: str
+) -> None:
+    (source,) = REPORTED.glob("*.toml")
+    (tmp_path / "reported").mkdir()
+    (tmp_path / "reported" / "a.toml").write_text(source.read_text().replace(*change, 1))
+    with pytest.raises(SchemaError, match=re.escape(message)):
+        build_page(submissions, tmp_path / "page", reported=tmp_path / "reported")
+    with pytest.raises(InputError, match="holds no reported table"):
+        build_page(submissions, tmp_path / "page", reported=tmp_path)

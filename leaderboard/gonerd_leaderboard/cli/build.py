@@ -22,9 +22,22 @@ __all__ = ["build"]
     metavar="FILE",
     help="What 'gonerd verify --record FILE' found; without it every entry is self-reported.",
 )
+@click.option(
+    "--reported",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Show the tables of this folder's TOML files below: figures that were reported elsewhere.",
+)
 @click.option("--force", is_flag=True, help="Replace a page that stands there already.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-def build(submissions: Path, out: Path, verified: Path | None, force: bool, as_json: bool) -> None:
+def build(
+    submissions: Path,
+    out: Path,
+    verified: Path | None,
+    reported: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Check all submissions and write the page: index.html, leaderboard.json, leaderboard.csv.
 
     The page opens from disk and from any web server, and loads nothing from elsewhere.
@@ -36,7 +49,7 @@ def build(submissions: Path, out: Path, verified: Path | None, force: bool, as_j
     """
     from gonerd_leaderboard.page import build_page
 
-    summary = build_page(submissions, out, verified=verified, overwrite=force)
+    summary = build_page(submissions, out, verified=verified, reported=reported, overwrite=force)
     if as_json:
         print_json(
             {"path": str(summary.path), "boards": summary.boards, "entries": summary.entries}

@@ -167,6 +167,6 @@ def _how_to_send(place: Path, card: Card) -> str:
             f"  git add {quote(str(place))}",
             f"  git commit -m {quote(f'Submit {card.name}')}",
             f"  git push -u origin {branch}",
-            "or to a leaderboard on the Hub: the same command with --force --hub NAMESPACE/NAME",
+            "or to a leaderboard on the Hub: the same command with --hub NAMESPACE/NAME",
         ]
     )
