@@ -22,7 +22,7 @@ from gonerd_leaderboard.cli.submit import submit as submit_command
 from gonerd_leaderboard.export import csv_from_boards
 from gonerd_leaderboard.page import build_page
 from gonerd_leaderboard.reported import reported_tables
-from gonerd_leaderboard.serving import page_server
+from gonerd_leaderboard.serving import BuiltPage, LivePage, page_server
 from gonerd_leaderboard.submission import submit
 from tests.leaderboard.conftest import HOSTILE, LONG, RIGHT_TO_LEFT
 from tests.leaderboard.factory import change_result, make_run
@@ -168,20 +168,20 @@ def test_the_commands_do_the_same_and_print_one_json_object(tmp_path):
 
 
 def test_a_served_page_is_the_built_one_and_only_on_loopback(page_folder):
-    with page_server(page_folder) as server:
+    with page_server(BuiltPage(page_folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         assert server.server_address[0] == "127.0.0.1"
         address = f"http://127.0.0.1:{server.server_port}/"
         with urllib.request.urlopen(address) as response:
             assert response.read() == (page_folder / "index.html").read_bytes()
         with pytest.raises(OutputError, match=rf"port {server.server_port} can't be used"):
-            page_server(page_folder, port=server.server_port)
+            page_server(BuiltPage(page_folder), port=server.server_port)
         server.shutdown()
 
 
 def test_a_folder_without_a_page_is_not_served(tmp_path):
     with pytest.raises(InputError, match="holds no page; gonerd leaderboard build writes one"):
-        page_server(tmp_path)
+        BuiltPage(tmp_path)
 
 
 def test_serve_builds_a_page_from_submissions_and_stops_on_interrupt(submissions):
@@ -273,3 +273,32 @@ def test_a_reported_table_of_another_form_is_refused(
         build_page(submissions, tmp_path / "page", reported=tmp_path / "reported")
     with pytest.raises(InputError, match="holds no reported table"):
         build_page(submissions, tmp_path / "page", reported=tmp_path)
+
+
+def test_a_page_of_submissions_is_built_again_when_they_change(tmp_path: Path) -> None:
+    submissions, said = tmp_path / "to", []
+    submit(make_run(tmp_path / "one", model="acme/one", n=12), submissions)
+    live = LivePage(submissions, tmp_path / "work", note=said.append)
+    with page_server(live) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+
+        def shown() -> str:
+            with urllib.request.urlopen(address) as answer:
+                return answer.read().decode()
+
+        assert "acme/two" not in shown()
+        first = live.current()
+        assert "acme/one" in shown()
+        assert live.current() == first
+        place = submit(make_run(tmp_path / "two", model="acme/two", n=12), submissions)
+        assert "acme/two" in shown()
+        (place / "model.toml").write_text("name = ")
+        assert "acme/two" in shown()
+        assert len([line for line in said if "stays as it was" in line and "not TOML" in line]) == 1
+        shown()
+        (place / "model.toml").write_text('name = "Second"')
+        assert "Second" in shown()
+        assert not first.exists()
+        assert said[-1] == "submissions have changed; the page is built again"
+        server.shutdown()

@@ -22,22 +22,46 @@ __all__ = ["serve"]
     show_default=True,
     help="The port on 127.0.0.1; 0 takes a free one.",
 )
+@click.option(
+    "--verified",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Of submissions: what 'gonerd verify --record FILE' found.",
+)
+@click.option(
+    "--reported",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Of submissions: tables of figures that were reported elsewhere.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the address as one JSON object.")
-def serve(folder: Path, port: int, as_json: bool) -> None:
+def serve(
+    folder: Path, port: int, verified: Path | None, reported: Path | None, as_json: bool
+) -> None:
     """Show a page on this machine until Ctrl-C: a built one, or one built from submissions.
+
+    Of submissions the page is built again when they have changed, as soon as somebody looks at it.
 
     \b
     Examples:
       gonerd leaderboard serve page
-      gonerd leaderboard serve submissions --port 8000
+      gonerd leaderboard serve submissions --port 8000 --reported leaderboard/reported
     """
-    from gonerd_leaderboard.page import build_page
-    from gonerd_leaderboard.serving import holds_page, page_server
+    from gonerd.errors import ConfigError
+    from gonerd_leaderboard.serving import BuiltPage, LivePage, holds_page, page_server
 
+    built = holds_page(folder)
+    if built and (verified or reported):
+        raise ConfigError(
+            f"{folder} is a built page; --verified and --reported are for submissions"
+        )
     with TemporaryDirectory() as temporary:
-        if not holds_page(folder):
-            folder = build_page(folder, Path(temporary) / "page").path
-        with page_server(folder, port=port) as server:
+        page = (
+            BuiltPage(folder)
+            if built
+            else LivePage(folder, Path(temporary), verified=verified, reported=reported, note=note)
+        )
+        with page_server(page, port=port) as server:
             address = f"http://127.0.0.1:{server.server_port}/"
             if as_json:
                 print_json({"url": address})
