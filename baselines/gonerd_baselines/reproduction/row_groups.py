@@ -61,16 +61,12 @@ def rows_of_paper(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
 def rows_beyond(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
     """Objectives on each attention, distilling first, the task's own answers, full attention, controls.
 
-    Controls stand last and run first: without them nothing can be said of what a teacher adds.
+    Controls stand last and run first: without them nothing can be said of what a teacher adds. Only half the
+    depth from scratch, which is pretrained as long as the teacher, runs last.
     """
     scale, models = runs.scale, runs.models
     controls = _controls(runs, tasks)
     rows = []
-    full_long = models.full_long()
-    rows.append(runs.row("full-long", "Full attention, extended", BEYOND, full_long, tasks))
-    rows.append(
-        runs.row("windows", "RoBERTa, in windows", BEYOND, models.full(), tasks, windows=True)
-    )
     for attention, row in scale.shown_attentions.items():
         if attention not in scale.beyond_attentions:
             continue
@@ -116,6 +112,13 @@ def rows_beyond(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
                     more=True,
                 )
             )
+    full_long = models.full_long()
+    rows.append(runs.row("full-long", "Full attention, extended", BEYOND, full_long, tasks))
+    rows.append(
+        runs.row("windows", "RoBERTa, in windows", BEYOND, models.full(), tasks, windows=True)
+    )
+    if not scale.teacher:
+        controls.append(_shallow(runs, tasks))
     return rows + controls
 
 
@@ -124,7 +127,7 @@ def _controls(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
     attention = scale.studied
     title = scale.attention[attention].title
     teacher = models.efficient(attention)
-    rows = [
+    return [
         runs.row(
             f"{attention}.{name}",
             f"  {title}'s half, {objective.title}",
@@ -137,16 +140,17 @@ def _controls(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
         for name, objective in scale.objective.items()
         if objective.control
     ]
-    if not scale.teacher:
-        rows.append(
-            runs.row(
-                "shallow",
-                f"  half depth from scratch, then {title}",
-                CONTROLS,
-                models.converted(models.shallow(), attention),
-                tasks,
-                teachers=(attention,),
-                control=True,
-            )
-        )
-    return rows
+
+
+def _shallow(runs: Runs, tasks: Mapping[str, TaskRow]) -> Row:
+    scale, models = runs.scale, runs.models
+    attention = scale.studied
+    return runs.row(
+        "shallow",
+        f"  half depth from scratch, then {scale.attention[attention].title}",
+        CONTROLS,
+        models.converted(models.shallow(), attention),
+        tasks,
+        teachers=(attention,),
+        control=True,
+    )
