@@ -79,7 +79,9 @@ def test_every_example_is_a_command_line_that_parses(
         for part in example.partition(" > ")[0].split(" | "):
             words = shlex.split(part, comments=True)
             known = dict(COMMANDS)
-            name = next(tuple(words[1 : 1 + n]) for n in (2, 1) if tuple(words[1 : 1 + n]) in known)
+            name = next(
+                tuple(words[1 : 1 + n]) for n in (3, 2, 1) if tuple(words[1 : 1 + n]) in known
+            )
             context = known[name].make_context(
                 name[-1], words[1 + len(name) :], resilient_parsing=False
             )

@@ -66,7 +66,7 @@ def test_a_model_that_nobody_can_load_has_to_be_named(tmp_path: Path) -> None:
 
 def test_the_stated_policy_is_used_again(tmp_path: Path) -> None:
     checkpoint = save_roberta(tmp_path / "model")
-    options = AdapterOptions(policy="window", max_len=64, stride=32, batch_size=3)
+    options = AdapterOptions(policy="window", max_len=128, stride=100, batch_size=3)
     out = tmp_path / "run"
     spec = f"hf:{checkpoint}"
     evaluate_model(adapter_from_spec(spec, options), out, dataset="sample", split="test")

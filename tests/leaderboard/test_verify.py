@@ -291,7 +291,7 @@ HOSTILE = st.one_of(
 
 @given(data=st.data())
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -318,9 +318,9 @@ def test_whatever_stands_in_a_result_gets_a_verdict(
 
 @needs(DATA)
 def test_none_of_many_forgeries_gets_through(tmp_path: Path) -> None:
-    found = fuzz(tmp_path / "fuzz", list(islice(fitted(), 5)), 150, seed=7)
+    found = fuzz(tmp_path / "fuzz", list(islice(fitted(), 5)), 80, seed=7)
     assert found["crashed"] == found["false_accepts"] == []
-    assert found["verdicts"]["refused"] > 100
+    assert found["verdicts"]["refused"] > 50
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -82,8 +82,8 @@ def verify(
     """Check runs or submissions, and compute their scores again from their predictions.
 
     Self-reported is what agrees with itself; rescored is what the predictions give on the gold, number by
-    number: scores, intervals, coverage, calibration. A submission is data, nothing in it is run. The exit
-    status is 1 if one is refused.
+    number: scores, intervals, coverage, calibration. A submission is data, nothing in it is run; --rerun
+    loads the model that it names, and runs that. The exit status is 1 if one is refused.
 
     \b
     Examples:
