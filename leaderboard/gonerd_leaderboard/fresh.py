@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,14 +53,7 @@ class FreshSplit:
 
     def as_json(self) -> dict[str, Any]:
         """The content of fresh.json."""
-        return {
-            "name": self.name,
-            "after": self.after,
-            "first": self.first,
-            "last": self.last,
-            "n_docs": self.n_docs,
-            "texts_sha256": self.texts_sha256,
-        }
+        return asdict(self)
 
 
 def split_fresh(corpus: str, out: Path, *, after: str, name: str = "") -> FreshSplit:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import gc
 import shlex
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gonerd.errors import GonerdError, OutputError
-from gonerd.files import read_json, write_json, write_text
+from gonerd.files import only_run_in, read_json, write_json, write_text
 from gonerd.machine import gonerd_version, hardware
 from gonerd_baselines.reproduction.data_hash import DataHashes
 from gonerd_baselines.reproduction.journal import Journal
@@ -93,7 +91,7 @@ def run_plan(
     ends = None if stop_after is None else time.monotonic() + stop_after
     places = Places(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with only_run_in(folder):
         hashes = DataHashes(places.hashes)
         fingerprints = plan.fingerprints(hashes)
         hashes.keep()
@@ -296,14 +294,3 @@ def _state(places: Places, name: str) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("state") not in (BEGUN, DONE):
         raise OutputError(f"{path} is no record of a step; remove {path.parent} to do it again")
     return found
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """The system opens the lock again when its process ends, in whatever way."""
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(f"another run works in {folder}; wait until it ends") from None
-        yield
