@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +18,7 @@ from tests.hub.client import gonerd_on
 from tests.hub.repository import Repository
 from tests.hub.server import Hub, hub_on_loopback
 from tests.leaderboard.factory import make_run
+from tests.places import ROOT
 
 REPO = "me/leaderboard"
 CARD = ("--license", "MIT", "--training-data", "invented articles", "--exposure", "none")
@@ -43,17 +48,19 @@ def test_without_a_terminal_what_is_missing_is_named(made: Path, tmp_path: Path)
     assert not (tmp_path / "to").exists()
 
 
-def test_on_a_terminal_what_is_missing_is_asked_for(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gonerd_leaderboard.cli.submit._is_terminal", lambda: True)
-    said = CliRunner().invoke(
-        submit,
-        [str(made), "--to", str(tmp_path / "to"), "--contact", "ada@example.org"],
-        input="\nMIT\nnews of 2020\nmaybe\nunknown\n",
-    )
-    assert said.exit_code == 0, said.output
-    assert "'maybe' is not one of" in said.stderr
+def test_on_a_terminal_what_is_missing_is_asked_for(made: Path, tmp_path: Path) -> None:
+    master, terminal = pty.openpty()
+    words = ["submit", str(made), "--to", str(tmp_path / "to"), "--contact", "ada@example.org"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "gonerd", *words],
+        stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    ) as process:  # fmt: skip
+        os.write(master, b"\nMIT\nnews of 2020\nmaybe\nunknown\n")
+        _, said = process.communicate(timeout=60)
+    os.close(terminal)
+    os.close(master)
+    assert process.returncode == 0, said
+    assert "'maybe' is not one of" in said
     assert card_in(tmp_path / "to") == {
         "name": "acme/tagger",
         "license": "MIT",
@@ -61,7 +68,7 @@ def test_on_a_terminal_what_is_missing_is_asked_for(
         "exposure": "unknown",
         "contact": "ada@example.org",
     }
-    assert "git switch -c submit-acme--tagger-00000000" in said.stderr
+    assert "git switch -c submit-acme--tagger-00000000" in said
 
 
 def test_how_to_send_it_survives_any_name(made: Path, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def _asked_for(card: Card, *, name: str) -> Card:
     from gonerd.errors import ConfigError
     from gonerd_leaderboard.card import EXPOSURES
 
-    asks = _is_terminal()
+    asks = sys.stdin.isatty()
     missing = [key for key in ASKED if not getattr(card, key)]
     if asks and not name:
         missing.insert(0, "name")
@@ -145,10 +145,6 @@ def _asked_for(card: Card, *, name: str) -> Card:
         )
         card = replace(card, **{key: answer.strip()})
     return card
-
-
-def _is_terminal() -> bool:
-    return sys.stdin.isatty()
 
 
 def _holds(place: Path, run: Run) -> bool:
