@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gonerd.dataset.loading import load
 from gonerd.errors import InputError
@@ -39,33 +40,33 @@ class Gold:
 
 
 class GoldShelf:
-    """Datasets by name, opened when a submission asks for them."""
+    """Datasets by name; their splits are read when a submission asks for them."""
 
     def __init__(self, datasets: Sequence[str]) -> None:
-        """Take what `gonerd.dataset.load` takes: folders, Hub ids, corpus files, `sample`."""
+        """Take what `gonerd.dataset.load` takes: folders, Hub ids, corpus files, `sample`.
+
+        Raises:
+            InputError: a dataset is missing, or has no texts: that is no submission's fault.
+        """
         self.datasets = tuple(dict.fromkeys(datasets))
-        self._digests: dict[tuple[str, str], str] = {}
+        for dataset in self.datasets:
+            load(dataset).require_texts()
+        self._records: dict[tuple[str, str], dict[str, Any]] = {}
         self._golds: dict[tuple[str, str], Gold] = {}
 
     def of(self, wanted: DatasetRef) -> Gold | None:
-        """The split that `wanted` names by its hash; None where no dataset here has it.
-
-        Raises:
-            InputError: a dataset is missing, or has no texts.
-        """
+        """The split that `wanted` names by its hash; None where no dataset here has it."""
         for dataset in self.datasets:
             opened = load(dataset)
-            opened.require_texts()
             for split in [*opened.splits, "all"]:
                 if split != wanted.split and opened.splits:
                     continue
                 place = dataset, split
-                if place not in self._digests:
-                    try:
-                        self._digests[place] = split_record(dataset, split).as_json["split_sha256"]
-                    except InputError:  # an empty split is nobody's
-                        self._digests[place] = ""
-                if self._digests[place] == wanted.split_sha256:
+                try:
+                    record = self._record(place)
+                except InputError:  # an empty split is nobody's
+                    continue
+                if record["split_sha256"] == wanted.split_sha256:
                     return self.opened(dataset, split)
         return None
 
@@ -73,12 +74,16 @@ class GoldShelf:
         """A split by its name, read once."""
         place = dataset, split
         if place not in self._golds:
-            self._golds[place] = _gold(dataset, split)
+            self._golds[place] = _gold(dataset, split, self._record(place))
         return self._golds[place]
 
+    def _record(self, place: tuple[str, str]) -> dict[str, Any]:
+        if place not in self._records:
+            self._records[place] = split_record(*place).as_json
+        return self._records[place]
 
-def _gold(dataset: str, split: str) -> Gold:
-    record = split_record(dataset, split).as_json
+
+def _gold(dataset: str, split: str, record: Mapping[str, Any]) -> Gold:
     documents = tuple(load(dataset).documents(split))
     return Gold(
         dataset=dataset,

@@ -96,8 +96,9 @@ def verdicts(
         again: run the models, too.
 
     Raises:
-        InputError: there is no such folder, or something in it that belongs to no submission.
+        InputError: there is no such folder or dataset, or something in it that belongs to no submission.
     """
+    GoldShelf(datasets)  # what is missing is told before a process begins
     places = list(places_below(submissions))
     count = min(processes or len(os.sched_getaffinity(0)), max(1, len(places) // AT_ONCE))
     if count == 1 or again is not None:

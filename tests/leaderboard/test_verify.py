@@ -215,8 +215,11 @@ def test_the_command_wants_runs_or_all(tmp_path: Path) -> None:
         done = typed("verify", *words)
         assert done.exit_code == 2
         assert "expected folders of runs or submissions, or --all" in done.stderr
-    missing = typed("verify", tmp_path, "--dataset", "nowhere.jsonl")
-    assert missing.exit_code == 1
+    for words in ([tmp_path], ["--all", tmp_path]):
+        missing = typed("verify", *words, "--dataset", "nowhere.jsonl")
+        assert missing.exit_code == 1
+        assert "refused" not in missing.stdout + missing.stderr
+        assert "nowhere.jsonl" in missing.stderr
 
 
 def test_what_was_found_stands_on_the_page_until_the_files_change(
