@@ -69,9 +69,13 @@ class Kind(ABC):
     def command(self, job: Job) -> list[str]:
         """The command line that does the same, from `gonerd` on."""
 
-    def check(self, settings: Mapping[str, Any]) -> None:
-        """Refuse settings that the command would refuse, before anything runs."""
+    def recipe(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The recipe with its settings, as JSON values; empty where there is none: what ships may change.
+
+        Refuses settings that the command would refuse, before anything runs.
+        """
         del settings
+        return {}
 
     def is_whole(self, job: Job) -> bool:
         """Whether a command that was killed had come to its end before."""

@@ -149,7 +149,6 @@ class Models:
         mixture = mixture or self.scale.mixture
         key = f"{teacher.key}.{objective}"
         made = replace(teacher.shape, layers=max(1, teacher.shape.layers // 2))
-        own_recipe = [Ref(place=row.recipe)] if row.recipe.endswith(".toml") else []
         settings: dict[str, Any] = {
             "recipe": row.recipe,
             "set": {**self.scale.distillation, **row.settings, **own},
@@ -165,7 +164,6 @@ class Models:
             "tokens": self.tokens(
                 teacher.tokenizer, teacher.length, roles or self.scale.mixtures[mixture].roles
             ),
-            "recipe": own_recipe,  # a file of one's own may change
         }
         budget = tokens_of(settings["set"]) if row.trained else 0
         student = replace(teacher, key=key, shape=made, ref=Ref(step=f"distill-{key}"))

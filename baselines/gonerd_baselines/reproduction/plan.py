@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 
 from gonerd.errors import ConfigError
+from gonerd_baselines.reproduction.kind import Kind
 from gonerd_baselines.reproduction.step import Step
 
 __all__ = ["Plan"]
@@ -70,13 +71,14 @@ class Plan:
                 waiting += self._steps[each].inputs.values()
         return frozenset(found)
 
-    def fingerprints(self, data_hash: DataHash) -> dict[str, str]:
-        """SHA-256 by step over what it is told, the bytes of its data and the fingerprints of its inputs."""
+    def fingerprints(self, data_hash: DataHash, kinds: Mapping[str, Kind]) -> dict[str, str]:
+        """SHA-256 by step over what it is told, its recipe, its data's bytes and its inputs' fingerprints."""
         found: dict[str, str] = {}
         for step in self.steps:
             record = {
                 "kind": step.kind,
                 "settings": dict(step.settings),
+                "recipe": kinds[step.kind].recipe(step.settings),
                 "inputs": {role: found[name] for role, name in step.inputs.items()},
                 "data": {
                     role: [data_hash(place) for place in places]

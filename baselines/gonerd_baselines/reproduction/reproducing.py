@@ -92,7 +92,7 @@ def plan_reproduction(
         raise ConfigError(f"{name} at scale {chosen.name}: {why}")
     for step in plan.steps:
         try:
-            KINDS[step.kind].check(step.settings)
+            KINDS[step.kind].recipe(step.settings)
         except ConfigError as problem:
             raise ConfigError(f"scale {chosen.name}, step {step.name}: {problem}") from None
     return Reproduction(

@@ -93,7 +93,7 @@ def run_plan(
     folder.mkdir(parents=True, exist_ok=True)
     with only_run_in(folder):
         hashes = DataHashes(places.hashes)
-        fingerprints = plan.fingerprints(hashes)
+        fingerprints = plan.fingerprints(hashes, kinds)
         hashes.keep()
         _meet_changes(plan, places, fingerprints, force=force, note=note)
         journal = Journal(places.log)

@@ -21,7 +21,7 @@ from gonerd_baselines.search.ray_session import ray_session, require_ray
 from gonerd_baselines.search.record import search_record, winner_of
 from gonerd_baselines.search.slices import FREE, slice_folder
 from gonerd_baselines.search.space import Range, read_space, starts, with_hyperparameters
-from gonerd_baselines.tasks.catalogue import open_task
+from gonerd_baselines.tasks.catalogue import open_task, own_recipe
 from gonerd_baselines.tasks.options import FINETUNE_SECTIONS
 from gonerd_baselines.tasks.task import DEVELOPMENT, Task
 from gonerd_baselines.tasks.task_training import TaskTraining, task_training
@@ -71,7 +71,7 @@ def search_named(
     made_space = read_space(space if space or ranges else DEFAULT_SPACE, ranges)
     task = open_task(name, data=data)
     sections = {**FINETUNE_SECTIONS, **task.sections}
-    made = read_recipe("finetune", recipe or task.recipe, sections, settings)
+    made = read_recipe("finetune", recipe or own_recipe(name), sections, settings)
     return search_task(
         task, start, out, recipe=made, space=made_space, overwrite=overwrite, **options
     )

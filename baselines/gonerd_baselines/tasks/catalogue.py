@@ -8,7 +8,7 @@ from importlib import import_module
 from gonerd.errors import ConfigError
 from gonerd_baselines.tasks.task import Task
 
-__all__ = ["TASKS", "open_task"]
+__all__ = ["TASKS", "open_task", "own_recipe"]
 
 _GLUE = ("cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst-2", "sts-b", "wnli")
 
@@ -40,3 +40,8 @@ def open_task(name: str, *, data: str | None = None) -> Task:
         import_module(f"gonerd_baselines.tasks.{module}"), function
     )
     return opener(name, data)
+
+
+def own_recipe(name: str) -> str:
+    """The recipe of `gonerd finetune` that is taken for a task where nobody names another: GLUE's is one."""
+    return name.partition("/")[0]

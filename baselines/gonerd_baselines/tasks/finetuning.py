@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gonerd.files import require_folder_to_write
-from gonerd_baselines.tasks.catalogue import open_task
+from gonerd_baselines.tasks.catalogue import open_task, own_recipe
 from gonerd_baselines.tasks.options import FINETUNE_SECTIONS
 from gonerd_baselines.tasks.task import Task
 from gonerd_baselines.tasks.task_training import PREDICTIONS, RECORD, task_training
@@ -50,7 +50,7 @@ def finetune_named(
     require_folder_to_write(out, overwrite=overwrite, inputs=read)
     task = open_task(name, data=data)
     sections = {**FINETUNE_SECTIONS, **task.sections}
-    made = read_recipe("finetune", recipe or task.recipe, sections, settings)
+    made = read_recipe("finetune", recipe or own_recipe(name), sections, settings)
     return finetune_task(task, start, out, recipe=made, overwrite=overwrite, **options)
 
 

@@ -73,7 +73,6 @@ class GlueTask(Task):
     """Rows that have been read."""
 
     head = "sequence"
-    recipe = "glue"
 
     def __init__(self, name: str, layout: GlueLayout, data: GlueData) -> None:
         self.name = name

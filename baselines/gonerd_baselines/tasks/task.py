@@ -47,8 +47,6 @@ class Task(ABC):
     """What config.json is to say of the model beside."""
     metric: str
     """That of `Evaluation.metrics` by which checkpoints are compared; higher is better."""
-    recipe: str | None = None
-    """The one of `gonerd finetune` that is taken where nobody names another."""
     sections: Mapping[str, Any] = {}
     """Frozen configurations of its own, by their tables in a recipe; `finetune_task` puts in the recipe's."""
 

@@ -9,7 +9,7 @@ from gonerd_baselines.configuration import value_from_text
 from gonerd_baselines.reproduction.kind import settings_lines
 from gonerd_baselines.reproduction.plan import Plan
 from gonerd_baselines.reproduction.step import Step
-from tests.baselines.reproduction.kinds import step
+from tests.baselines.reproduction.kinds import KINDS, step
 
 
 def hashes(**places: str):
@@ -60,21 +60,21 @@ def test_a_name_that_is_no_folder_is_refused() -> None:
 
 def test_a_fingerprint_is_of_settings_data_and_all_steps_before() -> None:
     before = Plan([step("a", data=("x",)), step("b", "a"), step("c")], {}).fingerprints(
-        hashes(x="1")
+        hashes(x="1"), KINDS
     )
     other_data = Plan([step("a", data=("x",)), step("b", "a"), step("c")], {}).fingerprints(
-        hashes(x="2")
+        hashes(x="2"), KINDS
     )
     assert [name for name in before if before[name] != other_data[name]] == ["a", "b"]
     other = Plan([step("a", data=("x",)), step("b", "a", loud=True), step("c")], {}).fingerprints(
-        hashes(x="1")
+        hashes(x="1"), KINDS
     )
     assert [name for name in before if before[name] != other[name]] == ["b"]
 
 
 def test_a_fingerprint_is_not_of_the_place_where_data_lies() -> None:
-    one = Plan([step("a", data=("here/x",))], {}).fingerprints(lambda _: "1")
-    other = Plan([step("a", data=("there/x",))], {}).fingerprints(lambda _: "1")
+    one = Plan([step("a", data=("here/x",))], {}).fingerprints(lambda _: "1", KINDS)
+    other = Plan([step("a", data=("there/x",))], {}).fingerprints(lambda _: "1", KINDS)
     assert one == other
 
 

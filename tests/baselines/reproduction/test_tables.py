@@ -1,6 +1,7 @@
 """The tables' records and files, of scores that are given."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from gonerd_baselines.paper import TABLES as PRINTED
 from gonerd_baselines.pretraining.shape import ModelShape, checkpoint_from_shape
 from gonerd_baselines.reproduction.cell import RunScores
 from gonerd_baselines.reproduction.kind import settings_lines
+from gonerd_baselines.reproduction.kinds import KINDS
 from gonerd_baselines.reproduction.record import table_record
 from gonerd_baselines.reproduction.reproducing import plan_reproduction
 from gonerd_baselines.reproduction.rows import TableSpec
@@ -21,6 +23,7 @@ from gonerd_baselines.reproduction.shown import finding_lines
 from gonerd_baselines.reproduction.tables import TABLES, planned
 from gonerd_baselines.reproduction.writing import write_table
 from gonerd_baselines.tasks.options import FINETUNE_SECTIONS
+from gonerd_baselines.training import recipe as recipe_module
 from gonerd_baselines.training.recipe import read_recipe
 from tests.baselines.reproduction.scores import run
 
@@ -152,7 +155,7 @@ def test_a_control_is_set_against_students_that_read_no_more_than_it() -> None:
     assert "the best student of 2, chosen by these numbers, less" in lines[1]
 
 
-def test_what_a_teacher_adds_is_known_before_what_is_beyond_the_paper() -> None:
+def test_what_a_teacher_adds_is_known_saidwhat_is_beyond_the_paper() -> None:
     """A run that is stopped early has the controls."""
     names = [step.name for step in plan_reproduction(["table6"], scale="tiny").plan.steps]
     assert names.index("distill-longformer.mlm") < names.index("distill-longformer.mha")
@@ -188,20 +191,39 @@ def test_every_student_of_local_relations_has_a_window_or_a_reach(scale: str) ->
 
 def test_a_recipe_of_ones_own_is_part_of_what_a_step_is(tmp_path: Path) -> None:
     recipe = tmp_path / "own.toml"
-    recipe.write_text("[distillation]\nkd = 1.0\n")
+    recipe.write_text("[distillation]\nod = 1.0\n")
     scale = scale_named("tiny")
     own = replace(scale.objective["paper"], recipe=str(recipe))
     runs = Runs(replace(scale, objective={**scale.objective, "paper": own}))
     plan, _, _ = planned(runs, ["table6"])
     step = plan["distill-longformer.paper"]
-    assert step.data["recipe"] == (str(recipe),)
-    assert "recipe" not in plan["distill-longformer.mha"].data
-    before, after = (
-        plan.fingerprints(lambda place, x=x: f"{place}{x}" if place == str(recipe) else "")
-        for x in "12"
-    )
+    before = plan.fingerprints(lambda _: "", KINDS)
+    recipe.write_text("[distillation]\nod = 2.0\n")
+    after = plan.fingerprints(lambda _: "", KINDS)
     assert before[step.name] != after[step.name]
     assert before["distill-longformer.mha"] == after["distill-longformer.mha"]
+
+
+def test_a_recipe_that_ships_is_part_of_what_a_step_is(monkeypatch, tmp_path: Path) -> None:
+    plan, _, _ = planned(Runs(scale_named("tiny")), ["table6"])
+    before = plan.fingerprints(lambda _: "", KINDS)
+    shipped = Path(recipe_module.__file__).parents[1] / "recipes"
+    other = tmp_path / "recipes"
+    shutil.copytree(shipped, other)
+    for name, said, says in (
+        ("distill/paper", "od = 5.0", "od = 4.0"),
+        ("finetune/ner", "epochs = 10", "epochs = 11"),
+    ):
+        recipe = other / f"{name}.toml"
+        text = recipe.read_text()
+        assert said in text
+        recipe.write_text(text.replace(said, says))
+    monkeypatch.setattr(recipe_module, "files", lambda _: other)
+    after = plan.fingerprints(lambda _: "", KINDS)
+    changed = {name for name in before if before[name] != after[name]}
+    assert "distill-longformer.paper" in changed
+    assert "finetune-gonerd-longformer-s0" in changed
+    assert not changed & {"pretrain-full", "distill-longformer.mha", "continue-longformer"}
 
 
 def test_averages_are_over_numbers_and_over_tasks() -> None:

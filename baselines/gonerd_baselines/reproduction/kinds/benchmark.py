@@ -38,9 +38,10 @@ class Benchmark(Kind):
         del job
         return False
 
-    def check(self, settings: Mapping[str, Any]) -> None:
-        """Make the configuration."""
+    def recipe(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        """None; makes the configuration."""
         self._configuration(settings, "cpu")
+        return {}
 
     def run(self, job: Job) -> None:
         """Time what is not timed yet."""

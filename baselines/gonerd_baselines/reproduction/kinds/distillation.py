@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gonerd.files import read_json
 from gonerd_baselines.reproduction.kind import Job, Kind, set_options, settings_lines
+from gonerd_baselines.training.recipe import read_recipe, recipe_values
 
 __all__ = ["Distillation"]
 
@@ -24,9 +26,9 @@ class Distillation(Kind):
         words += ["--out", str(job.out), *set_options(job), "--device", job.device]
         return ["gonerd", "distill", *words]
 
-    def check(self, settings: Any) -> None:
-        """Read the recipe."""
-        self._recipe(settings, [])
+    def recipe(self, settings: Any) -> Mapping[str, Any]:
+        """As it is read, without the place of a student's first weights."""
+        return recipe_values(self._recipe(settings, []))
 
     def run(self, job: Job) -> None:
         """Train, or go on."""
@@ -57,7 +59,6 @@ class Distillation(Kind):
     @staticmethod
     def _recipe(settings: Any, own: list[str]) -> Any:
         from gonerd_baselines.distillation.config import DISTILL_SECTIONS
-        from gonerd_baselines.training.recipe import read_recipe
 
         lines = [*own, *settings_lines(settings)]
         return read_recipe("distill", settings["recipe"], DISTILL_SECTIONS, lines)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gonerd.files import read_json
 from gonerd_baselines.reproduction.kind import Job, Kind, set_options, settings_lines
+from gonerd_baselines.training.recipe import read_recipe, recipe_toml, recipe_values
 
 __all__ = ["Finetuning", "task_name"]
 
@@ -31,13 +33,17 @@ class Finetuning(Kind):
         words += ["--out", str(job.out), *set_options(job)]
         return ["gonerd", "finetune", *words, "--device", job.device]
 
-    def check(self, settings: Any) -> None:
-        """Read the recipe, without what the task's own may say beside."""
+    def recipe(self, settings: Any) -> Mapping[str, Any]:
+        """As it is read; the task's own, which may say more, as it stands in its file."""
+        from gonerd_baselines.tasks.catalogue import own_recipe
         from gonerd_baselines.tasks.options import FINETUNE_SECTIONS
-        from gonerd_baselines.training.recipe import read_recipe
 
-        lines = settings_lines(settings)
-        read_recipe("finetune", settings.get("recipe"), FINETUNE_SECTIONS, lines)
+        name, lines = settings.get("recipe"), settings_lines(settings)
+        made = recipe_values(read_recipe("finetune", name, FINETUNE_SECTIONS, lines))
+        if name:
+            return made
+        _, own = recipe_toml("finetune", own_recipe(task_name(settings["task"])))
+        return {"asked": made, "own": own}
 
     def run(self, job: Job) -> None:
         """Train, or go on."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gonerd.files import read_json
 from gonerd_baselines.reproduction.kind import Job, Kind, set_options, settings_lines
+from gonerd_baselines.training.recipe import read_recipe, recipe_values
 
 __all__ = ["Pretraining"]
 
@@ -23,9 +25,9 @@ class Pretraining(Kind):
         words = ["--tokens", job.place("tokens"), *start, "--out", str(job.out)]
         return ["gonerd", "pretrain", *words, *set_options(job), "--device", job.device]
 
-    def check(self, settings: Any) -> None:
-        """Read the recipe."""
-        self._recipe(settings)
+    def recipe(self, settings: Any) -> Mapping[str, Any]:
+        """As it is read."""
+        return recipe_values(self._recipe(settings))
 
     def run(self, job: Job) -> None:
         """Train, or go on."""
@@ -55,7 +57,6 @@ class Pretraining(Kind):
     @staticmethod
     def _recipe(settings: Any) -> Any:
         from gonerd_baselines.pretraining.sections import PRETRAIN_SECTIONS
-        from gonerd_baselines.training.recipe import read_recipe
 
         return read_recipe(
             "pretrain", settings.get("recipe"), PRETRAIN_SECTIONS, settings_lines(settings)

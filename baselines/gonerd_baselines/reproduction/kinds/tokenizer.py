@@ -19,11 +19,12 @@ class TokenizerTraining(Kind):
     name = "tokenizer"
     prepares = True
 
-    def check(self, settings: Mapping[str, Any]) -> None:
-        """Refuse what `gonerd tokenizer train` has no option for."""
+    def recipe(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        """None; refuses what `gonerd tokenizer train` has no option for."""
         for name in settings:
             if name not in OPTIONS:
                 raise ConfigError(f"{name!r} is unknown; expected {', '.join(OPTIONS)}")
+        return {}
 
     def command(self, job: Job) -> list[str]:
         """`gonerd tokenizer train`."""

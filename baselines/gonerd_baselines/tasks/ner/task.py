@@ -51,7 +51,6 @@ class NerTask(Task):
     name = "ner"
     head = "token"
     metric = "f1"
-    recipe = "ner"
     config: Mapping[str, Any] = MappingProxyType({"tag_scheme": "iob2"})
     """Our readers then need not find out whether entities begin with B-."""
 

@@ -119,7 +119,6 @@ class QuestionTask(Task):
         self.train = train
         self.held_out = dict(held_out)
         self.sections = {SECTION: QuestionSettings() if settings is None else settings}
-        self.recipe = name
 
     @property
     def settings(self) -> QuestionSettings:
