@@ -8,6 +8,7 @@ import tomllib
 import types
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -40,8 +41,7 @@ def config_from_values(kind: type[C], values: Any, *, where: str, base: C | None
     """
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: found {type(values).__name__}, expected keys and values")
-    types_ = get_type_hints(kind)
-    hints = {field.name: types_[field.name] for field in fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class can be hashed
     made: dict[str, Any] = {}
     for key, value in values.items():
         if key not in hints:
@@ -75,7 +75,8 @@ def with_settings(
             raise ConfigError(f"--set {setting!r}: expected key=value")
         section, key = _place(sections, name, fixed, setting)
         kind = type(sections[section])
-        value = _checked(key, value_from_text(text), get_type_hints(kind)[key], f"--set {setting}")
+        hint = _hints(kind)[key]  # type: ignore[arg-type]  # a class can be hashed
+        value = _checked(key, value_from_text(text), hint, f"--set {setting}")
         values, sayings = given.setdefault(section, {}), said.setdefault(section, {})
         others: tuple[str, ...] = getattr(kind, "ALTERNATIVES", ())
         for other in others if key in others and value is not None else (key,):
@@ -103,6 +104,13 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(read_bytes(path).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{path} is no TOML: {problem}") from None
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """The types of a dataclass' fields: Python finds them by evaluating their text, which is slow."""
+    types_ = get_type_hints(kind)
+    return {field.name: types_[field.name] for field in fields(kind)}
 
 
 def _place(

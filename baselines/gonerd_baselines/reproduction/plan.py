@@ -40,6 +40,9 @@ class Plan:
                 if name not in known:
                     raise ConfigError(f"{table} is made of {name}, which no step makes")
         self._steps = _ordered(known)
+        self._needed = {
+            table: {*names, *self.before(*names)} for table, names in self.wanted.items()
+        }
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -54,16 +57,12 @@ class Plan:
 
     def tables_of(self, name: str) -> tuple[str, ...]:
         """The tables that need a step, whether for its result or for what is made of it."""
-        return tuple(
-            table
-            for table, names in self.wanted.items()
-            if any(name == each or name in self.before(each) for each in names)
-        )
+        return tuple(table for table, needed in self._needed.items() if name in needed)
 
-    def before(self, name: str) -> frozenset[str]:
-        """All steps whose results go into a step, however far back."""
+    def before(self, *names: str) -> frozenset[str]:
+        """All steps whose results go into those of `names`, however far back."""
         found: set[str] = set()
-        waiting = list(self._steps[name].inputs.values())
+        waiting = [before for name in names for before in self._steps[name].inputs.values()]
         while waiting:
             each = waiting.pop()
             if each not in found:

@@ -242,7 +242,10 @@ class _Run:
             write_json(places.state(name), done, overwrite=True)
             self.journal.add("done", step=name, seconds=seconds, result=result)
             self.outcome.results[name] = result
-        gc.collect()  # a model and its optimizer refer to each other, and the next step wants the memory
+        if (
+            kind.trains
+        ):  # a model and its optimizer refer to each other, and the next step wants the memory
+            gc.collect()
 
     def _failed(self, name: str, said: str, problem: str) -> None:
         self.outcome.failed[name] = problem

@@ -44,7 +44,7 @@ def planned(runs: Runs, names: Sequence[str]) -> tuple[Plan, list[TableSpec], di
     wanted = {table.name: table.steps for table in made}
     plan = Plan(runs.models.steps.values(), wanted)
     needed = {name for names in wanted.values() for name in names}
-    needed |= {before for name in list(needed) for before in plan.before(name)}
+    needed |= plan.before(*needed)
     return Plan([step for step in plan.steps if step.name in needed], wanted), made, missing
 
 
