@@ -153,6 +153,9 @@ class Models:
             "recipe": row.recipe,
             "set": {**self.scale.distillation, **row.settings, **own},
         }
+        if row.more:
+            more = tokens_of(self.scale.task_distillation)
+            settings["set"]["tokens"] = tokens_of(settings["set"]) + more
         if shape is not None:
             made = shape
             key += f".{shape.layers}x{shape.hidden_size}"

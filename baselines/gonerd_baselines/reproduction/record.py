@@ -233,18 +233,37 @@ def _findings(table: TableSpec, scores: Scores) -> list[dict[str, Any]]:
                 }
             )
         found += _over_controls(column, table.rows, scores)
+        found += _by_a_teacher(column, rows, scores)
+    return found
+
+
+def _by_a_teacher(column: Column, rows: Mapping[str, Row], scores: Scores) -> list[dict[str, Any]]:
+    """Two rows that differ by a teacher alone."""
+    found = []
+    for row in (row for row in rows.values() if row.against):
+        runs, below = (_runs(each, column.task, scores) for each in (row, rows[row.against]))
+        if runs is not None and below is not None:
+            found.append(
+                {
+                    "what": "by its teacher",
+                    "column": column.name,
+                    "row": row.name,
+                    "of": row.against,
+                    **difference(runs, below, column.metric).as_json(),
+                }
+            )
     return found
 
 
 def _over_controls(column: Column, rows: Sequence[Row], scores: Scores) -> list[dict[str, Any]]:
-    """Each control against the best student of the same teacher that read no more than it."""
+    """Each control against the best student of the same teacher that read as many tokens."""
     found = []
     for control in (row for row in rows if row.control):
         below = _runs(control, column.task, scores)
         students = [
             (row, runs)
             for row in rows
-            if row.teachers == control.teachers and not row.control and not row.more
+            if (row.teachers, row.more) == (control.teachers, control.more) and not row.control
             if (runs := _runs(row, column.task, scores)) is not None
         ]
         if below is None or not students:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gonerd_baselines.paper.printed_table import STUDENT
 from gonerd_baselines.reproduction.rows import Row
 from gonerd_baselines.reproduction.runs import NER, Runs
-from gonerd_baselines.reproduction.scale import TaskRow
+from gonerd_baselines.reproduction.scale import TaskRow, tokens_of
 
 __all__ = ["rows_beyond", "rows_of_paper"]
 
@@ -96,7 +96,7 @@ def rows_beyond(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
                 block=BEYOND,
                 runs=distilled,
                 teachers=(attention,),
-                more=True,
+                more=tokens_of(scale.task_distillation),
             )
         )
         if not row.model and not row.from_scratch:
@@ -109,7 +109,7 @@ def rows_beyond(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
                     models.converted(first, attention),
                     tasks,
                     teachers=(attention,),
-                    more=True,
+                    more=tokens_of(scale.continuation),
                 )
             )
     full_long = models.full_long()
@@ -136,6 +136,8 @@ def _controls(runs: Runs, tasks: Mapping[str, TaskRow]) -> list[Row]:
             tasks,
             teachers=(attention,),
             control=True,
+            against=f"{attention}.{objective.against}" if objective.against else "",
+            more=tokens_of(scale.task_distillation) if objective.more else 0,
         )
         for name, objective in scale.objective.items()
         if objective.control

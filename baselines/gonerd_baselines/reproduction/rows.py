@@ -50,8 +50,10 @@ class Row:
     """The paper's row, empty where it has none."""
     control: bool = False
     """Nothing was learned from a teacher."""
-    more: bool = False
-    """A student that read more than the other students and the controls, after its distillation."""
+    against: str = ""
+    """The row that differs from it by its teacher alone."""
+    more: int = 0
+    """Tokens that it read beyond those of a distillation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

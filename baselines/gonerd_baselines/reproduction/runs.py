@@ -132,7 +132,8 @@ class Runs:
         paper: str = "",
         teachers: tuple[str, ...] = (),
         control: bool = False,
-        more: bool = False,
+        against: str = "",
+        more: int = 0,
         windows: bool = False,
     ) -> Row:
         """A model fine-tuned on tasks; with `windows` also on documents that it has to read in windows."""
@@ -144,6 +145,7 @@ class Runs:
             paper=paper,
             teachers=teachers,
             control=control,
+            against=against,
             more=more,
         )
 

@@ -83,6 +83,10 @@ class ObjectiveRow:
     """Without a teacher's help: what distillation is compared with."""
     trained: bool = True
     """Or left as it was made: a control."""
+    against: str = ""
+    """The objective of the row that differs from this one by its teacher alone."""
+    more: bool = False
+    """On as many tokens as are read by a student that is then taught a task's answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,12 @@ class Scale:
             if name not in self.objective:
                 raise ConfigError(
                     f"objective {name!r} is unknown, expected of {', '.join(self.objective)}"
+                )
+        for name, objective in self.objective.items():
+            if objective.against and objective.against not in self.objective:
+                raise ConfigError(
+                    f"objective {name} stands against {objective.against!r}, expected of "
+                    f"{', '.join(self.objective)}"
                 )
         roles = {*self.texts, *(["newsroom", "foreign"] if self.articles else [])}
         wanted = [role for each in self.mixtures.values() for role in each.roles]

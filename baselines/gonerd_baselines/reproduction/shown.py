@@ -45,7 +45,8 @@ def finding_lines(record: Record) -> list[str]:
             line = f"{where}: {row} keeps most{_chosen(found)}, {percent(found['value'])}% {interval} of {of}"
         else:
             points = f"{100 * found['value']:+.1f} {interval}"
-            line = f"{where}: {row}, the best student{_chosen(found)}, less {of}: {points}"
+            best = f", the best student{_chosen(found)}," if "chosen_from" in found else ""
+            line = f"{where}: {row}{best} less {of}: {points}"
         lines.append(line)
     return lines
 

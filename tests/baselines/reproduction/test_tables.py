@@ -132,30 +132,59 @@ def test_findings_say_what_is_kept_and_what_a_teacher_adds() -> None:
     record = table_record(table, names_of(table), said=SAID, why={})
     kept, *over = record["findings"]
     assert kept["what"] == "most kept"
-    assert {each["of"] for each in over} == {"longformer.mlm", "shallow"}
+    assert {each["of"] for each in over} == {"longformer.mlm", "longformer.mlm-more", "shallow"}
     assert all(each["value"] > 0.1 and each["interval"][0] > 0 for each in over)
 
 
-def test_a_control_is_set_against_students_that_read_no_more_than_it() -> None:
+def test_a_control_is_set_against_students_that_read_as_much() -> None:
     table = made("table6")
     scores = names_of(table)
-    more = {row.name for row in table.rows if row.more}
-    assert more == {"longformer.task", "longformer.first"}
-    for row in table.rows:
-        for name in (name for runs in row.runs.values() for name in runs if row.more):
+    more = [row for row in table.rows if row.more and not row.control]
+    assert {row.name for row in more} == {"longformer.task", "longformer.first"}
+    for row in more:
+        for name in (name for runs in row.runs.values() for name in runs):
             scores[name] = replace(
                 scores[name], values={"f1": 0.99, **{f"f1_{x}": 1.0 for x in LABELS}}
             )
     record = table_record(table, scores, said=SAID, why={})
     _, *over = record["findings"]
-    assert over
-    assert not more & {each["row"] for each in over}
-    assert {each["chosen_from"] for each in over} == {2}
+    by_control = {each["of"]: each for each in over}
+    assert by_control.pop("longformer.mlm-more")["row"] == "longformer.task"
+    assert set(by_control) == {"longformer.mlm", "shallow"}
+    assert not {row.name for row in more} & {each["row"] for each in by_control.values()}
+    assert {each["chosen_from"] for each in by_control.values()} == {2}
     lines = finding_lines(record)
     assert "the best student of 2, chosen by these numbers, less" in lines[1]
 
 
-def test_what_a_teacher_adds_is_known_saidwhat_is_beyond_the_paper() -> None:
+def test_random_weights_with_a_teacher_are_set_against_the_same_without() -> None:
+    texts = {role: ["texts"] for role in ("web", "books", "wiki")}
+    runs = Runs(scale_named("small"), data={"gonerd": "data"}, texts=texts)
+    plan, (table,), _ = planned(runs, ["table6"])
+    scores = names_of(table)
+    (row,) = (row for row in table.rows if row.against)
+    for seed, name in enumerate(row.runs["gonerd"]):
+        better = run(0.7, seed)
+        scores[name] = replace(
+            scores[name],
+            values=dict.fromkeys(scores[name].values, better.values["f1"]),
+            counts=dict.fromkeys(scores[name].counts, better.counts["f1"]),
+        )
+    record = table_record(table, scores, said=SAID, why={})
+    (found,) = (each for each in record["findings"] if each["what"] == "by its teacher")
+    assert (found["row"], found["of"]) == ("longformer.random", "longformer.random-mlm")
+    assert 0.05 < found["value"] < 0.15
+    (line,) = (each for each in finding_lines(record) if "random first weights less" in each)
+    assert line.partition(" less ")[2].startswith(
+        "Longformer's half, random first weights, MLM alone: +"
+    )
+    one, other = (plan[f"distill-{name}"].settings for name in (row.name, row.against))
+    assert one["recipe"] == "control-random"
+    assert other["recipe"] == "control-mlm"
+    assert other["set"] == {**one["set"], "student.choice": "random"}
+
+
+def test_what_a_teacher_adds_is_known_before_what_is_beyond_the_paper() -> None:
     """A run that is stopped early has the controls."""
     names = [step.name for step in plan_reproduction(["table6"], scale="tiny").plan.steps]
     assert names.index("distill-longformer.mlm") < names.index("distill-longformer.mha")
