@@ -10,6 +10,7 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from gonerd.adapters.adapter import ModelCard
+from gonerd.adapters.lineage import RECORDS, teacher_of
 from gonerd.adapters.model_files import ModelFiles, files_sha256, model_files
 from gonerd.console import note
 from gonerd.errors import ConfigError, InputError
@@ -37,7 +38,10 @@ TOKENIZER_FILES = (
     *("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json"),
     *("*.model", "*.tiktoken", "bpe.codes"),
 )
-PATTERNS = (CONFIG_FILE, "README.md", SAFE_WEIGHTS, f"{SAFE_WEIGHTS}.index.json", *TOKENIZER_FILES)
+PATTERNS = (
+    *(CONFIG_FILE, "README.md", *RECORDS, SAFE_WEIGHTS, f"{SAFE_WEIGHTS}.index.json"),
+    *TOKENIZER_FILES,
+)
 ENDLESS = 10**6
 """What tokenizers without a limit say is larger."""
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
@@ -185,6 +189,7 @@ def _card(
         params=model.num_parameters(),
         max_len=limit,
         license=license_ if isinstance(license_, str) else None,
+        teacher_id=(teacher_of(folder) or {}).get("id"),
         training_data=(data,) if isinstance(data, str) else tuple(map(str, data)),
         details={
             "architecture": type(model).__name__,

@@ -19,6 +19,17 @@ __all__ = ["evaluate"]
 @click.command("eval")
 @model_options
 @dataset_option
+@click.option(
+    "--id",
+    "model_id",
+    metavar="[NAMESPACE/]NAME",
+    help="What the result calls a model of this machine.  [default: its folder's name]",
+)
+@click.option(
+    "--teacher",
+    metavar="[NAMESPACE/]NAME",
+    help="The id of the model that it was distilled from.  [default: what its files say]",
+)
 @click.option("--split", default="test", show_default=True, help="A split, or 'all'.")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The folder of the run."
@@ -51,6 +62,8 @@ __all__ = ["evaluate"]
 def evaluate(
     model: ModelChoice,
     dataset: str | None,
+    model_id: str | None,
+    teacher: str | None,
     split: str,
     out: Path,
     perturb: str | None,
@@ -73,11 +86,13 @@ def evaluate(
       gonerd eval --model rules --dataset sample --out runs/rules
       gonerd eval --model preds:runs/rules/predictions.jsonl.zst --dataset sample --out runs/again
       gonerd eval --model rules --dataset sample --out runs/typos --perturb typos:0.2 --report typos.html
+      gonerd eval --model gonerd:student --id acme/student --teacher acme/teacher --out runs/student
       torchrun --standalone --nproc-per-node 2 -m gonerd.cli.main eval --model rules --out runs/two
     """
     from gonerd.dataset import dataset_or_default
     from gonerd.evaluation import evaluate_model
     from gonerd.evaluation.cost import CostPlan
+    from gonerd.evaluation.model_names import ModelNames
     from gonerd.evaluation.perturbing import perturbation_from_argument
     from gonerd.evaluation.processes import Processes
     from gonerd.evaluation.report import report_html
@@ -90,6 +105,7 @@ def evaluate(
                 "--report writes a page beside what is printed; expected a file, found -"
             )
         require_file_to_write(Path(report), overwrite=force)
+    names = ModelNames(model_id, teacher)
     processes = Processes.of_environment()
     perturbation = perturbation_from_argument(perturb, seed=seed)
     result = evaluate_model(
@@ -103,6 +119,7 @@ def evaluate(
         overwrite=force,
         perturbation=perturbation,
         cost=None if no_cost else CostPlan(),
+        names=names,
     )
     if not processes.is_first:
         return

@@ -10,6 +10,7 @@ from gonerd.adapters import Adapter
 from gonerd.adapters.predictions import prediction_from_record
 from gonerd.evaluation.cost import STARTED_ANEW, Cost, CostPlan, cost_of
 from gonerd.evaluation.journal import LinesByDocument
+from gonerd.evaluation.model_names import OWN_NAMES, ModelNames
 from gonerd.evaluation.outcome import Outcome
 from gonerd.evaluation.perturbing import Perturbation
 from gonerd.evaluation.processes import Processes
@@ -36,6 +37,7 @@ def evaluate_model(
     overwrite: bool = False,
     perturbation: Perturbation | None = None,
     cost: CostPlan | None = None,
+    names: ModelNames = OWN_NAMES,
 ) -> dict[str, Any]:
     """Write result.json and predictions.jsonl.zst into `out`, whole or not at all; return the result.
 
@@ -54,14 +56,16 @@ def evaluate_model(
         overwrite: replace `out`, and throw away what is unfinished.
         perturbation: change the texts first; predictions are kept for the original texts.
         cost: what to time at fixed lengths; None leaves it out.
+        names: what the result calls the model and its teacher.
 
     Raises:
         InputError: the dataset is missing or the split is empty, or the model's revision is no hash.
+        ConfigError: a model of the Hub is given another name.
         CheckError: the adapter did not give one prediction a document, in order.
         OutputError: `out` exists and `overwrite` is off, or what is unfinished is another run.
     """
     processes = Processes.of_environment()
-    run = Run(adapter, out, dataset, split, perturbation, processes)
+    run = Run(adapter, out, dataset, split, perturbation, processes, names)
     try:
         with processes.joined() as together:
             if processes.is_first:

@@ -15,6 +15,7 @@ from gonerd.adapters.model_files import is_revision
 from gonerd.errors import InputError, SchemaError
 from gonerd.evaluation.cost import Cost
 from gonerd.evaluation.machine_paths import public_command, without_machine_paths
+from gonerd.evaluation.model_names import OWN_NAMES, ModelNames
 from gonerd.evaluation.perturbing import Perturbation
 from gonerd.evaluation.processes import Processes
 from gonerd.evaluation.schema import SCHEMA_VERSION, require_valid_part
@@ -32,7 +33,10 @@ __all__ = [
 
 
 def identity_of(
-    adapter: Adapter, split: SplitRecord, perturbation: Perturbation | None
+    adapter: Adapter,
+    split: SplitRecord,
+    perturbation: Perturbation | None,
+    names: ModelNames = OWN_NAMES,
 ) -> dict[str, Any]:
     """What makes a run what it is: with any other, its predictions would be others.
 
@@ -40,7 +44,7 @@ def identity_of(
         InputError: the model's revision names nothing that stays.
         SchemaError: what the adapter says can't stand in a result.
     """
-    model = model_record(adapter)
+    model = model_record(adapter, names)
     policy = {
         **adapter.policy.as_json(),
         # which of several GPUs it was says nothing
@@ -52,14 +56,15 @@ def identity_of(
     return {"dataset": split.as_json, "model": model, "policy": policy}
 
 
-def model_record(adapter: Adapter) -> dict[str, Any]:
-    """The `model` of a result.
+def model_record(adapter: Adapter, names: ModelNames = OWN_NAMES) -> dict[str, Any]:
+    """The `model` of a result, by the `names` that are stated.
 
     Raises:
         InputError: the model's revision names nothing that stays, or its id is a path of this machine.
         SchemaError: what the card says can't stand in a result.
+        ConfigError: a model of the Hub is given another name.
     """
-    card = adapter.card
+    card = names.of(adapter.card)
     if not is_revision(card.revision):
         raise InputError(
             f"the revision of {card.kind}:{card.id} is {card.revision!r}, expected 40 hex digits: "
@@ -68,7 +73,8 @@ def model_record(adapter: Adapter) -> dict[str, Any]:
     where = f"the card of {card.kind}:{card.id}"
     record: dict[str, Any] = _json(asdict(card), where)
     require_valid_part("model", record, where)
-    if card.id != without_machine_paths(card.id):
+    said = card.id if card.teacher_id is None else f"{card.id} {card.teacher_id}"
+    if said != without_machine_paths(said):
         raise InputError(
             f"{where} names a path of this machine; expected NAMESPACE/NAME, or a folder's name alone"
         )

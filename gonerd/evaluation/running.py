@@ -15,6 +15,7 @@ from gonerd.dataset.loading import documents_of
 from gonerd.evaluation.answering import Answers
 from gonerd.evaluation.journal import Journal, unfinished_folder
 from gonerd.evaluation.memory import begin_peaks, process_peaks
+from gonerd.evaluation.model_names import OWN_NAMES, ModelNames
 from gonerd.evaluation.perturbing import Perturbation, Perturbed, perturbed
 from gonerd.evaluation.processes import Processes
 from gonerd.evaluation.progress import progress
@@ -39,6 +40,7 @@ class Run:
     split: str
     perturbation: Perturbation | None
     processes: Processes
+    names: ModelNames = OWN_NAMES
     journal: Journal = field(init=False)
     _finished: frozenset[str] = frozenset()
     surveyed: SplitRecord | None = None
@@ -53,7 +55,7 @@ class Run:
         """Refuse what can't be run, and begin the journal or go on with it: for the first process alone."""
         require_folder_to_write(self.out, overwrite=anew)
         self.surveyed = split_record(self.dataset, self.split)
-        self.identity = identity_of(self.adapter, self.surveyed, self.perturbation)
+        self.identity = identity_of(self.adapter, self.surveyed, self.perturbation, self.names)
         finished = self.journal.prepare(self.identity, anew=anew)
         if finished:
             note(
@@ -137,7 +139,7 @@ class Run:
         """Keep what the adapter says of its model; a program says it with its first answer only."""
         if self.processes.is_first and not self._model_noted:
             self._model_noted = True
-            self.journal.note_model(model_record(self.adapter))
+            self.journal.note_model(model_record(self.adapter, self.names))
 
     def _say_what_is_kept(self) -> None:
         if self.processes.count == 1:  # others may be about to write

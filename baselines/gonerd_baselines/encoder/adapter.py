@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gonerd.adapters import AdapterOptions, ModelCard
 from gonerd.adapters.checkpoint import DTYPES, load_tokenizer, told_by_readme, usual_length
+from gonerd.adapters.lineage import teacher_of
 from gonerd.adapters.subword_tagger import SubwordTagger, batch_budget
 from gonerd.errors import ConfigError, InputError
 from gonerd.machine import keep_freed_memory
@@ -108,6 +109,7 @@ def _card(checkpoint: Checkpoint, options: AdapterOptions, tokenizer: str) -> Mo
         params=sum(parameter.numel() for parameter in checkpoint.model.parameters()),
         max_len=config.max_length,
         license=license_ if isinstance(license_, str) else None,
+        teacher_id=(teacher_of(checkpoint.folder) or {}).get("id"),
         training_data=(data,) if isinstance(data, str) else tuple(map(str, data)),
         details={
             "architecture": checkpoint.layout,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gonerd.adapters.lineage import teacher_of
 from gonerd.files import folder_to_write, text_to_write, write_json, write_text
 from gonerd.machine import environment
 from gonerd_baselines.encoder.dropout import set_dropout
@@ -96,6 +97,11 @@ class TaskTraining:
             "new_head": self.opened.new_head,
         }
 
+    def teacher(self) -> dict[str, str] | None:
+        """Of what it was begun from, where that is a student."""
+        folder = self.opened.checkpoint.folder
+        return None if folder is None else teacher_of(folder)
+
     def record(self, report: Mapping[str, Any]) -> dict[str, Any]:
         """Of the training that `report` tells of; its metrics are those of `write`."""
         return {
@@ -104,6 +110,7 @@ class TaskTraining:
             "metric": self.task.metric,
             "metrics": {},
             "start": self.start(),
+            "teacher": self.teacher(),
             "recipe": self.recipe,
             "data": {**self.task.record(), **self.encoded.record()},
             "examples": _facts({"train": self.encoded.train, **self.encoded.held_out}),

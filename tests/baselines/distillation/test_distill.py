@@ -12,6 +12,7 @@ import pytest
 import torch
 import transformers
 
+from gonerd.adapters import AdapterOptions, adapter_from_spec
 from gonerd.cli.main import run as command
 from gonerd.records import write_documents
 from gonerd_baselines.attention import LongformerSelfAttention
@@ -386,6 +387,16 @@ def test_a_tagger_learns_names_and_is_measured_beside_its_teacher(
         assert found["teacher"]["f1"] == pytest.approx(before[split]["f1"])
         again = tagging.evaluated(student.model, split).metrics
         assert found["student"] == pytest.approx(dict(again))
+    # A result of the student names its teacher, and so does one of what is fine-tuned of the student.
+    assert adapter_from_spec(f"gonerd:{out}", AdapterOptions()).card.teacher_id == "teacher"
+    tuned = tmp_path / "tuned"
+    words = ("--from", out, "--dataset", names / "corpus.jsonl", "--out", tuned)
+    assert run("finetune", *words, "--epochs", 1) == 0
+    assert json.loads((tuned / "finetune.json").read_text())["teacher"] == {
+        name: record["teacher"][name] for name in ("id", "revision", "weights_sha256")
+    }
+    assert adapter_from_spec(f"gonerd:{tuned}", AdapterOptions()).card.teacher_id == "teacher"
+    assert json.loads((names / "teacher" / "finetune.json").read_text())["teacher"] is None
 
 
 @pytest.mark.parametrize(

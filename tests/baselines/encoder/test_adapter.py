@@ -124,6 +124,18 @@ def test_the_card_says_what_was_loaded_and_what_computes_it(folders: dict[str, P
     assert ours.details["attention_backends"] == {"sdpa": 32, "blocked": 400}
 
 
+def test_the_card_names_the_teacher_that_the_folder_names(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    student = shutil.copytree(folders["roberta"], tmp_path / "student")
+    for kind in ("gonerd", "hf"):
+        assert adapter_from_spec(f"{kind}:{student}", AdapterOptions()).card.teacher_id is None
+    (student / "finetune.json").write_text('{"teacher": {"id": "acme/long"}}')
+    for kind in ("gonerd", "hf"):
+        found = adapter_from_spec(f"{kind}:{student}", AdapterOptions()).card.teacher_id
+        assert found == "acme/long"
+
+
 def test_a_result_of_eval_says_which_backends_ran(folders: dict[str, Path], tmp_path: Path) -> None:
     write_documents(tmp_path / "documents.jsonl", documents(12, sentences=4))
     built = str(tmp_path / "built")
