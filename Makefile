@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: help demo test check static docs bench sample browser studio peers constraints clean
+.PHONY: help demo test check static docs bench sample leaderboard entries browser studio peers constraints clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,21 @@ sample: .venv/.test  ## make the embedded sample dataset and its tokenizer anew
 	rm -rf gonerd/data gonerd/sentences
 	cp -r .sample/data .sample/sentences .sample/README.md .sample/gonerd.json .sample/croissant.json .sample/SHA256SUMS gonerd/
 	rm -rf .sample
+
+# The worldwide corpus is at hand where shared/ lies beside the checkout; any build of it can be named.
+WORLDWIDE ?= $(if $(wildcard ../shared/data/ner/worldwide_newswire_africa_asia.jsonl.gz),build/worldwide)
+
+leaderboard: .venv/.test $(filter build/worldwide,$(WORLDWIDE))  ## verify the submissions, build their page into build/leaderboard
+	$(BIN)/gonerd verify --all leaderboard/submissions --dataset sample \
+	  $(if $(WORLDWIDE),--dataset $(WORLDWIDE) --require rescored --record leaderboard/verified.json)
+	$(BIN)/gonerd leaderboard build leaderboard/submissions --out build/leaderboard --force \
+	  --reported leaderboard/reported --verified leaderboard/verified.json
+
+build/worldwide: | .venv/.test
+	$(BIN)/gonerd build ../shared/data/ner/worldwide_newswire_africa_asia.jsonl.gz --out $@ --seed 0 --force
+
+entries: .venv/.test  ## make the project's own submissions again, into .entries; hours
+	$(BIN)/python leaderboard/entries/making.py
 
 browser: .venv/.test  ## the browser that the page's tests drive
 	$(BIN)/python tests/browser.py

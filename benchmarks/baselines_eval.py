@@ -17,18 +17,15 @@ Run: python benchmarks/baselines_eval.py [--max-seconds 450] [--seed 0] [--out b
 from __future__ import annotations
 
 import argparse
-import random
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import warnings
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gonerd.dataset import documents_of
+from spacy_training import train_spacy
+
 from gonerd.files import read_json, write_json
 from gonerd.machine import environment
 
@@ -39,11 +36,6 @@ GONERD = [sys.executable, "-m", "gonerd.cli.main"]
 
 # As in tagger_worldwide.py: chosen on the validation split, for minutes of training.
 TAGGER = ("--set", "batch_tokens=2048", "--set", "learning_rate=0.002", "--set", "dropout=0.35")
-DROPOUT = 0.3
-BATCH_WORDS = 2_000
-EPOCHS = 60
-PATIENCE = 8
-"""Epochs without a better validation F1 after which spaCy's training ends."""
 
 
 def main() -> int:
@@ -100,74 +92,6 @@ def evaluate(spec: str, dataset: str, run: Path, out: Path) -> None:
     shutil.rmtree(run, ignore_errors=True)
     gonerd("eval", "--model", spec, "--dataset", dataset, "--split", "test", "--out", str(run))
     write_json(out, read_json(run / "result.json"), overwrite=True)
-
-
-def train_spacy(dataset: str, out: Path, *, seconds: float, seed: int) -> dict[str, Any]:
-    """A blank pipeline with `ner`, from scratch; the best epoch on validation is kept in `out`."""
-    import spacy
-    from spacy.util import fix_random_seed
-
-    fix_random_seed(seed)
-    chance = random.Random(seed)
-    pipeline = spacy.blank("en")
-    pipeline.add_pipe("ner")
-    train, validation = (
-        list(_examples(pipeline, dataset, name)) for name in ("train", "validation")
-    )
-    optimizer = pipeline.initialize(lambda: train)
-    optimizer.learn_rate = 0.001
-    began = time.monotonic()
-    epochs: list[dict[str, float]] = []
-    best = -1.0
-    stale = 0
-    while len(epochs) < EPOCHS and stale < PATIENCE and time.monotonic() - began < seconds:
-        chance.shuffle(train)
-        losses: dict[str, float] = {}
-        for batch in _batches(train):
-            pipeline.update(batch, sgd=optimizer, drop=DROPOUT, losses=losses)
-            if time.monotonic() - began > seconds:
-                break
-        with pipeline.use_params(optimizer.averages):
-            f1 = pipeline.evaluate(validation)["ents_f"] or 0.0
-            stale += 1
-            if f1 > best:
-                best, stale = f1, 0
-                pipeline.to_disk(out)
-        epochs.append({"loss": float(losses["ner"]), "validation_f1": f1})
-        print(f"spaCy, epoch {len(epochs)}: loss {losses['ner']:.0f}, validation F1 {f1:.4f}")
-    return {
-        "spacy": spacy.__version__,
-        "train_documents": len(train),
-        "settings": {"dropout": DROPOUT, "batch_words": BATCH_WORDS, "learning_rate": 0.001},
-        "epochs": epochs,
-        "best_validation_f1": best,
-        "seconds": round(time.monotonic() - began, 1),
-    }
-
-
-def _examples(pipeline: Any, dataset: str, split: str) -> Iterator[Any]:
-    """The pipeline's own tokens, as it will meet them; an entity that cuts one is left open."""
-    from spacy.training import Example
-
-    for document in documents_of(dataset, split):
-        spans = [(entity.start, entity.end, entity.label) for entity in document.entities]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # W030: some entities cut tokens
-            doc = pipeline.make_doc(document.text)
-            yield Example.from_dict(doc, {"entities": spans})
-
-
-def _batches(examples: Sequence[Any]) -> Iterator[list[Any]]:
-    batch: list[Any] = []
-    words = 0
-    for example in examples:
-        batch.append(example)
-        words += len(example.predicted)
-        if words >= BATCH_WORDS:
-            yield batch
-            batch, words = [], 0
-    if batch:
-        yield batch
 
 
 if __name__ == "__main__":
