@@ -27,7 +27,7 @@ __all__ = ["evaluate"]
 )
 @click.option(
     "--teacher",
-    metavar="[NAMESPACE/]NAME",
+    metavar="[NAMESPACE/]NAME[@REVISION]",
     help="The id of the model that it was distilled from.  [default: what its files say]",
 )
 @click.option("--split", default="test", show_default=True, help="A split, or 'all'.")

@@ -16,20 +16,23 @@ class ModelNames:
     """Names that the command line states; None leaves what the model's files say.
 
     Raises:
-        ConfigError: one of them is no NAMESPACE/NAME or NAME without a revision.
+        ConfigError: one of them is no NAMESPACE/NAME or NAME, or the id has a revision.
     """
 
     id: str | None = None
     """For a folder that is, or will be, known by another name than its own."""
     teacher: str | None = None
-    """The id by which the teacher's own result goes."""
+    """The id by which the teacher's own result goes, with @REVISION where it has several."""
 
     def __post_init__(self) -> None:
-        for option, name in (("--id", self.id), ("--teacher", self.teacher)):
-            if name is not None and ("@" in name or not is_hub_name(name, bare=True)):
-                raise ConfigError(
-                    f"{option} is {name!r}, expected NAMESPACE/NAME or NAME, without a revision"
-                )
+        if self.id is not None and ("@" in self.id or not is_hub_name(self.id, bare=True)):
+            raise ConfigError(
+                f"--id is {self.id!r}, expected NAMESPACE/NAME or NAME, without a revision"
+            )
+        if self.teacher is not None and not is_hub_name(self.teacher, bare=True):
+            raise ConfigError(
+                f"--teacher is {self.teacher!r}, expected NAMESPACE/NAME or NAME, @REVISION if need be"
+            )
 
     def of(self, card: ModelCard) -> ModelCard:
         """The card with these names.

@@ -27,14 +27,18 @@ def test_what_is_not_stated_is_what_the_models_files_say() -> None:
     assert ModelNames(teacher="acme/teacher").of(own) == card("folder", "acme/teacher")
 
 
-@pytest.mark.parametrize(
-    "name", ["", "a/b/c", "../a", "acme/student@main", "a b", "/models/student"]
-)
+@pytest.mark.parametrize("name", ["", "a/b/c", "../a", "a b", "/models/student"])
 def test_a_name_is_one_that_the_hub_would_take(name: str) -> None:
     with pytest.raises(ConfigError, match=r"--id is .*, expected NAMESPACE/NAME or NAME, without"):
         ModelNames(name)
     with pytest.raises(ConfigError, match="--teacher is "):
         ModelNames(teacher=name)
+
+
+def test_a_teacher_alone_has_a_revision() -> None:
+    with pytest.raises(ConfigError, match="--id is 'acme/student@v1', .* without a revision"):
+        ModelNames("acme/student@v1")
+    assert ModelNames(teacher="acme/long@v1").of(card("student")).teacher_id == "acme/long@v1"
 
 
 def test_a_model_of_the_hub_keeps_its_name() -> None:
