@@ -36,7 +36,7 @@ def test_a_name_is_one_that_the_hub_would_take(name: str) -> None:
 
 
 def test_a_teacher_alone_has_a_revision() -> None:
-    with pytest.raises(ConfigError, match="--id is 'acme/student@v1', .* without a revision"):
+    with pytest.raises(ConfigError, match=r"--id is 'acme/student@v1', .* without a revision"):
         ModelNames("acme/student@v1")
     assert ModelNames(teacher="acme/long@v1").of(card("student")).teacher_id == "acme/long@v1"
 
