@@ -105,7 +105,7 @@ def test_plain_load_dataset_opens_it_beside_it(
 
 
 def test_the_page_holds_both_entries_and_says_that_they_are_synthetic(folder: Path) -> None:
-    page = (folder / "leaderboard" / "index.html").read_text(encoding="utf-8")
+    page = (folder / "leaderboard" / "plain.html").read_text(encoding="utf-8")
     assert "Small local-attention tagger" in page
     assert "Rules" in page
     assert "nothing about real text" in page

@@ -62,7 +62,7 @@ def test_the_wheel_carries_the_sample_and_all_that_commands_read(
     card = "--license", "Apache-2.0", "--training-data", "none", "--exposure", "none"
     said(python, tmp_path, *gonerd, "submit", "run", "--to", "submissions", *card)
     said(python, tmp_path, *gonerd, "leaderboard", "build", "submissions", "--out", "page")
-    assert "rules" in (tmp_path / "page" / "index.html").read_text(encoding="utf-8").lower()
+    assert "rules" in (tmp_path / "page" / "plain.html").read_text(encoding="utf-8").lower()
     said(python, tmp_path, *gonerd, "newsroom", "gold", "--articles", "30", "--out", "gold.jsonl")
     assert "Choices" in said(python, tmp_path, *gonerd, "annotate", "config")
     plan = said(python, tmp_path, *gonerd, "reproduce", "table6", "--scale", "tiny", "--plan")

@@ -23,6 +23,8 @@ class Row:
 
     entry: Entry
     rank: Rank
+    teacher: int | None = None
+    """The row of the model that it was distilled from, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class Board:
     dataset: DatasetRef
     notice: str
     rows: tuple[Row, ...]
+    gold: bool = False
+    """Whether its gold is part of the page."""
+    texts: bool = False
+    """Whether its texts are."""
 
 
 def boards_from_entries(entries: Iterable[Entry]) -> list[Board]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from gonerd.labels import LABELS
 from gonerd.scoring.buckets import SEEN
 from gonerd_leaderboard.board import Board, Row
-from gonerd_leaderboard.number import percent, rounded, short_count
 from gonerd_leaderboard.result import Timing
 
 __all__ = ["COLUMNS", "GROUPS", "Column", "columns_of"]
 
 Value = float | int | None
+
+Unit = Literal["percent", "points", "count", "number"]
+"""Shares are shown in per cent, differences of shares in points, counts shortened."""
 
 GROUPS = {
     "overall": "Overall",
@@ -34,24 +37,14 @@ class Column:
     meaning: str
     group: str
     value: Callable[[Row], Value]
-    shown: Callable[[Value], str]
+    unit: Unit
     descending: bool = True
-    small: Callable[[Row], str] | None = None
-    """What stands below the number in small print."""
+    small: str = ""
+    """The key of the column whose number stands below in small print."""
+    suffix: str = ""
+    """What stands behind the number."""
     in_table: bool = True
     """Whether it has a column of its own on the page; the files have all."""
-
-
-def _percent(value: Value) -> str:
-    return percent(value)
-
-
-def _rounded(value: Value) -> str:
-    return rounded(value)
-
-
-def _short_count(value: Value) -> str:
-    return short_count(None if value is None else int(value))
 
 
 def _type_f1(label: str) -> Callable[[Row], Value]:
@@ -114,25 +107,25 @@ def _memory(length: int) -> Callable[[Row], Value]:
 
 def _cost_columns(length: int) -> Iterator[Column]:
     documents = f"one document of {length:,} tokens at a time"
-    memory = _memory(length)
     yield Column(
         f"ms_{length}",
         f"ms {length}",
         f"Median time and peak memory, {documents}; comparable on the same hardware only",
         "cost",
         _latency(length),
-        _rounded,
+        "number",
         descending=False,
-        small=lambda row: f"{size} GiB" if (size := rounded(memory(row))) else "",
+        small=f"gib_{length}",
     )
     yield Column(
         f"gib_{length}",
         f"GiB {length}",
         f"Peak memory, {documents}: reserved on the accelerator, else of the whole process",
         "cost",
-        memory,
-        _rounded,
+        _memory(length),
+        "number",
         descending=False,
+        suffix="GiB",
         in_table=False,
     )
 
@@ -144,7 +137,7 @@ COLUMNS = (
         "Precision: the share of what was found that is right",
         "overall",
         lambda row: row.entry.result.full.total.precision,
-        _percent,
+        "percent",
     ),
     Column(
         "recall",
@@ -152,7 +145,7 @@ COLUMNS = (
         "Recall: the share of all gold entities that was found",
         "overall",
         lambda row: row.entry.result.full.total.recall,
-        _percent,
+        "percent",
     ),
     *(
         Column(
@@ -161,18 +154,18 @@ COLUMNS = (
             f"F1 on {label} alone",
             "types",
             _type_f1(label),
-            _percent,
+            "percent",
         )
         for label in LABELS
     ),
-    Column("f1_news", "News", "F1 on news sites", "sources", _source_f1("news"), _percent),
+    Column("f1_news", "News", "F1 on news sites", "sources", _source_f1("news"), "percent"),
     Column(
         "f1_justice",
         "Justice",
         "F1 on press releases of the justice department",
         "sources",
         _source_f1("justice"),
-        _percent,
+        "percent",
     ),
     Column(
         "f1_unseen",
@@ -180,7 +173,7 @@ COLUMNS = (
         "F1 on names that the train split does not have with their label: what is not learned by heart",
         "counts",
         _seen_f1(SEEN[1]),
-        _percent,
+        "percent",
         in_table=False,
     ),
     Column(
@@ -189,7 +182,7 @@ COLUMNS = (
         "F1 on names that the train split has less F1 on those that it has not, in points",
         "counts",
         _seen_gap,
-        _percent,
+        "points",
         descending=False,
         in_table=False,
     ),
@@ -199,7 +192,7 @@ COLUMNS = (
         "F1 within a common window: the first 4,096 tokens of each document, the same for all",
         "counts",
         lambda row: row.entry.result.common_window.total.f1,
-        _percent,
+        "percent",
     ),
     Column(
         "f1_paper_compat",
@@ -207,7 +200,7 @@ COLUMNS = (
         "F1 as arXiv 2311.13657 took it: seqeval on cut sequences; gold beyond the cut is not counted",
         "counts",
         lambda row: row.entry.result.paper.f1,
-        _percent,
+        "percent",
     ),
     Column(
         "gold_reachable",
@@ -215,7 +208,7 @@ COLUMNS = (
         "Share of the gold entities that the model could see at all",
         "counts",
         _reachable,
-        _percent,
+        "percent",
     ),
     Column(
         "params",
@@ -223,7 +216,7 @@ COLUMNS = (
         "Parameters of the model",
         "cost",
         lambda row: row.entry.result.model.params,
-        _short_count,
+        "count",
         descending=False,
     ),
     Column(
@@ -232,7 +225,7 @@ COLUMNS = (
         "Documents per second; comparable on the same hardware only",
         "cost",
         lambda row: row.entry.result.efficiency.documents_per_s,
-        _rounded,
+        "number",
     ),
     *_cost_columns(512),
     *_cost_columns(4096),
@@ -240,9 +233,7 @@ COLUMNS = (
 
 
 def columns_of(board: Board) -> tuple[Column, ...]:
-    """The columns of the page for which some entry of `board` has a number."""
+    """The columns for which some entry of `board` has a number."""
     return tuple(
-        column
-        for column in COLUMNS
-        if column.in_table and any(column.value(row) is not None for row in board.rows)
+        column for column in COLUMNS if any(column.value(row) is not None for row in board.rows)
     )

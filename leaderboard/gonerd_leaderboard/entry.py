@@ -1,19 +1,26 @@
-"""The entries of a submissions folder, each checked as it is read."""
+"""The places of a submissions folder, and what stands in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from gonerd.errors import CheckError, InputError
 from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.result import Result
-from gonerd_leaderboard.submission import FILES, Reader, Run, place_of, read_card, read_run
-from gonerd_leaderboard.verified import SELF_REPORTED, Proof
+from gonerd_leaderboard.submission import (
+    FILES,
+    Reader,
+    Run,
+    place_of,
+    read_card,
+    read_run,
+    unread_run,
+)
+from gonerd_leaderboard.verified import SELF_REPORTED
 
-__all__ = ["CheckedPlace", "Entry", "checked_place", "entries", "places_below"]
+__all__ = ["CheckedPlace", "Entry", "checked_place", "places_below", "unread_place"]
 
 BESIDE = (".gitkeep", "README.md")
 """Files that may stand beside the models."""
@@ -24,10 +31,10 @@ class Entry:
     """One submission as the page needs it; `id` is its place, `model/revision-policy-board`."""
 
     id: str
+    key: str
+    """Names the file of its details: 20 hex digits, others where the file would hold anything else."""
     card: Card
     result: Result
-    sizes: dict[str, int]
-    """Bytes by file name."""
     tier: str = SELF_REPORTED
     """How far its scores are proven."""
 
@@ -39,33 +46,6 @@ class CheckedPlace:
     id: str
     run: Run
     card: Card
-
-
-def entries(folder: Path, proofs: Mapping[str, Proof] = MappingProxyType({})) -> Iterator[Entry]:
-    """Yield the submissions below `folder` in order of their places; nothing in them is run.
-
-    A proof of `proofs` counts where the bytes are those of which it was found.
-
-    Raises:
-        InputError: there is no such folder, or a link, a strange file or a broken one in it.
-        SchemaError: a field has the wrong form; the message names file and field.
-        CheckError: files contradict each other, or a submission stands in another's place.
-    """
-    for place in places_below(folder):
-        checked = checked_place(place)
-        sizes = {name: (place / name).stat().st_size for name in FILES if (place / name).exists()}
-        proof = proofs.get(checked.id)
-        proven = proof is not None and checked.run.digests == (
-            proof.result_sha256,
-            proof.predictions_sha256,
-        )
-        yield Entry(
-            id=checked.id,
-            card=checked.card,
-            result=checked.run.result,
-            sizes=sizes,
-            tier=proof.tier if proof is not None and proven else SELF_REPORTED,
-        )
 
 
 def places_below(folder: Path) -> Iterator[Path]:
@@ -86,12 +66,27 @@ def checked_place(place: Path, *, reader: Reader | None = None) -> CheckedPlace:
     `reader` sees its predictions, see `read_run`.
 
     Raises:
-        GonerdError: see `entries`.
+        InputError: a file is missing, strange, a link or broken.
+        SchemaError: a field has the wrong form; the message names file and field.
+        CheckError: files contradict each other, or a submission stands in another's place.
     """
+    return _checked(place, lambda: read_run(place, reader=reader))
+
+
+def unread_place(place: Path) -> CheckedPlace:
+    """The same with predictions of which only the hash was checked, see `unread_run`.
+
+    Raises:
+        GonerdError: see `checked_place`.
+    """
+    return _checked(place, lambda: unread_run(place))
+
+
+def _checked(place: Path, read: Callable[[], Run]) -> CheckedPlace:
     for path in sorted(place.iterdir()):
         if path.name not in FILES:
             raise InputError(f"{path} does not belong to a submission; expected {', '.join(FILES)}")
-    run = read_run(place, reader=reader)
+    run = read()
     expected = place_of(run.result)
     found = Path(place.parent.name, place.name)
     if found != expected:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gonerd.dataset.loading import load
 from gonerd.errors import InputError
+from gonerd.evaluation.answers import is_synthetic
 from gonerd.evaluation.surveying import seen_in_training, split_record
 from gonerd.schema import Document, text_sha256
 from gonerd.scoring.seen import Form
@@ -32,6 +33,8 @@ class Gold:
     """Entities."""
     by_type: dict[str, int]
     synthetic: bool
+    free: bool
+    """Whether every text is invented, and so may be passed on."""
 
     @property
     def name(self) -> str:
@@ -94,4 +97,5 @@ def _gold(dataset: str, split: str, record: Mapping[str, Any]) -> Gold:
         total=record["gold_total"],
         by_type=record["gold_by_type"],
         synthetic=record["synthetic"],
+        free=all(is_synthetic(document) for document in documents),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["percent", "rounded", "short_count"]
+__all__ = ["percent", "rounded", "short_count", "written"]
 
 
 def percent(share: float | None) -> str:
@@ -29,3 +29,10 @@ def short_count(count: int | None) -> str:
             digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
             return f"{value:,.{digits}f}{unit}"
     return str(count)
+
+
+def written(value: float | None, unit: str) -> str:
+    """A number in its column's unit."""
+    if unit == "count":
+        return short_count(None if value is None else int(value))
+    return rounded(value) if unit == "number" else percent(value)

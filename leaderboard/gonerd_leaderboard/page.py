@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from gonerd.errors import OutputError
-from gonerd.files import folder_to_write
-from gonerd.machine import gonerd_version
-from gonerd_leaderboard.board import Board, boards_from_entries
-from gonerd_leaderboard.card import EXPOSURES
-from gonerd_leaderboard.column import GROUPS, columns_of
-from gonerd_leaderboard.entry import entries
+from gonerd.files import folder_to_write, require_folder_to_write
+from gonerd_leaderboard.board import boards_from_entries
+from gonerd_leaderboard.board_script import board_script
 from gonerd_leaderboard.export import csv_from_boards, json_from_boards
-from gonerd_leaderboard.figure import MOST_NAMED, f1_axis, pareto, points_of
-from gonerd_leaderboard.number import percent, rounded, short_count
-from gonerd_leaderboard.reported import ReportedTable, reported_tables
-from gonerd_leaderboard.verified import RERUN, RESCORED, SELF_REPORTED, read_proofs
+from gonerd_leaderboard.gathering import Plan, gathered
+from gonerd_leaderboard.reported import reported_tables
+from gonerd_leaderboard.script import script
+from gonerd_leaderboard.template import plain_html, shell_html
+from gonerd_leaderboard.verified import read_proofs
 
-__all__ = ["DATA", "PageSummary", "build_page", "html_from_boards"]
-
-ASSETS = ("board.js", "style.css")
+__all__ = ["DATA", "ENTRIES", "PageSummary", "build_page"]
 
 DATA = "leaderboard.json"
-
-TIER_MEANINGS = {
-    SELF_REPORTED: "The submitter’s figures; files and counts agree, nobody has scored the predictions again",
-    RESCORED: "Every score was computed again from the predictions and the gold",
-    RERUN: "The model was run again and gave this F1; every score was computed again from the predictions",
-}
-"""What the badge of an entry says."""
-
-MOST_IN_FIGURE = 25
-"""Entries that the figures name; the table has them all."""
+BOARDS, ENTRIES = "boards", "entries"
+LOCAL = "local.js"
+LIBRARIES = "libraries.js"
+"""What the other scripts are written with, and so is loaded before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,89 +42,63 @@ def build_page(
     verified: Path | None = None,
     reported: Path | None = None,
     overwrite: bool = False,
+    before: Path | None = None,
+    processes: int | None = None,
 ) -> PageSummary:
     """Check every submission and write the page into `out`, whole or not at all.
 
-    `verified` is what `gonerd verify --record` wrote; without it every entry is self-reported.
-    `reported` is a folder of tables from elsewhere, see `gonerd_leaderboard.reported`.
+    Args:
+        submissions: a folder that `gonerd submit --to` has filled.
+        out: the page's folder.
+        verified: what `gonerd verify --record` wrote; without it every entry is self-reported.
+        reported: a folder of tables from elsewhere, see `gonerd_leaderboard.reported`.
+        overwrite: replace a page that stands in `out`.
+        before: an earlier page whose entries are taken over where nothing of them has changed; without
+            it what stands in `out`.
+        processes: how many check submissions; None takes all cores.
 
     Raises:
         InputError: there is no submission.
         OutputError: `out` exists and `overwrite` is off, or it holds something other than a page.
-        GonerdError: a submission is broken; see `gonerd_leaderboard.entries`.
+        GonerdError: a submission is broken; see `gonerd_leaderboard.gathering`.
     """
     if overwrite and out.is_dir() and any(out.iterdir()) and not (out / DATA).is_file():
         raise OutputError(f"{out} holds no leaderboard page, --force will not replace it")
+    require_folder_to_write(out, overwrite=overwrite)
     proofs = read_proofs(verified) if verified is not None else {}
     tables = reported_tables(reported) if reported is not None else []
-    boards = boards_from_entries(entries(submissions, proofs))
     with folder_to_write(out, overwrite=overwrite) as folder:
-        (folder / "index.html").write_text(html_from_boards(boards, tables), encoding="utf-8")
-        (folder / DATA).write_text(json_from_boards(boards, tables), encoding="utf-8")
-        (folder / "leaderboard.csv").write_text(csv_from_boards(boards), encoding="utf-8")
-        for name in ASSETS:
-            (folder / name).write_bytes(_source("assets", name).read_bytes())
+        for name in (BOARDS, ENTRIES):
+            (folder / name).mkdir()
+        plan = Plan(folder / ENTRIES, proofs=proofs, before=(before or out) / ENTRIES)
+        boards = boards_from_entries(gathered(submissions, plan, processes=processes))
+        for board in boards:
+            _write(folder / BOARDS / f"{board.id}.js", board_script(board))
+        assets = _copy_assets(folder)
+        _write(folder / "index.html", shell_html(boards, _in_order(assets), tables))
+        _write(folder / "plain.html", plain_html(boards, tables))
+        _write(folder / LOCAL, script("local", {}))
+        _write(folder / DATA, json_from_boards(boards, tables))
+        _write(folder / "leaderboard.csv", csv_from_boards(boards))
     return PageSummary(out, len(boards), sum(len(board.rows) for board in boards))
 
 
-def html_from_boards(boards: Sequence[Board], reported: Sequence[ReportedTable] = ()) -> str:
-    """The text of index.html; the same boards give the same text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def _copy_assets(folder: Path) -> list[str]:
+    """Copy what the page needs and no submission decides; its names."""
+    names = []
+    for asset in sorted(files("gonerd_leaderboard").joinpath("assets").iterdir(), key=str):
+        if asset.is_file():
+            (folder / asset.name).write_bytes(asset.read_bytes())
+            names.append(asset.name)
+    return names
 
-    environment = Environment(
-        loader=PackageLoader("gonerd_leaderboard"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "command": _command,
-        "counted": _counted,
-        "percent": percent,
-        "rounded": rounded,
-        "short_count": short_count,
-    }
-    template = environment.get_template("page.html.jinja")
-    return template.render(
-        views=[_view(board) for board in boards],
-        reported=reported,
-        groups=GROUPS,
-        tiers=TIER_MEANINGS,
-        exposures=EXPOSURES,
-        latest=max(row.entry.result.created for board in boards for row in board.rows),
-        version=gonerd_version(),
+
+def _in_order(names: list[str]) -> list[str]:
+    """The scripts among `names`."""
+    return sorted(
+        (n for n in names if n.endswith(".js")), key=lambda name: (name != LIBRARIES, name)
     )
 
 
-def _view(board: Board) -> dict[str, Any]:
-    """What the template shows of a board besides the board itself."""
-    columns = columns_of(board)
-    axis = f1_axis(board)
-    points, speed, hardware = points_of(board, axis)
-    return {
-        "board": board,
-        "columns": columns,
-        "spans": [(g, n) for g in GROUPS if (n := sum(column.group == g for column in columns))],
-        "axis": axis,
-        "in_figure": board.rows[:MOST_IN_FIGURE],
-        "points": points,
-        "speed": speed,
-        "hardware": hardware,
-        "front": pareto(points),
-        "named": len(points) <= MOST_NAMED,
-        "most": MOST_IN_FIGURE,
-        "level": board.rows[0].entry.result.full.interval.level,
-    }
-
-
-def _command(arguments: Sequence[str]) -> str:
-    return shlex.join(arguments) or "not stated"
-
-
-def _counted(tally: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in tally.items())
-
-
-def _source(*path: str) -> Any:
-    return files("gonerd_leaderboard").joinpath(*path)
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -60,6 +60,7 @@ class Rescoring:
         assert self._counting is not None, "begin has found the gold"
         gold, interval = self._counting.gold, run.result.full.interval
         dataset = {
+            "n_docs": len(gold.documents),
             "gold_total": gold.total,
             "gold_by_type": gold.by_type,
             "synthetic": gold.synthetic,

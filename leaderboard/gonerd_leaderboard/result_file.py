@@ -7,6 +7,7 @@ from typing import Any
 
 from gonerd.evaluation.schema import require_valid_result
 from gonerd.labels import LABELS
+from gonerd.scoring.buckets import PLACES
 from gonerd_leaderboard.fields import LONGEST_TEXT, Fields
 from gonerd_leaderboard.result import (
     Artifact,
@@ -33,6 +34,9 @@ __all__ = ["BUCKETS", "result_from_record"]
 
 BUCKETS = ("by_length", "by_position", "by_entity_length", "by_seen", "by_year")
 """What the full score is taken apart by."""
+
+BY_PLACE = ("by_length", "by_position")
+"""Those in steps of 512 words, which figures show in order."""
 
 
 def result_from_record(record: Any, where: str) -> Result:
@@ -171,8 +175,11 @@ def _errors(fields: Fields) -> Errors:
 
 
 def _buckets(fields: Fields, key: str) -> dict[str, Counts]:
-    buckets = fields.each(key, most=2_000)  # a million tokens by 512
-    return {name: _whole_counts(inner) for name, inner in buckets}
+    buckets = {name: _whole_counts(inner) for name, inner in fields.each(key)}
+    for name in buckets if key in BY_PLACE else ():
+        if name not in PLACES:
+            fields.refuse(key, name, f"the buckets {', '.join(PLACES)} and no other")
+    return buckets
 
 
 def _counts(fields: Fields) -> Counts:

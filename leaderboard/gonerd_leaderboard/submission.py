@@ -29,6 +29,7 @@ __all__ = [
     "read_card",
     "read_run",
     "submit",
+    "unread_run",
 ]
 
 RESULT, PREDICTIONS, CARD = "result.json", "predictions.jsonl.zst", "model.toml"
@@ -71,6 +72,18 @@ def read_run(folder: Path, *, reader: Reader | None = None) -> Run:
         SchemaError: a field has the wrong form; the message names file and field.
         CheckError: the files or their numbers contradict each other.
     """
+    run = unread_run(folder)
+    also = reader.begin(run.result) if reader is not None else None
+    check_predictions(run.prediction_bytes, run.result, str(folder / PREDICTIONS), also=also)
+    return run
+
+
+def unread_run(folder: Path) -> Run:
+    """The same with predictions of which only the hash was checked: who has read these very bytes goes on.
+
+    Raises:
+        GonerdError: see `read_run`.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; expected a run written by gonerd eval --out")
     result_path, predictions_path = folder / RESULT, folder / PREDICTIONS
@@ -80,8 +93,6 @@ def read_run(folder: Path, *, reader: Reader | None = None) -> Run:
     check_consistency(result, str(result_path))
     prediction_bytes = read_plain_file(predictions_path, most=FILES[PREDICTIONS])
     _check_artifact(result, prediction_bytes, predictions_path)
-    also = reader.begin(result) if reader is not None else None
-    check_predictions(prediction_bytes, result, str(predictions_path), also=also)
     return Run(result, record, result_bytes, prediction_bytes)
 
 

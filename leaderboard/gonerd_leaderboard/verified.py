@@ -11,11 +11,28 @@ from gonerd.machine import gonerd_version
 from gonerd_leaderboard.fields import Fields, json_from_text
 from gonerd_leaderboard.plain_file import read_plain_file
 
-__all__ = ["RERUN", "RESCORED", "SELF_REPORTED", "TIERS", "Proof", "read_proofs", "write_proofs"]
+__all__ = [
+    "RERUN",
+    "RESCORED",
+    "SELF_REPORTED",
+    "TIERS",
+    "TIER_MEANINGS",
+    "Proof",
+    "read_proofs",
+    "write_proofs",
+]
 
 SELF_REPORTED, RESCORED, RERUN = "self-reported", "rescored", "rerun"
 TIERS = (SELF_REPORTED, RESCORED, RERUN)
 """How far a submission is proven, least first."""
+
+TIER_MEANINGS = {
+    SELF_REPORTED: "The submitter’s figures; files and counts agree, nobody has scored the predictions again",
+    RESCORED: "Every score was computed again from the predictions and the gold",
+    RERUN: "The model was run again and gave this F1; every score was computed again from the predictions",
+}
+"""What the badge of an entry says."""
+
 SCHEMA_VERSION = 1
 MOST_BYTES = 64 << 20
 MOST_ENTRIES = 100_000

@@ -1,6 +1,7 @@
 """The built files: what is in them, that nothing of a stranger's runs, and the commands around them."""
 
 import csv
+import html
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import threading
 import urllib.request
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -22,13 +24,16 @@ from gonerd_leaderboard.cli.submit import submit as submit_command
 from gonerd_leaderboard.export import csv_from_boards
 from gonerd_leaderboard.page import build_page
 from gonerd_leaderboard.reported import reported_tables
+from gonerd_leaderboard.script import script_values
 from gonerd_leaderboard.serving import BuiltPage, LivePage, page_server
 from gonerd_leaderboard.submission import submit
 from tests.leaderboard.conftest import HOSTILE, LONG, RIGHT_TO_LEFT
-from tests.leaderboard.factory import change_result, make_run
+from tests.leaderboard.factory import change_result, make_run, predictions_of
 from tests.places import ROOT
 
-FILES = ["board.js", "index.html", "leaderboard.csv", "leaderboard.json", "style.css"]
+ERRORS = ("exact", "boundary", "type", "both", "missed", "spurious")
+ASSETS = [path.name for path in files("gonerd_leaderboard").joinpath("assets").iterdir()]
+FILES = ["index.html", "leaderboard.csv", "leaderboard.json", "local.js", "plain.html", *ASSETS]
 
 
 class Reader(HTMLParser):
@@ -43,25 +48,130 @@ class Reader(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_a_page_is_five_files(page_folder):
-    assert sorted(path.name for path in page_folder.iterdir()) == FILES
+def contents(folder):
+    """Every file below a folder, byte by byte."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def boards_of(folder):
+    """What the boards' scripts give to the page, by the dataset's id."""
+    boards = {}
+    for path in (folder / "boards").iterdir():
+        (board,) = script_values(path.read_text(encoding="ascii"), "board", str(path))
+        assert path.stem == board["id"]
+        boards[board["dataset"]["id"]] = board
+    return boards
+
+
+def drawer_of(folder, key):
+    """What an entry's script gives to the page."""
+    path = folder / "entries" / f"{key}.js"
+    named, drawer = script_values(path.read_text(encoding="ascii"), "entry", str(path))
+    assert named == key
+    return drawer
+
+
+def test_a_page_is_a_shell_with_a_script_for_each_board_and_each_entry(page_folder):
+    assert sorted(path.name for path in page_folder.iterdir() if path.is_file()) == sorted(FILES)
+    folders = {path.name for path in page_folder.iterdir() if path.is_dir()}
+    assert folders == {"boards", "entries"}
+    boards = boards_of(page_folder)
+    assert {name: len(board["rows"]) for name, board in boards.items()} == {
+        "invented.jsonl": 6,
+        "sample.jsonl": 1,
+    }
+    keys = {row["key"] for board in boards.values() for row in board["rows"]}
+    assert {path.stem for path in (page_folder / "entries").iterdir()} == keys
+    assert len(keys) == 7
+    assert (page_folder / "local.js").read_text() == "gonerd.local({});\n"
 
 
 def test_the_same_submissions_give_the_same_page(submissions, page_folder, tmp_path):
     build_page(submissions, tmp_path / "again")
-    for name in FILES:
-        assert (tmp_path / "again" / name).read_bytes() == (page_folder / name).read_bytes()
+    assert contents(tmp_path / "again") == contents(page_folder)
+
+
+def test_a_row_says_what_its_result_says(submissions, page_folder):
+    rows = boards_of(page_folder)["invented.jsonl"]["rows"]
+    columns = [column["key"] for column in boards_of(page_folder)["invented.jsonl"]["columns"]]
+    assert [row["rank"][0] for row in rows] == [1, 2, 3, 4, 5, 6]
+    for row in rows:
+        result = json.loads((submissions / row["entry"] / "result.json").read_text())
+        full = result["scores"]["full"]
+        assert row["model"] == result["model"]["id"]
+        assert [row["f1"], row["low"], row["high"]] == pytest.approx(
+            [full["f1"], *full["ci"]["f1"]]
+        )
+        assert row["values"][columns.index("recall")] == pytest.approx(full["recall"], abs=1e-6)
+        assert row["values"][columns.index("params")] == result["model"]["params"]
+        assert row["errors"] == [full["errors"][name] for name in ERRORS]
+        assert row["types"].keys() == full["by_type"].keys()
+        counts = full["by_length"]["0-511"]
+        assert row["by_length"] == [[0, counts["tp"], counts["fp"], counts["fn"]]]
+
+
+def test_a_drawer_has_details_and_every_prediction_without_its_words(submissions, page_folder):
+    (row,) = (
+        r for r in boards_of(page_folder)["invented.jsonl"]["rows"] if r["mode"] == "truncate"
+    )
+    drawer = drawer_of(page_folder, row["key"])
+    elements = Reader(drawer["details"]).found
+    assert elements[0] == ("div", {"class": "panel"})
+    assert "gonerd eval --model oracle:acme/beta" in drawer["details"]
+    lines = predictions_of(submissions / row["entry"])
+    assert drawer["documents"] == [
+        [
+            line["doc_id"],
+            line["text_sha256"],
+            line["consumed_to"],
+            [entity[:3] for entity in line["entities"]],
+            line.get("error"),
+        ]
+        for line in lines
+    ]
+    assert drawer["counts"] is None
+
+
+def test_details_of_strangers_are_text(page_folder):
+    for row in boards_of(page_folder)["invented.jsonl"]["rows"]:
+        html = drawer_of(page_folder, row["key"])["details"]
+        tags = {tag for tag, _ in Reader(html).found}
+        assert not tags & {"script", "style", "img", "b", "i", "iframe", "svg", "form", "input"}
+
+
+def test_without_scripts_every_board_is_a_table(page_folder):
+    text = (page_folder / "plain.html").read_text(encoding="utf-8")
+    elements = Reader(text).found
+    assert not [tag for tag, _ in elements if tag in ("script", "style", "img", "b", "i")]
+    assert len([tag for tag, _ in elements if tag == "table"]) == 2
+    assert (
+        len([attrs for tag, attrs in elements if (tag, attrs.get("scope")) == ("th", "row")]) == 7
+    )
+    policy = next(attrs for _, attrs in elements if attrs.get("http-equiv"))
+    assert "script-src" not in policy["content"]
+    assert "default-src 'none'" in policy["content"]
+    assert html.escape(HOSTILE, quote=False).replace('"', "&#34;").replace("'", "&#39;") in text
 
 
 def test_no_script_style_or_address_comes_from_a_submission_or_from_elsewhere(page_folder):
     elements = Reader((page_folder / "index.html").read_text()).found
-    assert [attrs for tag, attrs in elements if tag == "script"] == [{"src": "board.js"}]
+    scripts = [attrs for tag, attrs in elements if tag == "script"]
+    names = [attrs["src"] for attrs in scripts]
+    assert set(names) - {"local.js"} - set(ASSETS) == {
+        f"boards/{path.name}" for path in (page_folder / "boards").iterdir()
+    }
+    assert all(attrs.keys() <= {"src", "defer"} for attrs in scripts)
     assert not [tag for tag, _ in elements if tag in ("style", "img", "iframe", "object", "b-old")]
     for _tag, attrs in elements:
         assert not [key for key in attrs if key.startswith("on") or key == "style"]
         for key in ("src", "href"):
             assert re.fullmatch(
-                r"|#.*|data:,|[a-z.]+|https://arxiv\.org/abs/2311\.13657", attrs.get(key, "")
+                r"|#.*|data:,|[a-z.]+|boards/[a-z0-9._-]+\.js|https://arxiv\.org/abs/2311\.13657",
+                attrs.get(key, ""),
             )
     policy = next(attrs for _, attrs in elements if attrs.get("http-equiv"))
     assert policy["http-equiv"] == "Content-Security-Policy"
@@ -109,11 +219,15 @@ def test_time_and_memory_of_one_document_at_a_time_are_columns_where_some_entry_
     (line,) = csv.DictReader((page / "leaderboard.csv").read_text().splitlines())
     assert (line["ms_512"], line["gib_512"]) == ("21.0", "0.5")
     assert (line["ms_4096"], line["gib_4096"]) == ("", "")
-    html = (page / "index.html").read_text()
-    assert 'data-key="ms_512"' in html
-    assert "<small>0.50 GiB</small>" in html
-    assert 'data-key="ms_4096"' not in html
-    assert "out of memory" in html
+    (board,) = boards_of(page).values()
+    (row,) = board["rows"]
+    columns = {column["key"]: column for column in board["columns"]}
+    values = dict(zip(columns, row["values"], strict=True))
+    assert (values["ms_512"], values["gib_512"]) == (21.0, 0.5)
+    assert columns["ms_512"]["small"] == "gib_512"
+    assert (columns["gib_512"]["suffix"], columns["gib_512"]["shown"]) == ("GiB", False)
+    assert "ms_4096" not in columns
+    assert "out of memory" in drawer_of(page, row["key"])["details"]
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_disarmed(tmp_path):
@@ -206,11 +320,15 @@ def test_what_a_model_has_seen_of_the_test_documents_is_shown(tmp_path: Path) ->
             card=Card(f"Model {number}", exposure=exposure, contact="a@b.example"),
         )
     summary = build_page(tmp_path / "to", tmp_path / "page")
-    html = (summary.path / "index.html").read_text(encoding="utf-8")
-    assert html.count('class="badge exposed"') == 2
-    assert html.count(">exposure unknown</span>") == 1
-    assert "it may have seen test documents with their labels" in html
-    assert html.count("a@b.example") == 4
+    (board,) = boards_of(summary.path).values()
+    told = {row["name"]: row["exposure"] for row in board["rows"]}
+    assert told == {"Model 0": "none", "Model 1": "labels", "Model 2": "unknown", "Model 3": ""}
+    assert board["exposures"].keys() == {"none", "texts", "labels", "unknown"}
+    plain = (summary.path / "plain.html").read_text(encoding="utf-8")
+    assert plain.count("it may have seen test documents with their labels") == 1
+    details = [drawer_of(summary.path, row["key"])["details"] for row in board["rows"]]
+    assert all("a@b.example" in each for each in details)
+    assert len([each for each in details if "it may have seen test documents with" in each]) == 1
     lines = list(csv.DictReader((summary.path / "leaderboard.csv").read_text().splitlines()))
     told = {line["model"]: line["exposure"] for line in lines}
     assert told == {"Model 0": "none", "Model 1": "labels", "Model 2": "unknown", "Model 3": ""}
@@ -228,7 +346,11 @@ def test_the_gap_between_seen_and_unseen_names_is_told(tmp_path: Path) -> None:
     seen = result["scores"]["full"]["by_seen"]
     assert entry["f1_unseen"] == seen["unseen"]["f1"]
     assert entry["seen_gap"] == seen["seen"]["f1"] - seen["unseen"]["f1"]
-    assert "F1 by seen:" in (summary.path / "index.html").read_text(encoding="utf-8")
+    (board,) = boards_of(summary.path).values()
+    (row,) = board["rows"]
+    assert "F1 by seen:" in drawer_of(summary.path, row["key"])["details"]
+    (column,) = (c for c in board["columns"] if c["key"] == "seen_gap")
+    assert (column["unit"], column["shown"]) == ("points", False)
 
 
 REPORTED = ROOT / "leaderboard" / "reported"
@@ -246,8 +368,8 @@ def test_figures_from_elsewhere_stand_below_the_boards_and_are_the_papers_own(
     }
     assert dict(table.rows) == cells
     summary = build_page(submissions, tmp_path / "page", reported=REPORTED)
-    html = (summary.path / "index.html").read_text(encoding="utf-8")
-    assert html.index("Reported elsewhere") > html.rindex('class="board"')
+    for name in ("index.html", "plain.html"):
+        assert "Reported elsewhere" in (summary.path / name).read_text(encoding="utf-8")
     told = json.loads((summary.path / "leaderboard.json").read_text())["reported"][0]["rows"]
     assert told["Longformer"]["GONERD"] == 70.6
     assert "GONERD" not in told["RoBERTa"]
@@ -284,7 +406,7 @@ def test_a_page_of_submissions_is_built_again_when_they_change(tmp_path: Path) -
         address = f"http://127.0.0.1:{server.server_port}/"
 
         def shown() -> str:
-            with urllib.request.urlopen(address) as answer:
+            with urllib.request.urlopen(f"{address}plain.html") as answer:
                 return answer.read().decode()
 
         assert "acme/two" not in shown()

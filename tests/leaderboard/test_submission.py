@@ -8,7 +8,7 @@ import pytest
 
 from gonerd.errors import CheckError, GonerdError, InputError, OutputError, SchemaError
 from gonerd_leaderboard.card import Card
-from gonerd_leaderboard.entry import entries
+from gonerd_leaderboard.entry import CheckedPlace, checked_place, places_below
 from gonerd_leaderboard.submission import read_run, submit
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
 
@@ -20,9 +20,13 @@ TIMING = {
 }  # fmt: skip
 
 
+def found_in(folder: Path) -> list[CheckedPlace]:
+    return [checked_place(place) for place in places_below(folder)]
+
+
 def test_a_submitted_run_is_read_back_as_one_entry(run, tmp_path):
     place = submit(run, tmp_path / "to", card=Card("My tagger", "MIT"))
-    (entry,) = entries(tmp_path / "to")
+    (entry,) = found_in(tmp_path / "to")
     assert place == tmp_path / "to" / entry.id
     assert sorted(path.name for path in place.iterdir()) == [
         "model.toml",
@@ -31,13 +35,13 @@ def test_a_submitted_run_is_read_back_as_one_entry(run, tmp_path):
     ]
     assert (place / "result.json").read_bytes() == (run / "result.json").read_bytes()
     assert (entry.card.name, entry.card.license) == ("My tagger", "MIT")
-    assert entry.result.full.total.gold == entry.result.dataset.gold_total == 480
+    assert entry.run.result.full.total.gold == entry.run.result.dataset.gold_total == 480
     assert entry.id.startswith("acme--tagger/" + "0" * 40 + "-native-")
 
 
 def test_the_card_takes_name_and_licence_from_the_run_where_none_is_given(run, tmp_path):
     submit(run, tmp_path / "to")
-    (entry,) = entries(tmp_path / "to")
+    (entry,) = found_in(tmp_path / "to")
     assert (entry.card.name, entry.card.license) == ("acme/tagger", "Apache-2.0")
 
 
@@ -46,14 +50,14 @@ def test_the_same_entry_twice_is_refused_without_force(run, tmp_path):
     with pytest.raises(OutputError, match="exists already"):
         submit(run, tmp_path / "to", card=Card("Again"))
     submit(run, tmp_path / "to", card=Card("Again"), overwrite=True)
-    (entry,) = entries(tmp_path / "to")
+    (entry,) = found_in(tmp_path / "to")
     assert entry.card.name == "Again"
 
 
 def test_one_model_stands_on_two_datasets_and_under_two_policies(tmp_path):
     for number, options in enumerate(({}, {"dataset": "other"}, {"reads": 100})):
         submit(make_run(tmp_path / f"run-{number}", **options), tmp_path / "to")
-    assert len(list(entries(tmp_path / "to"))) == 3
+    assert len(found_in(tmp_path / "to")) == 3
     assert len(list((tmp_path / "to").iterdir())) == 1
 
 
@@ -338,7 +342,7 @@ def test_a_model_folder_that_is_a_link_is_not_followed(run, tmp_path):
     with pytest.raises(InputError, match="is a link"):
         submit(run, tmp_path / "to")
     with pytest.raises(InputError, match="is a link"):
-        list(entries(tmp_path / "to"))
+        found_in(tmp_path / "to")
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
@@ -356,24 +360,24 @@ def test_what_does_not_belong_in_a_submission_is_refused(run, tmp_path):
     place = submit(run, tmp_path / "to")
     (place / "setup.py").write_text("raise SystemExit")
     with pytest.raises(InputError, match=r"setup\.py does not belong to a submission"):
-        list(entries(tmp_path / "to"))
+        found_in(tmp_path / "to")
     (place / "setup.py").unlink()
     (place.parent / "note.txt").write_text("")
     with pytest.raises(InputError, match="is a file where a folder was expected"):
-        list(entries(tmp_path / "to"))
+        found_in(tmp_path / "to")
 
 
 def test_a_submission_in_another_models_folder_is_refused(run, tmp_path):
     place = submit(run, tmp_path / "to")
     place.parent.rename(tmp_path / "to" / "better--tagger")
     with pytest.raises(CheckError, match="belongs in acme--tagger/"):
-        list(entries(tmp_path / "to"))
+        found_in(tmp_path / "to")
 
 
 def test_an_unfinished_copy_is_passed_over(run, tmp_path):
     place = submit(run, tmp_path / "to")
     Path(f"{place}.123.partial").mkdir()
-    assert len(list(entries(tmp_path / "to"))) == 1
+    assert len(found_in(tmp_path / "to")) == 1
 
 
 def test_a_line_may_tell_of_what_was_left_out_repaired_or_failed(run):
