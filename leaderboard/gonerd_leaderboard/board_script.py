@@ -61,7 +61,7 @@ def _heading(board: Board, columns: tuple[Column, ...]) -> dict[str, Any]:
         "tiers": TIER_MEANINGS,
         "exposures": EXPOSURES,
         "places": PLACES,
-        "significance": None,
+        "significance": board.significance.as_json() if board.significance else None,
     }
 
 
@@ -69,7 +69,7 @@ def _row(row: Row, columns: tuple[Column, ...]) -> dict[str, Any]:
     entry, rank = row.entry, row.rank
     result, card = entry.result, entry.card
     full, parts = result.full, result.breakdown
-    errors = parts.errors
+    errors, kept = parts.errors, row.retention
     return {
         "key": entry.key,
         "entry": entry.id,
@@ -102,7 +102,7 @@ def _row(row: Row, columns: tuple[Column, ...]) -> dict[str, Any]:
         "by_position": _buckets(parts.buckets["by_position"]),
         "teacher": row.teacher,
         "teacher_id": result.model.teacher_id,
-        "retention": None,
+        "retention": [kept.share, kept.low, kept.high] if kept else None,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from gonerd.labels import LABELS
 from gonerd.scoring.buckets import SEEN
 from gonerd_leaderboard.board import Board, Row
+from gonerd_leaderboard.comparison import Retention
 from gonerd_leaderboard.result import Timing
 
 __all__ = ["COLUMNS", "GROUPS", "Column", "columns_of"]
@@ -130,6 +131,29 @@ def _cost_columns(length: int) -> Iterator[Column]:
     )
 
 
+def _retention_columns() -> Iterator[Column]:
+    meaning = "F1 over that of the model it was distilled from, where that stands on the board"
+    parts: dict[str, tuple[str, Callable[[Retention], Value]]] = {
+        "retention": (meaning, lambda kept: kept.share),
+        "retention_low": (f"Where the paired interval begins of: {meaning}", lambda kept: kept.low),
+        "retention_high": (f"Where the paired interval ends of: {meaning}", lambda kept: kept.high),
+    }
+    for key, (text, part) in parts.items():
+        yield Column(
+            key,
+            key.replace("_", " ").capitalize(),
+            text,
+            "cost",
+            _retained(part),
+            "percent",
+            in_table=key == "retention",
+        )
+
+
+def _retained(part: Callable[[Retention], Value]) -> Callable[[Row], Value]:
+    return lambda row: part(row.retention) if row.retention is not None else None
+
+
 COLUMNS = (
     Column(
         "precision",
@@ -227,6 +251,7 @@ COLUMNS = (
         lambda row: row.entry.result.efficiency.documents_per_s,
         "number",
     ),
+    *_retention_columns(),
     *_cost_columns(512),
     *_cost_columns(4096),
 )

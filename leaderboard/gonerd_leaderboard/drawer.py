@@ -82,8 +82,8 @@ def drawer_script(key: str, checked: CheckedPlace, gold: Gold | None, *, where: 
     return script("entry", key, record)
 
 
-def counts_by_document(path: Path) -> Counted | None:
-    """tp, fp and fn (documents, 3) in an entry's script, in order of the documents' ids; None without gold.
+def counts_by_document(path: Path) -> Counted:
+    """tp, fp and fn (documents, 3) in an entry's script, in order of the documents' ids.
 
     Raises:
         SchemaError: the file holds something else.
@@ -92,10 +92,9 @@ def counts_by_document(path: Path) -> Counted | None:
     try:
         _, record = values
         ids = [document[0] for document in record["documents"]]
-        counts = record["counts"]
-        if counts is None:
-            return None
-        table: Counted = np.array(counts, dtype=np.int32).reshape(len(ids), 3)
+        table: Counted = np.array(record["counts"], dtype=np.int32).reshape(len(ids), 3)
     except (KeyError, IndexError, TypeError, ValueError):
-        raise SchemaError(f"{path}: is no entry of a page; build the page without it") from None
+        raise SchemaError(
+            f"{path}: is no entry that was counted; build the page without it"
+        ) from None
     return table[sorted(range(len(ids)), key=ids.__getitem__)]

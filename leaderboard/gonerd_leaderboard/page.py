@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from gonerd.dataset.places import SAMPLE
 from gonerd.errors import OutputError
 from gonerd.files import folder_to_write, require_folder_to_write
-from gonerd_leaderboard.board import boards_from_entries
+from gonerd.scoring.document_counts import Counted
+from gonerd_leaderboard.board import Board, boards_from_entries, with_comparisons
 from gonerd_leaderboard.board_script import board_script
+from gonerd_leaderboard.drawer import counts_by_document
 from gonerd_leaderboard.export import csv_from_boards, json_from_boards
 from gonerd_leaderboard.gathering import Plan, gathered
+from gonerd_leaderboard.gold import GoldShelf
+from gonerd_leaderboard.gold_script import gold_script, text_scripts
 from gonerd_leaderboard.reported import reported_tables
 from gonerd_leaderboard.script import script
 from gonerd_leaderboard.template import plain_html, shell_html
 from gonerd_leaderboard.verified import read_proofs
 
-__all__ = ["DATA", "ENTRIES", "PageSummary", "build_page"]
+__all__ = ["DATA", "GOLD", "LOCAL", "TEXTS", "PageSummary", "at_hand", "build_page"]
 
 DATA = "leaderboard.json"
-BOARDS, ENTRIES = "boards", "entries"
+BOARDS, ENTRIES, GOLD, TEXTS = "boards", "entries", "gold", "texts"
 LOCAL = "local.js"
 LIBRARIES = "libraries.js"
 """What the other scripts are written with, and so is loaded before them."""
@@ -33,12 +40,16 @@ class PageSummary:
     path: Path
     boards: int
     entries: int
+    with_gold: int
+    """Boards."""
 
 
 def build_page(
     submissions: Path,
     out: Path,
     *,
+    datasets: Sequence[str] = (),
+    texts: bool = False,
     verified: Path | None = None,
     reported: Path | None = None,
     overwrite: bool = False,
@@ -50,6 +61,8 @@ def build_page(
     Args:
         submissions: a folder that `gonerd submit --to` has filled.
         out: the page's folder.
+        datasets: where the gold of boards may be found, as `GoldShelf` takes them; the sample always is.
+        texts: write the texts of `datasets` into the page, too: invented ones always are.
         verified: what `gonerd verify --record` wrote; without it every entry is self-reported.
         reported: a folder of tables from elsewhere, see `gonerd_leaderboard.reported`.
         overwrite: replace a page that stands in `out`.
@@ -68,10 +81,11 @@ def build_page(
     proofs = read_proofs(verified) if verified is not None else {}
     tables = reported_tables(reported) if reported is not None else []
     with folder_to_write(out, overwrite=overwrite) as folder:
-        for name in (BOARDS, ENTRIES):
-            (folder / name).mkdir()
-        plan = Plan(folder / ENTRIES, proofs=proofs, before=(before or out) / ENTRIES)
+        (folder / ENTRIES).mkdir()
+        places = at_hand(datasets)
+        plan = Plan(folder / ENTRIES, places, proofs, (before or out) / ENTRIES)
         boards = boards_from_entries(gathered(submissions, plan, processes=processes))
+        boards = [_with_gold(board, GoldShelf(places), folder, texts=texts) for board in boards]
         for board in boards:
             _write(folder / BOARDS / f"{board.id}.js", board_script(board))
         assets = _copy_assets(folder)
@@ -80,7 +94,35 @@ def build_page(
         _write(folder / LOCAL, script("local", {}))
         _write(folder / DATA, json_from_boards(boards, tables))
         _write(folder / "leaderboard.csv", csv_from_boards(boards))
-    return PageSummary(out, len(boards), sum(len(board.rows) for board in boards))
+    return PageSummary(
+        path=out,
+        boards=len(boards),
+        entries=sum(len(board.rows) for board in boards),
+        with_gold=sum(board.gold for board in boards),
+    )
+
+
+def at_hand(datasets: Sequence[str]) -> tuple[str, ...]:
+    """What is named, and the sample, which is part of the package."""
+    return (*datasets, SAMPLE)
+
+
+def _with_gold(board: Board, shelf: GoldShelf, folder: Path, *, texts: bool) -> Board:
+    """Write the gold of a board where it is at hand, and its texts where they may be passed on."""
+    gold = shelf.of(board.dataset)
+    if gold is None:
+        return board
+    _write(folder / GOLD / f"{board.id}.js", gold_script(board.id, gold))
+    shown = texts or gold.free
+    for digest, text in text_scripts(gold) if shown else ():
+        _write(folder / TEXTS / f"{digest}.js", text)
+
+    @cache  # many students may have one teacher
+    def counts_of(key: str) -> Counted:
+        return counts_by_document(folder / ENTRIES / f"{key}.js")
+
+    board = replace(board, gold=True, texts=shown)
+    return with_comparisons(board, lambda entry: counts_of(entry.key))
 
 
 def _copy_assets(folder: Path) -> list[str]:
@@ -101,4 +143,5 @@ def _in_order(names: list[str]) -> list[str]:
 
 
 def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")

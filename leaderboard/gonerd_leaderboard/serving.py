@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gonerd.errors import GonerdError, InputError, OutputError
+from gonerd_leaderboard.filling import Filling
 from gonerd_leaderboard.page import DATA, build_page
 
 __all__ = ["BuiltPage", "LivePage", "holds_page", "page_server"]
@@ -50,22 +53,24 @@ class LivePage:
         submissions: Path,
         work: Path,
         *,
+        datasets: Sequence[str] = (),
         verified: Path | None = None,
         reported: Path | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Build the page a first time, below `work`.
+        """Build the page a first time, below `work`; the gold of `datasets` is part of it, no text is.
 
         Raises:
             GonerdError: see `build_page`.
         """
         self._submissions, self._work = submissions, work
+        self._datasets = tuple(datasets)
         self._verified, self._reported = verified, reported
         self._note = note
         self._lock = threading.Lock()
         self._number = 0
         self._seen = self._signature()
-        self._folder = self._build()
+        self._folder = self._build(None)
         self._left: Path | None = None
 
     def current(self) -> Path:
@@ -75,7 +80,7 @@ class LivePage:
             if found != self._seen:
                 self._seen = found
                 try:
-                    before, self._folder = self._folder, self._build()
+                    before, self._folder = self._folder, self._build(self._folder)
                 except (GonerdError, OSError) as problem:
                     self._note(f"the page stays as it was: {problem}")
                 else:
@@ -85,11 +90,13 @@ class LivePage:
                     self._note("submissions have changed; the page is built again")
             return self._folder
 
-    def _build(self) -> Path:
+    def _build(self, before: Path | None) -> Path:
         self._number += 1
         return build_page(
             self._submissions,
             self._work / str(self._number),
+            before=before,
+            datasets=self._datasets,
             verified=self._verified,
             reported=self._reported,
         ).path
@@ -109,14 +116,43 @@ class LivePage:
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Files of one folder, read only; says nothing for each request."""
+    """Files of one folder, read only, and what fills them in; says nothing for each request."""
 
-    def __init__(self, page: BuiltPage | LivePage, *rest: Any) -> None:
-        self._page = page
-        super().__init__(*rest, directory=str(page.current()))
+    server: _PageServer
+
+    def __init__(self, page: BuiltPage | LivePage, filling: Filling | None, *rest: Any) -> None:
+        self._filling = filling
+        self._folder = page.current()
+        super().__init__(*rest, directory=str(self._folder))
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Answer GET and HEAD, only to who asks for this address under its own name."""
+        if self.headers.get("Host") not in self.server.names:
+            # a name of elsewhere that was made to lead here would make its page one with this one
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST, "another host was asked for")
+            return None
+        try:
+            path = self.path.partition("?")[0]
+            text = self._filling.answer(self._folder, path) if self._filling else None
+        except (GonerdError, OSError) as problem:
+            self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, explain=str(problem))
+            return None
+        if text is None:
+            return super().send_head()
+        if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            # any page can load a script from anywhere, and see what it says
+            self.send_error(HTTPStatus.FORBIDDEN, "asked for by another page")
+            return None
+        data = text.encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        return io.BytesIO(data)
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 
@@ -124,18 +160,29 @@ class _Handler(SimpleHTTPRequestHandler):
         del format, args
 
 
+class _PageServer(ThreadingHTTPServer):
+    @property
+    def names(self) -> tuple[str, ...]:
+        """As which a browser on this machine may ask for it."""
+        return tuple(f"{name}:{self.server_port}" for name in (LOOPBACK, "localhost"))
+
+
 def holds_page(folder: Path) -> bool:
     """Whether `folder` was written by `gonerd leaderboard build`."""
     return (folder / "index.html").is_file() and (folder / DATA).is_file()
 
 
-def page_server(page: BuiltPage | LivePage, *, port: int = 0) -> ThreadingHTTPServer:
+def page_server(
+    page: BuiltPage | LivePage, *, filling: Filling | None = None, port: int = 0
+) -> ThreadingHTTPServer:
     """A server of a page, on loopback only; `port` 0 takes a free one.
+
+    What `filling` has is answered from there, from memory.
 
     Raises:
         OutputError: the port is taken or may not be used.
     """
     try:
-        return ThreadingHTTPServer((LOOPBACK, port), partial(_Handler, page))
+        return _PageServer((LOOPBACK, port), partial(_Handler, page, filling))
     except OSError as problem:
         raise OutputError(f"port {port} can't be used: {problem.strerror}") from None
