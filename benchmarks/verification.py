@@ -22,27 +22,25 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gonerd.adapters import ModelCard, Policy, Prediction
-from gonerd.evaluation import evaluate_model
 from gonerd.files import read_json, write_json
 from gonerd.machine import environment
-from gonerd.records import read_json_lines, write_documents, write_json_lines
+from gonerd.records import read_json_lines, write_json_lines
 from gonerd.schema import Document
 from gonerd_leaderboard.gold import GoldShelf
-from gonerd_leaderboard.submission import PREDICTIONS, RESULT, submit
+from gonerd_leaderboard.submission import PREDICTIONS, RESULT
 from gonerd_leaderboard.verification import verify
 from gonerd_leaderboard.verified import RESCORED
 
 sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its package
-from scoring import DATA, fitted, wrong
+from scoring import DATA
+from submissions import DOCUMENTS, SUBMISSIONS, corpus_of, run_of, sampled, submissions_of
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "benchmarks/results/verification.json"
-SUBMISSIONS, RUNS, DOCUMENTS = 1000, 20, 224
 FUZZED, FEW = 10_000, 20
 MISSING = object()
 
@@ -51,28 +49,6 @@ HOSTILE: tuple[Any, ...] = (
     *(float("nan"), float("inf"), "", " ", "x" * 5000, "\ud800", "\u202e", "../../../etc/passwd"),
     *("NaN", "1e400", [], {}, [[]], {"": {}}, [[[[[[[[]]]]]]]], {"__proto__": 1}, "<script>"),
 )
-
-
-class Erring:
-    """The gold with errors that `seed` decides."""
-
-    def __init__(self, seed: int) -> None:
-        self.card = ModelCard(
-            kind="benchmark",
-            id=f"acme/model-{seed}",
-            revision=f"{seed:040x}",
-            weights_sha256="0" * 64,
-            params=1,
-            license="MIT",
-        )
-        self.policy = Policy("native")
-        self._seed = seed
-
-    def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
-        """The same for the same seed."""
-        for number, document in enumerate(documents):
-            found = tuple(wrong(document, 10_000 * self._seed + number))
-            yield Prediction(document.id, found, consumed_to=len(document.text))
 
 
 def main() -> int:
@@ -87,7 +63,7 @@ def main() -> int:
         return 1
     share = 100 if asked.small else 1
     result = read_json(asked.out) if asked.out.exists() else {}
-    documents = sampled(list(fitted()), DOCUMENTS)
+    documents = sampled(DOCUMENTS)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         if asked.part != "fuzz":
@@ -100,34 +76,9 @@ def main() -> int:
     return 1 if fuzzed.get("crashed") or fuzzed.get("false_accepts") else 0
 
 
-def sampled(documents: list[Document], number: int) -> list[Document]:
-    return random.Random(0).sample(documents, min(number, len(documents)))
-
-
-def run_of(folder: Path, corpus: Path, seed: int) -> Path:
-    out = folder / f"run-{seed}"
-    evaluate_model(Erring(seed), out, dataset=str(corpus), split="all", cost=None)
-    return out
-
-
-def corpus_of(folder: Path, documents: list[Document]) -> Path:
-    folder.mkdir(parents=True)
-    corpus = folder / "corpus.jsonl"
-    write_documents(corpus, documents)
-    return corpus
-
-
 def speed(folder: Path, documents: list[Document], number: int) -> dict[str, Any]:
     corpus = corpus_of(folder, documents)
-    submissions = folder / "submissions"
-    runs = min(RUNS, number)
-    for seed in range(runs):
-        run = run_of(folder, corpus, seed)
-        record = read_json(run / RESULT)
-        for copied in range(number // runs):
-            record["model"]["id"] = f"acme/model-{seed}-{copied}"
-            write_json(run / RESULT, record, overwrite=True)
-            submit(run, submissions)
+    submissions = submissions_of(folder, corpus, number)
     words = [sys.executable, "-m", "gonerd", "verify", "--all", submissions, "--dataset", corpus]
     began = time.monotonic()
     before = os.times()

@@ -102,7 +102,7 @@ def require_valid_part(name: str, value: Any, where: str) -> None:
     Raises:
         SchemaError: as `require_valid_result`.
     """
-    part = _validator().evolve(schema=result_schema()["properties"][name])
+    part = _validator().evolve(schema=_whole_schema()["properties"][name])
     for error in part.iter_errors(value):
         raise SchemaError(f"{where}: field {_sentence(error)}")
 
@@ -121,7 +121,29 @@ def _validator() -> Draft202012Validator:
         }
     )
     strict: type[Draft202012Validator] = extend(Draft202012Validator, type_checker=types)
-    return strict(result_schema())
+    return strict(_whole_schema())
+
+
+@cache
+def _whole_schema() -> dict[str, Any]:
+    """The schema with its definitions where they are used: looking references up took most of the time."""
+    schema = result_schema()
+    whole: dict[str, Any] = _with_definitions(schema, schema["$defs"])
+    return whole
+
+
+def _with_definitions(part: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(part, list):
+        return [_with_definitions(inner, definitions) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:  # beside it stand descriptions alone
+        part = definitions[part["$ref"].removeprefix("#/$defs/")] | part
+    return {
+        key: _with_definitions(inner, definitions)
+        for key, inner in part.items()
+        if key not in ("$ref", "$defs")
+    }
 
 
 def _sentence(error: ValidationError) -> str:

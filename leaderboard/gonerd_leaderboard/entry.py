@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonerd.errors import CheckError, InputError
+from gonerd.errors import CheckError, GonerdError, InputError
 from gonerd_leaderboard.card import Card
+from gonerd_leaderboard.fields import json_from_text
+from gonerd_leaderboard.plain_file import read_plain_file
 from gonerd_leaderboard.result import Result
 from gonerd_leaderboard.submission import (
     FILES,
-    Reader,
+    RESULT,
     Run,
     place_of,
     read_card,
-    read_run,
+    read_predictions,
     unread_run,
 )
 from gonerd_leaderboard.verified import SELF_REPORTED
 
-__all__ = ["CheckedPlace", "Entry", "checked_place", "places_below", "unread_place"]
+__all__ = ["CheckedPlace", "Entry", "checked_place", "places_below", "splits_in", "unread_place"]
 
 BESIDE = (".gitkeep", "README.md")
 """Files that may stand beside the models."""
@@ -60,17 +62,17 @@ def places_below(folder: Path) -> Iterator[Path]:
         yield from _folders(model)
 
 
-def checked_place(place: Path, *, reader: Reader | None = None) -> CheckedPlace:
+def checked_place(place: Path) -> CheckedPlace:
     """Read the submission in `place`, which must be the place that its result names.
-
-    `reader` sees its predictions, see `read_run`.
 
     Raises:
         InputError: a file is missing, strange, a link or broken.
         SchemaError: a field has the wrong form; the message names file and field.
         CheckError: files contradict each other, or a submission stands in another's place.
     """
-    return _checked(place, lambda: read_run(place, reader=reader))
+    checked = unread_place(place)
+    read_predictions(checked.run, place)
+    return checked
 
 
 def unread_place(place: Path) -> CheckedPlace:
@@ -79,19 +81,34 @@ def unread_place(place: Path) -> CheckedPlace:
     Raises:
         GonerdError: see `checked_place`.
     """
-    return _checked(place, lambda: unread_run(place))
-
-
-def _checked(place: Path, read: Callable[[], Run]) -> CheckedPlace:
     for path in sorted(place.iterdir()):
         if path.name not in FILES:
             raise InputError(f"{path} does not belong to a submission; expected {', '.join(FILES)}")
-    run = read()
+    run = unread_run(place)
     expected = place_of(run.result)
     found = Path(place.parent.name, place.name)
     if found != expected:
         raise CheckError(f"{place}: its result.json belongs in {expected.as_posix()}")
     return CheckedPlace(found.as_posix(), run, read_card(place))
+
+
+def splits_in(places: Iterable[Path]) -> set[tuple[str, str]]:
+    """Name and hash of the splits that results name, unchecked: for who wants to have the gold ready.
+
+    A result that can't be read names none; whoever checks it says why.
+    """
+    splits = set()
+    for place in places:
+        path = place / RESULT
+        try:
+            text = read_plain_file(path, most=FILES[RESULT]).decode()
+            dataset = json_from_text(text, str(path))["dataset"]
+            split, digest = dataset["split"], dataset["split_sha256"]
+        except (GonerdError, OSError, UnicodeDecodeError, LookupError, TypeError):
+            continue
+        if isinstance(split, str) and isinstance(digest, str):
+            splits.add((split, digest))
+    return splits
 
 
 def _folders(folder: Path, *, beside: tuple[str, ...] = ()) -> Iterator[Path]:

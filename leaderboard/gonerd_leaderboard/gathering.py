@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gonerd.errors import CheckError
 from gonerd_leaderboard.drawer import drawer_key, drawer_script
-from gonerd_leaderboard.entry import CheckedPlace, Entry, places_below, unread_place
+from gonerd_leaderboard.entry import CheckedPlace, Entry, places_below, splits_in, unread_place
 from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.verified import SELF_REPORTED, Proof
 
@@ -27,8 +27,8 @@ class Plan:
 
     out: Path
     """A folder that is there; the scripts are named by their keys."""
-    datasets: tuple[str, ...] = ()
-    """Where gold may be found, as `GoldShelf` takes them."""
+    shelf: GoldShelf
+    """Where gold may be found."""
     proofs: Mapping[str, Proof] | None = None
     """A proof counts where the bytes are those of which it was found."""
     before: Path | None = None
@@ -41,25 +41,26 @@ def gathered(submissions: Path, plan: Plan, *, processes: int | None = None) -> 
     `processes` share the work; None takes all cores.
 
     Raises:
-        InputError: there is no such folder or dataset, or a link, a strange file or a broken one.
+        InputError: there is no such folder, or a link, a strange file or a broken one.
         SchemaError: a field has the wrong form; the message names file and field.
         CheckError: files contradict each other or the gold, or a submission stands in another's place.
     """
-    shelf = GoldShelf(plan.datasets)  # what is missing is told before a process begins
     places = list(places_below(submissions))
     count = min(processes or len(os.sched_getaffinity(0)), max(1, len(places) // AT_ONCE))
     if count == 1:
         for place in places:
-            yield _entry(place, plan, shelf)
+            yield _entry(place, plan)
         return
+    for split in splits_in(places):  # read once here, so that the processes begin with it
+        plan.shelf.named(*split)
     with ProcessPoolExecutor(count, initializer=_begin, initargs=(plan,)) as pool:
         yield from pool.map(_entry_of_this_process, places, chunksize=AT_ONCE)
 
 
-def _entry(place: Path, plan: Plan, shelf: GoldShelf) -> Entry:
+def _entry(place: Path, plan: Plan) -> Entry:
     checked = unread_place(place)
     result = checked.run.result
-    tier, gold = _tier(checked, plan.proofs or {}), shelf.of(result.dataset)
+    tier, gold = _tier(checked, plan.proofs or {}), plan.shelf.of(result.dataset)
     key = drawer_key(checked, tier, gold)
     path = plan.out / f"{key}.js"
     before = plan.before / path.name if plan.before is not None else None
@@ -72,9 +73,8 @@ def _entry(place: Path, plan: Plan, shelf: GoldShelf) -> Entry:
 
 def _tier(checked: CheckedPlace, proofs: Mapping[str, Proof]) -> str:
     proof = proofs.get(checked.id)
-    if proof is None or checked.run.digests != (proof.result_sha256, proof.predictions_sha256):
-        return SELF_REPORTED
-    return proof.tier
+    proven = proof is not None and proof.digests == checked.run.digests
+    return proof.tier if proof is not None and proven else SELF_REPORTED
 
 
 def _take_over(before: Path, path: Path) -> None:
@@ -84,16 +84,16 @@ def _take_over(before: Path, path: Path) -> None:
         shutil.copyfile(before, path)
 
 
-_at_work: tuple[Plan, GoldShelf] | None = None
+_at_work: Plan | None = None
 """Of this process."""
 
 
 def _begin(plan: Plan) -> None:
     global _at_work
-    _at_work = plan, GoldShelf(plan.datasets)
+    _at_work = plan
 
 
 def _entry_of_this_process(place: Path) -> Entry:
     if _at_work is None:
         raise CheckError("a process that gathers entries has no plan")
-    return _entry(place, *_at_work)
+    return _entry(place, _at_work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +12,7 @@ from gonerd.dataset.loading import load
 from gonerd.errors import InputError
 from gonerd.evaluation.answers import is_synthetic
 from gonerd.evaluation.surveying import seen_in_training, split_record
+from gonerd.records import record_from_document
 from gonerd.schema import Document, text_sha256
 from gonerd.scoring.seen import Form
 from gonerd_leaderboard.result import DatasetRef
@@ -35,6 +38,8 @@ class Gold:
     synthetic: bool
     free: bool
     """Whether every text is invented, and so may be passed on."""
+    sha256: str
+    """Of all that scores are made from: documents with everything known of them, and `seen`."""
 
     @property
     def name(self) -> str:
@@ -56,20 +61,29 @@ class GoldShelf:
             load(dataset).require_texts()
         self._records: dict[tuple[str, str], dict[str, Any]] = {}
         self._golds: dict[tuple[str, str], Gold] = {}
+        self._named: dict[tuple[str, str], Gold | None] = {}
 
     def of(self, wanted: DatasetRef) -> Gold | None:
         """The split that `wanted` names by its hash; None where no dataset here has it."""
+        return self.named(wanted.split, wanted.split_sha256)
+
+    def named(self, split: str, split_sha256: str) -> Gold | None:
+        """The same for a name and a hash; looked for once."""
+        if (split, split_sha256) not in self._named:
+            self._named[split, split_sha256] = self._search(split, split_sha256)
+        return self._named[split, split_sha256]
+
+    def _search(self, wanted: str, split_sha256: str) -> Gold | None:
         for dataset in self.datasets:
             opened = load(dataset)
             for split in [*opened.splits, "all"]:
-                if split != wanted.split and opened.splits:
+                if split != wanted and opened.splits:
                     continue
-                place = dataset, split
                 try:
-                    record = self._record(place)
+                    record = self._record((dataset, split))
                 except InputError:  # an empty split is nobody's
                     continue
-                if record["split_sha256"] == wanted.split_sha256:
+                if record["split_sha256"] == split_sha256:
                     return self.opened(dataset, split)
         return None
 
@@ -88,14 +102,24 @@ class GoldShelf:
 
 def _gold(dataset: str, split: str, record: Mapping[str, Any]) -> Gold:
     documents = tuple(load(dataset).documents(split))
+    seen = seen_in_training(dataset, split)
     return Gold(
         dataset=dataset,
         split=split,
         documents=documents,
         hashes=tuple(text_sha256(document.text) for document in documents),
-        seen=seen_in_training(dataset, split),
+        seen=seen,
         total=record["gold_total"],
         by_type=record["gold_by_type"],
         synthetic=record["synthetic"],
         free=all(is_synthetic(document) for document in documents),
+        sha256=_sha256(documents, seen),
     )
+
+
+def _sha256(documents: Sequence[Document], seen: frozenset[Form] | None) -> str:
+    hashed = hashlib.sha256()
+    parts = (*map(record_from_document, documents), None if seen is None else sorted(seen))
+    for part in parts:
+        hashed.update(json.dumps(part, sort_keys=True).encode() + b"\n")
+    return hashed.hexdigest()

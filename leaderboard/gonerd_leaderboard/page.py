@@ -71,7 +71,7 @@ def build_page(
         processes: how many check submissions; None takes all cores.
 
     Raises:
-        InputError: there is no submission.
+        InputError: there is no submission, or no such dataset.
         OutputError: `out` exists and `overwrite` is off, or it holds something other than a page.
         GonerdError: a submission is broken; see `gonerd_leaderboard.gathering`.
     """
@@ -80,12 +80,12 @@ def build_page(
     require_folder_to_write(out, overwrite=overwrite)
     proofs = read_proofs(verified) if verified is not None else {}
     tables = reported_tables(reported) if reported is not None else []
+    shelf = GoldShelf(at_hand(datasets))
     with folder_to_write(out, overwrite=overwrite) as folder:
         (folder / ENTRIES).mkdir()
-        places = at_hand(datasets)
-        plan = Plan(folder / ENTRIES, places, proofs, (before or out) / ENTRIES)
+        plan = Plan(folder / ENTRIES, shelf, proofs, (before or out) / ENTRIES)
         boards = boards_from_entries(gathered(submissions, plan, processes=processes))
-        boards = [_with_gold(board, GoldShelf(places), folder, texts=texts) for board in boards]
+        boards = [_with_gold(board, shelf, folder, texts=texts) for board in boards]
         for board in boards:
             _write(folder / BOARDS / f"{board.id}.js", board_script(board))
         assets = _copy_assets(folder)

@@ -27,6 +27,7 @@ __all__ = [
     "Run",
     "place_of",
     "read_card",
+    "read_predictions",
     "read_run",
     "submit",
     "unread_run",
@@ -73,9 +74,18 @@ def read_run(folder: Path, *, reader: Reader | None = None) -> Run:
         CheckError: the files or their numbers contradict each other.
     """
     run = unread_run(folder)
+    read_predictions(run, folder, reader=reader)
+    return run
+
+
+def read_predictions(run: Run, folder: Path, *, reader: Reader | None = None) -> None:
+    """Read and check what `unread_run` of `folder` left unread.
+
+    Raises:
+        GonerdError: see `read_run`.
+    """
     also = reader.begin(run.result) if reader is not None else None
     check_predictions(run.prediction_bytes, run.result, str(folder / PREDICTIONS), also=also)
-    return run
 
 
 def unread_run(folder: Path) -> Run:

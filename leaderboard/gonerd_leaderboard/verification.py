@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from gonerd.errors import CheckError, GonerdError
-from gonerd_leaderboard.entry import checked_place, places_below
+from gonerd_leaderboard.entry import places_below, splits_in, unread_place
 from gonerd_leaderboard.gold import Gold, GoldShelf
 from gonerd_leaderboard.rerunning import rerun
 from gonerd_leaderboard.rescoring import Rescoring
 from gonerd_leaderboard.result import DatasetRef
-from gonerd_leaderboard.submission import CARD, Run, read_run
+from gonerd_leaderboard.submission import CARD, Run, read_predictions, unread_run
 from gonerd_leaderboard.verified import RERUN, RESCORED, SELF_REPORTED, Proof
 
 __all__ = ["Rerunning", "Verdict", "verdicts", "verify"]
@@ -54,20 +55,31 @@ class Rerunning:
 
 
 def verify(
-    folder: Path, shelf: GoldShelf, *, name: str = "", again: Rerunning | None = None
+    folder: Path,
+    shelf: GoldShelf,
+    *,
+    name: str = "",
+    again: Rerunning | None = None,
+    known: Proof | None = None,
 ) -> Verdict:
     """Check the run or submission in `folder`, and score it again where `shelf` has its gold.
 
     What is wrong with it is the verdict, never an exception; nothing in it is run. With `again` its model
-    is evaluated, too.
+    is evaluated, too. What `known` proves of these very bytes on the same gold is not found again.
     """
     place = name or str(folder)
     rescoring = Rescoring(shelf)
     try:
         if (folder / CARD).is_symlink() or (folder / CARD).exists():
-            run = checked_place(folder, reader=rescoring).run
+            run = unread_place(folder).run
         else:
-            run = read_run(folder, reader=rescoring)
+            run = unread_run(folder)
+        if known is not None and again is None and _still_proves(known, run, shelf):
+            proven = known.tier != SELF_REPORTED
+            return Verdict(
+                place, known.tier, "" if proven else _no_gold(run.result.dataset, shelf), known
+            )
+        read_predictions(run, folder, reader=rescoring)
         if rescoring.gold is not None:
             rescoring.require_same(run, str(folder))
         tier, reason = RESCORED, ""
@@ -77,7 +89,8 @@ def verify(
             tier, reason = RERUN, _run_again(run, rescoring.gold, again, str(folder))
     except GonerdError as problem:
         return Verdict(place, reason=str(problem))
-    return Verdict(place, tier, reason, Proof(tier, *run.digests))
+    gold_sha256 = rescoring.gold.sha256 if rescoring.gold is not None else ""
+    return Verdict(place, tier, reason, Proof(tier, *run.digests, gold_sha256))
 
 
 def verdicts(
@@ -86,6 +99,7 @@ def verdicts(
     *,
     processes: int | None = None,
     again: Rerunning | None = None,
+    known: Mapping[str, Proof] = MappingProxyType({}),
 ) -> Iterator[Verdict]:
     """One verdict for each submission below `submissions`, in the order of their places.
 
@@ -94,20 +108,33 @@ def verdicts(
         datasets: where the gold may be found, as `GoldShelf` takes them.
         processes: how many share the work; None takes all cores. One model runs at a time, whatever it is.
         again: run the models, too.
+        known: proofs by place, of this version; what they prove of the same bytes on the same gold holds.
 
     Raises:
         InputError: there is no such folder or dataset, or something in it that belongs to no submission.
     """
-    GoldShelf(datasets)  # what is missing is told before a process begins
+    shelf = GoldShelf(datasets)  # what is missing is told before a process begins
     places = list(places_below(submissions))
     count = min(processes or len(os.sched_getaffinity(0)), max(1, len(places) // AT_ONCE))
     if count == 1 or again is not None:
-        shelf = GoldShelf(datasets)
         for place in places:
-            yield verify(place, shelf, name=_name(place), again=again)
+            name = _name(place)
+            yield verify(place, shelf, name=name, again=again, known=known.get(name))
         return
-    with ProcessPoolExecutor(count, initializer=_begin, initargs=(datasets,)) as pool:
+    for split in splits_in(places):  # read once here, so that the processes begin with it
+        shelf.named(*split)
+    with ProcessPoolExecutor(count, initializer=_begin, initargs=(shelf, dict(known))) as pool:
         yield from pool.map(_verdict, places, chunksize=AT_ONCE)
+
+
+def _still_proves(known: Proof, run: Run, shelf: GoldShelf) -> bool:
+    """Whether a proof is of the run's bytes, and of the gold that is at hand now, or of none as now."""
+    if known.digests != run.digests:
+        return False
+    gold = shelf.of(run.result.dataset)
+    if gold is None:
+        return known.tier == SELF_REPORTED
+    return known.tier != SELF_REPORTED and known.gold_sha256 == gold.sha256
 
 
 def _run_again(run: Run, gold: Gold, again: Rerunning, where: str) -> str:
@@ -128,19 +155,21 @@ def _no_gold(dataset: DatasetRef, shelf: GoldShelf) -> str:
     )
 
 
-_shelf: GoldShelf | None = None
+_at_work: tuple[GoldShelf, Mapping[str, Proof]] | None = None
 """Of this process."""
 
 
-def _begin(datasets: Sequence[str]) -> None:
-    global _shelf
-    _shelf = GoldShelf(datasets)
+def _begin(shelf: GoldShelf, known: Mapping[str, Proof]) -> None:
+    global _at_work
+    _at_work = shelf, known
 
 
 def _verdict(place: Path) -> Verdict:
-    if _shelf is None:
+    if _at_work is None:
         raise CheckError("a process of verification has no datasets")
-    return verify(place, _shelf, name=_name(place))
+    shelf, known = _at_work
+    name = _name(place)
+    return verify(place, shelf, name=name, known=known.get(name))
 
 
 def _name(place: Path) -> str:

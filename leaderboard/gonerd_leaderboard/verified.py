@@ -18,6 +18,7 @@ __all__ = [
     "TIERS",
     "TIER_MEANINGS",
     "Proof",
+    "proofs_to_keep",
     "read_proofs",
     "write_proofs",
 ]
@@ -33,7 +34,8 @@ TIER_MEANINGS = {
 }
 """What the badge of an entry says."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1 did not say on which gold."""
 MOST_BYTES = 64 << 20
 MOST_ENTRIES = 100_000
 SHA256 = "[0-9a-f]{64}"
@@ -46,6 +48,13 @@ class Proof:
     tier: str
     result_sha256: str
     predictions_sha256: str
+    gold_sha256: str = ""
+    """Of the gold that it was scored on, see `Gold.sha256`; empty where there was none."""
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        """Of the files."""
+        return self.result_sha256, self.predictions_sha256
 
 
 def write_proofs(path: Path, proofs: Mapping[str, Proof]) -> None:
@@ -65,14 +74,28 @@ def read_proofs(path: Path) -> dict[str, Proof]:
         InputError: there is no such file, or it is a link.
         SchemaError: it holds something else.
     """
+    return _read(path)[1]
+
+
+def proofs_to_keep(path: Path) -> dict[str, Proof]:
+    """Those that need not be found again: all where this very version found them, else none.
+
+    Raises:
+        GonerdError: see `read_proofs`.
+    """
+    version, proofs = _read(path)
+    return proofs if version == gonerd_version() else {}
+
+
+def _read(path: Path) -> tuple[str, dict[str, Proof]]:
     where = str(path)
     text = read_plain_file(path, most=MOST_BYTES).decode("utf-8", "replace")
     top = Fields(json_from_text(text, where), where)
-    top.whole("schema_version", least=SCHEMA_VERSION, most=SCHEMA_VERSION)
-    top.text("gonerd")
+    top.whole("schema_version", least=1, most=SCHEMA_VERSION)
+    version = top.text("gonerd")
     proofs = dict(_proofs(top))
     top.end()
-    return proofs
+    return version, proofs
 
 
 def _proofs(top: Fields) -> Iterable[tuple[str, Proof]]:
@@ -85,6 +108,13 @@ def _proofs(top: Fields) -> Iterable[tuple[str, Proof]]:
                 tier=fields.text("tier", pattern="|".join(TIERS)),
                 result_sha256=fields.text("result_sha256", pattern=SHA256),
                 predictions_sha256=fields.text("predictions_sha256", pattern=SHA256),
+                gold_sha256=_gold_sha256(fields),
             ),
         )
         fields.end()
+
+
+def _gold_sha256(fields: Fields) -> str:
+    key = "gold_sha256"  # an empty text says the same as none
+    value = fields.take(key) if fields.has(key) else ""
+    return fields.group("", {key: value}).text(key, pattern=SHA256) if value else ""

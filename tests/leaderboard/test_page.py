@@ -278,7 +278,12 @@ def test_the_commands_do_the_same_and_print_one_json_object(tmp_path):
         "pull_request": None,
     }
     built = CliRunner().invoke(leaderboard, ["build", str(to), "--out", str(out), "--json"])
-    assert json.loads(built.stdout) == {"path": str(out), "boards": 1, "entries": 1}
+    assert json.loads(built.stdout) == {
+        "path": str(out),
+        "boards": 1,
+        "with_gold": 0,
+        "entries": 1,
+    }
 
 
 def test_a_served_page_is_the_built_one_and_only_on_loopback(page_folder):

@@ -63,7 +63,14 @@ __all__ = ["verify"]
     "--record",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="With --all, write what was found for 'gonerd leaderboard build --verified FILE'.",
+    help="With --all, write what was found for 'gonerd leaderboard build --verified FILE'. What FILE says "
+    "already of the same files on the same gold is taken from there.",
+)
+@click.option(
+    "--again",
+    "anew",
+    is_flag=True,
+    help="With --record, verify everything, whatever FILE says already.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def verify(
@@ -77,6 +84,7 @@ def verify(
     tolerance: float,
     jobs: int | None,
     record: Path | None,
+    anew: bool,
     as_json: bool,
 ) -> None:
     """Check runs or submissions, and compute their scores again from their predictions.
@@ -96,18 +104,24 @@ def verify(
     from gonerd_leaderboard.gold import GoldShelf
     from gonerd_leaderboard.verification import Rerunning, Verdict, verdicts
     from gonerd_leaderboard.verification import verify as verify_one
-    from gonerd_leaderboard.verified import TIERS, write_proofs
+    from gonerd_leaderboard.verified import TIERS, proofs_to_keep, write_proofs
 
     if bool(runs) == bool(submissions):
         raise ConfigError("expected folders of runs or submissions, or --all SUBMISSIONS_DIR")
     if record is not None and submissions is None:
         raise ConfigError("--record tells of a whole board; expected --all SUBMISSIONS_DIR with it")
+    if anew and record is None:
+        raise ConfigError(
+            "--again is for what a record says already; expected --record FILE with it"
+        )
     if model and not (rerun and len(runs) == 1):
         raise ConfigError("--model is where one run's model lies; expected one RUN_DIR and --rerun")
     places = datasets or ("sample",)
     again = Rerunning(model, device, tolerance / 100) if rerun else None
     if submissions is not None:
-        found = list(verdicts(submissions, places, processes=jobs, again=again))
+        keep = record is not None and record.exists() and not anew
+        known = proofs_to_keep(record) if record is not None and keep else {}
+        found = list(verdicts(submissions, places, processes=jobs, again=again, known=known))
     else:
         shelf = GoldShelf(places)
         found = [verify_one(folder, shelf, again=again) for folder in runs]

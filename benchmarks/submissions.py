@@ -1,0 +1,79 @@
+"""Submissions to measure with: annotated documents, and models that are the gold with errors."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from scoring import fitted, wrong
+
+from gonerd.adapters import ModelCard, Policy, Prediction
+from gonerd.evaluation import evaluate_model
+from gonerd.files import read_json, write_json
+from gonerd.records import write_documents
+from gonerd.schema import Document
+from gonerd_leaderboard.submission import RESULT, submit
+
+SUBMISSIONS, RUNS, DOCUMENTS = 1000, 20, 224
+
+
+class Erring:
+    """The gold with errors that `seed` decides."""
+
+    def __init__(self, seed: int) -> None:
+        self.card = ModelCard(
+            kind="benchmark",
+            id=f"acme/model-{seed}",
+            revision=f"{seed:040x}",
+            weights_sha256="0" * 64,
+            params=1,
+            license="MIT",
+        )
+        self.policy = Policy("native")
+        self._seed = seed
+
+    def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
+        """The same for the same seed."""
+        for number, document in enumerate(documents):
+            found = tuple(wrong(document, 10_000 * self._seed + number))
+            yield Prediction(document.id, found, consumed_to=len(document.text))
+
+
+def sampled(number: int) -> list[Document]:
+    """Documents of annotated corpora, the same each time."""
+    documents = list(fitted())
+    return random.Random(0).sample(documents, min(number, len(documents)))
+
+
+def run_of(folder: Path, corpus: Path, seed: int) -> Path:
+    """A run of the model `seed` on a corpus file."""
+    out = folder / f"run-{seed}"
+    evaluate_model(Erring(seed), out, dataset=str(corpus), split="all", cost=None)
+    return out
+
+
+def corpus_of(folder: Path, documents: list[Document]) -> Path:
+    """A corpus file of `documents` in a new folder."""
+    folder.mkdir(parents=True)
+    corpus = folder / "corpus.jsonl"
+    write_documents(corpus, documents)
+    return corpus
+
+
+def submissions_of(folder: Path, corpus: Path, number: int) -> Path:
+    """A folder of submissions: 20 different runs, each under as many models as it takes.
+
+    Every second model of a run names the first as its teacher.
+    """
+    submissions = folder / "submissions"
+    runs = min(RUNS, number)
+    for seed in range(runs):
+        run = run_of(folder, corpus, seed)
+        record = read_json(run / RESULT)
+        for copied in range(number // runs):
+            record["model"]["id"] = f"acme/model-{seed}-{copied}"
+            record["model"]["teacher_id"] = "acme/model-0-0" if copied % 2 else None
+            write_json(run / RESULT, record, overwrite=True)
+            submit(run, submissions)
+    return submissions
