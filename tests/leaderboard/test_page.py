@@ -24,11 +24,11 @@ from gonerd_leaderboard.cli.submit import submit as submit_command
 from gonerd_leaderboard.export import csv_from_boards
 from gonerd_leaderboard.page import build_page
 from gonerd_leaderboard.reported import reported_tables
-from gonerd_leaderboard.script import script_values
 from gonerd_leaderboard.serving import BuiltPage, LivePage, page_server
 from gonerd_leaderboard.submission import submit
 from tests.leaderboard.conftest import HOSTILE, LONG, RIGHT_TO_LEFT
 from tests.leaderboard.factory import change_result, make_run, predictions_of
+from tests.leaderboard.page_files import boards_of, contents, drawer_of
 from tests.places import ROOT
 
 ERRORS = ("exact", "boundary", "type", "both", "missed", "spurious")
@@ -46,33 +46,6 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
-
-
-def contents(folder):
-    """Every file below a folder, byte by byte."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def boards_of(folder):
-    """What the boards' scripts give to the page, by the dataset's id."""
-    boards = {}
-    for path in (folder / "boards").iterdir():
-        (board,) = script_values(path.read_text(encoding="ascii"), "board", str(path))
-        assert path.stem == board["id"]
-        boards[board["dataset"]["id"]] = board
-    return boards
-
-
-def drawer_of(folder, key):
-    """What an entry's script gives to the page."""
-    path = folder / "entries" / f"{key}.js"
-    named, drawer = script_values(path.read_text(encoding="ascii"), "entry", str(path))
-    assert named == key
-    return drawer
 
 
 def test_a_page_is_a_shell_with_a_script_for_each_board_and_each_entry(page_folder):

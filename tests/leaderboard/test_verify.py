@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from benchmarks.verification import DATA, fuzz, sampled
 from gonerd_leaderboard.gold import GoldShelf
-from gonerd_leaderboard.script import script_values
 from gonerd_leaderboard.submission import submit
 from gonerd_leaderboard.verification import verdicts, verify
 from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED
 from tests.leaderboard.commands import typed
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
+from tests.leaderboard.page_files import boards_of
 from tests.places import needs
 
 
@@ -237,9 +237,8 @@ def test_what_was_found_stands_on_the_page_until_the_files_change(
         )
         assert built.exit_code == 0, built.stderr
         board = json.loads((page / "leaderboard.json").read_text())["boards"][0]
-        (path,) = (page / "boards").iterdir()
-        (shown,) = script_values(path.read_text(encoding="ascii"), "board", str(path))
-        tiers = {row["entry"]: row["tier"] for row in shown["rows"]}
+        (of_page,) = boards_of(page).values()
+        tiers = {row["entry"]: row["tier"] for row in of_page["rows"]}
         assert tiers == {entry["entry"]: entry["verification"] for entry in board["entries"]}
         return [
             entry["verification"]

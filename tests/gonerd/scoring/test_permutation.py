@@ -1,11 +1,11 @@
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonerd.scoring.permutation import holm, permutation_p
+from gonerd.scoring.permutation import holm, permutation_p, permutation_p_of_pairs
 
 
 def f1(table: np.ndarray) -> float:
@@ -65,6 +65,25 @@ def test_p_does_not_depend_on_which_comes_first_nor_on_how_many_at_once(
     assert permutation_p(other, one, permutations=999) == pytest.approx(p)
     both = np.concatenate([one, other], axis=1)
     assert permutation_p(both, both[:, ::-1], permutations=999) == pytest.approx([p[0], p[0]])
+
+
+def test_all_pairs_of_one_drawing_have_the_p_of_each_pair_alone() -> None:
+    models = [table[:, 0] for seed in range(3) for table in tables(seed, 60, 0.02 * seed)]
+    models.append(np.zeros_like(models[0]))
+    p = permutation_p_of_pairs(models, permutations=999, seed=5)
+    assert (p == p.T).all()
+    assert (np.diag(p) == 1).all()
+    for one, other in combinations(range(len(models)), 2):
+        pair = [models[place][:, None] for place in (one, other)]
+        assert p[one, other] == permutation_p(*pair, permutations=999, seed=5)[0]
+    assert len(set(p[np.triu_indices(len(p), 1)])) > 5
+
+
+def test_a_pair_does_not_depend_on_which_comes_first_and_one_model_has_none() -> None:
+    models = [table[:, 0] for table in tables(5, 50, 0.03)]
+    whole = permutation_p_of_pairs(models, permutations=99)
+    assert whole[0, 1] == permutation_p_of_pairs(models[::-1], permutations=99)[0, 1]
+    assert permutation_p_of_pairs(models[:1], permutations=9).tolist() == [[1.0]]
 
 
 def test_holm_is_the_published_procedure() -> None:
