@@ -117,6 +117,7 @@ def test_a_refused_run_leaves_nothing_behind(run, tmp_path):
             SchemaError,
             "as they are",
         ),
+        ("scores.full.by_position", {"1-3": NOTHING}, SchemaError, "expected the buckets 0-511, 5"),
         (
             "scores.full.by_length",
             {"0-511": NOTHING},
