@@ -109,6 +109,8 @@ def test_the_page_holds_both_entries_and_says_that_they_are_synthetic(folder: Pa
     assert "Small local-attention tagger" in page
     assert "Rules" in page
     assert "nothing about real text" in page
+    texts = sum(1 for _ in (folder / "leaderboard" / "texts").iterdir())
+    assert texts == dict(load(folder / "gonerd").facts.documents)["test"] > 0
 
 
 def test_the_figure_is_a_picture(folder: Path) -> None:

@@ -91,8 +91,8 @@ def demo_steps(
              "verify", "--all", out / "submissions", "--dataset", out / "gonerd", "--require", "rescored",
              "--record", out / "verified.json"),
         step("write the leaderboard", "leaderboard",
-             "leaderboard", "build", out / "submissions", "--verified", out / "verified.json",
-             "--out", out / "leaderboard"),
+             "leaderboard", "build", out / "submissions", "--dataset", out / "gonerd",
+             "--verified", out / "verified.json", "--out", out / "leaderboard"),
     ]  # fmt: skip
 
 

@@ -1,18 +1,26 @@
 """A page that is built where the gold is at hand: counts by document, tests of pairs, retention, texts."""
 
 import json
+import random
+import shutil
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
+from benchmarks.verification import changed_lines, changed_value, nudged_number, turned_bytes
 from gonerd.corpora import read_corpus
+from gonerd.errors import GonerdError
 from gonerd.evaluation.comparing import compare_files
 from gonerd.schema import text_sha256
 from gonerd.scoring.counts import exact_match
 from gonerd.scoring.permutation import holm
 from gonerd_leaderboard import board as board_module
+from gonerd_leaderboard.drawer import drawer_script
+from gonerd_leaderboard.entry import unread_place
+from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.page import build_page
+from gonerd_leaderboard.script import script_values
 from gonerd_leaderboard.submission import submit
 from tests.leaderboard.commands import typed
 from tests.leaderboard.factory import change_predictions, change_result, make_run, predictions_of
@@ -208,7 +216,6 @@ def test_who_calls_texts_invented_does_not_free_them(tmp_path: Path) -> None:
 
 def test_one_real_text_among_invented_ones_keeps_all_of_them_back(tmp_path: Path) -> None:
     from gonerd.records import write_documents
-    from gonerd_leaderboard.gold import GoldShelf
     from tests.leaderboard.factory import invented_documents
 
     corpus = tmp_path / "mixed.jsonl"
@@ -307,3 +314,33 @@ def test_a_dataset_that_is_missing_is_one_sentence(made: Path, tmp_path: Path) -
     assert "nowhere.jsonl" in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "page").exists()
+
+
+def test_a_broken_submission_is_an_error_of_the_user_and_a_counted_one_adds_up(
+    tmp_path: Path,
+) -> None:
+    true = submit(make_run(tmp_path / "run", n=12), tmp_path / "to")
+    shelf = GoldShelf([str(tmp_path / "invented.jsonl")])
+    stated = json.loads((true / "result.json").read_text())["scores"]["full"]
+    expected = [stated["tp"], stated["fp"], stated["fn"]]
+    chance = random.Random(3)
+    accepted, said = 0, []
+    for number in range(150):
+        place = tmp_path / str(number) / true.parent.name / true.name
+        shutil.copytree(true, place)
+        chance.choice((changed_value, nudged_number, turned_bytes, changed_lines))(place, chance)
+        try:
+            checked = unread_place(place)
+            gold = shelf.of(checked.run.result.dataset)
+            text = drawer_script("0" * 20, checked, gold, where=place)
+        except GonerdError as problem:
+            said.append(str(problem))
+            continue
+        accepted += 1
+        _, drawer = script_values(text, "entry", "here")
+        if gold is not None:
+            found = [sum(column) for column in zip(*drawer["counts"], strict=True)]
+            full = checked.run.result.full.total
+            assert found == [full.tp, full.fp, full.fn] == expected
+    assert 5 < accepted < 145
+    assert not [sentence for sentence in said if "\n" in sentence]
