@@ -117,9 +117,12 @@ def _with_gold(board: Board, shelf: GoldShelf, folder: Path, *, texts: bool) -> 
     for digest, text in text_scripts(gold) if shown else ():
         _write(folder / TEXTS / f"{digest}.js", text)
 
+    ids = [document.id for document in gold.documents]
+    order = sorted(range(len(ids)), key=ids.__getitem__)  # the draws of gonerd compare are of these
+
     @cache  # many students may have one teacher
     def counts_of(key: str) -> Counted:
-        return counts_by_document(folder / ENTRIES / f"{key}.js")
+        return counts_by_document(folder / ENTRIES / f"{key}.js")[order]
 
     board = replace(board, gold=True, texts=shown)
     return with_comparisons(board, lambda entry: counts_of(entry.key))

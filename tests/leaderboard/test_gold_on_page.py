@@ -10,13 +10,13 @@ import pytest
 
 from benchmarks.verification import changed_lines, changed_value, nudged_number, turned_bytes
 from gonerd.corpora import read_corpus
-from gonerd.errors import GonerdError
+from gonerd.errors import GonerdError, SchemaError
 from gonerd.evaluation.comparing import compare_files
 from gonerd.schema import text_sha256
 from gonerd.scoring.counts import exact_match
 from gonerd.scoring.permutation import holm
 from gonerd_leaderboard import board as board_module
-from gonerd_leaderboard.drawer import drawer_script
+from gonerd_leaderboard.drawer import counts_by_document, drawer_script
 from gonerd_leaderboard.entry import unread_place
 from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.page import build_page
@@ -74,6 +74,17 @@ def test_counts_by_document_are_exact_matches_and_add_up_to_the_result(
             assert counts == [right, len(spans) - right, len(wanted) - right]
         tp, fp, fn = (sum(column) for column in zip(*drawer["counts"], strict=True))
         assert row["f1"] == pytest.approx(2 * tp / (2 * tp + fp + fn), abs=1e-6)
+
+
+def test_counts_are_read_back_and_a_file_without_them_is_told(page: Path, tmp_path: Path) -> None:
+    for row in rows_of(page).values():
+        path = page / "entries" / f"{row['key']}.js"
+        assert counts_by_document(path).tolist() == drawer_of(page, row["key"])["counts"]
+        other = tmp_path / "other.js"
+        for text in ("", 'gonerd.entry("x",{"counts":null});\n', path.read_text()[:-9]):
+            other.write_text(text)
+            with pytest.raises(SchemaError, match=r"other\.js: is no entry that was counted"):
+                counts_by_document(other)
 
 
 def test_the_tests_are_those_of_gonerd_compare(made: Path, page: Path) -> None:
