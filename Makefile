@@ -47,7 +47,7 @@ leaderboard: .venv/.test $(filter build/worldwide,$(WORLDWIDE))  ## verify the s
 	$(BIN)/gonerd verify --all leaderboard/submissions --dataset sample \
 	  $(if $(WORLDWIDE),--dataset $(WORLDWIDE) --require rescored --record leaderboard/verified.json)
 	$(BIN)/gonerd leaderboard build leaderboard/submissions --out build/leaderboard --force \
-	  --reported leaderboard/reported --verified leaderboard/verified.json
+	  $(if $(WORLDWIDE),--dataset $(WORLDWIDE)) --reported leaderboard/reported --verified leaderboard/verified.json
 
 build/worldwide: | .venv/.test
 	$(BIN)/gonerd build ../shared/data/ner/worldwide_newswire_africa_asia.jsonl.gz --out $@ --seed 0 --force

@@ -29,6 +29,7 @@ from gonerd_leaderboard.submission import submit
 
 sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its package
 from scoring import DATA
+
 from submissions import DOCUMENTS, SUBMISSIONS, corpus_of, run_of, sampled, submissions_of
 
 ROOT = Path(__file__).parents[1]

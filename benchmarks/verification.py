@@ -37,6 +37,7 @@ from gonerd_leaderboard.verified import RESCORED
 
 sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its package
 from scoring import DATA
+
 from submissions import DOCUMENTS, SUBMISSIONS, corpus_of, run_of, sampled, submissions_of
 
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,7 @@ from gonerd_leaderboard.gold import Gold
 from gonerd_leaderboard.predictions import prediction_lines
 from gonerd_leaderboard.submission import PREDICTIONS, Run
 
-__all__ = ["Rerun", "rerun"]
+__all__ = ["Rerun", "UnnamedModelError", "rerun"]
 
 LOADABLE = {"hf", "gliner", "spanmarker", "flair"}
 """Kinds whose id and revision name something that anybody can load, and that run no code of its author."""
@@ -30,6 +30,10 @@ OPTIONS = {
     "label_map": "label_map",
 }
 """By part of a result's policy, the adapters' option that decides it."""
+
+
+class UnnamedModelError(ConfigError):
+    """A result names no model that just anybody can load: that is no fault of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def rerun(run: Run, gold: Gold, *, model: str | None = None, device: str = "cpu"
         device: where it runs.
 
     Raises:
-        ConfigError: the result names nothing that can be loaded, and `model` does not say it.
+        UnnamedModelError: the result names nothing that can be loaded, and `model` does not say it.
         CheckError: what is loaded is another model, or reads otherwise than is stated.
         GonerdError: see `gonerd.adapters.adapter_from_spec`.
     """
@@ -101,7 +105,7 @@ def _spec(model: Mapping[str, Any]) -> str:
     if kind == "rules":
         return "rules"
     if kind not in LOADABLE or id_.count("/") != 1:
-        raise ConfigError(
+        raise UnnamedModelError(
             f"the result names {kind}:{id_}, which can't be loaded from the Hub; expected --model with "
             "where it lies"
         )

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from gonerd.errors import CheckError, GonerdError
 from gonerd_leaderboard.entry import places_below, splits_in, unread_place
 from gonerd_leaderboard.gold import Gold, GoldShelf
-from gonerd_leaderboard.rerunning import rerun
+from gonerd_leaderboard.rerunning import UnnamedModelError, rerun
 from gonerd_leaderboard.rescoring import Rescoring
 from gonerd_leaderboard.result import DatasetRef
 from gonerd_leaderboard.submission import CARD, Run, read_predictions, unread_run
@@ -86,7 +86,7 @@ def verify(
         if rescoring.gold is None:
             tier, reason = SELF_REPORTED, _no_gold(run.result.dataset, shelf)
         elif again is not None:
-            tier, reason = RERUN, _run_again(run, rescoring.gold, again, str(folder))
+            tier, reason = _run_again(run, rescoring.gold, again, str(folder))
     except GonerdError as problem:
         return Verdict(place, reason=str(problem))
     gold_sha256 = rescoring.gold.sha256 if rescoring.gold is not None else ""
@@ -137,14 +137,17 @@ def _still_proves(known: Proof, run: Run, shelf: GoldShelf) -> bool:
     return known.tier != SELF_REPORTED and known.gold_sha256 == gold.sha256
 
 
-def _run_again(run: Run, gold: Gold, again: Rerunning, where: str) -> str:
+def _run_again(run: Run, gold: Gold, again: Rerunning, where: str) -> tuple[str, str]:
+    """How far that proves it, and what was found."""
     try:
         found = rerun(run, gold, model=again.model, device=again.device)
+    except UnnamedModelError as problem:
+        return RESCORED, f"not run again: {problem}"
     except GonerdError as problem:
         raise CheckError(f"{where}: {problem}") from None
     if found.distance > again.tolerance:
         raise CheckError(f"{where}: {found}, more than {100 * again.tolerance:g} points apart")
-    return str(found)
+    return RERUN, str(found)
 
 
 def _no_gold(dataset: DatasetRef, shelf: GoldShelf) -> str:

@@ -55,10 +55,13 @@ def test_predictions_that_the_model_does_not_give_are_found_out(tmp_path: Path) 
     assert verify(out, SHELF, again=Rerunning(tolerance=0.5)).tier == RERUN
 
 
-def test_a_model_that_nobody_can_load_has_to_be_named(tmp_path: Path) -> None:
+def test_a_model_that_nobody_can_load_stays_rescored_and_has_to_be_named(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", n=12)
     shelf = GoldShelf([str(tmp_path / "invented.jsonl")])
-    said = verify(run, shelf, again=Rerunning()).reason
+    found = verify(run, shelf, again=Rerunning())
+    assert found.tier == RESCORED
+    assert found.reason.startswith("not run again: ")
+    said = found.reason
     assert "names oracle:acme/tagger, which can't be loaded from the Hub; expected --model" in said
     said = verify(run, shelf, again=Rerunning("rules")).reason
     assert "model.kind is oracle, the model here has rules" in said
