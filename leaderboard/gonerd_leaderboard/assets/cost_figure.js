@@ -1,0 +1,111 @@
+"use strict";
+// F1 against what a model costs, on one machine: who is beaten in both by nobody, and what became of a teacher as a student.
+(() => {
+  const gonerd = (window.gonerd ??= {});
+  const { number } = gonerd;
+  const MOST_LABELS = 14;
+  const MOST_RANGES = 60;
+  const LETTER = 6.2; // pixels, about
+  const COSTS = {
+    ms_512: { title: "ms, 512 tokens", axis: "Milliseconds for a document of 512 tokens", onMachine: true },
+    ms_4096: { title: "ms, 4,096 tokens", axis: "Milliseconds for a document of 4,096 tokens", onMachine: true },
+    gib_512: { title: "GiB, 512 tokens", axis: "Peak GiB at 512 tokens", onMachine: true },
+    gib_4096: { title: "GiB, 4,096 tokens", axis: "Peak GiB at 4,096 tokens", onMachine: true },
+    documents_per_s: { title: "documents/s", axis: "Documents per second", onMachine: true, more: true },
+    params: { title: "parameters", axis: "Parameters", onMachine: false },
+  };
+
+  function settings({ board, rows }, state) {
+    const stated = (cost) => rows.filter((row) => board.value(row, cost) > 0).length;
+    const costs = Object.keys(COSTS).filter((cost) => board.column(cost));
+    const usual = costs.find((cost) => stated(cost) >= rows.length / 2) ?? costs.find(stated) ?? costs[0];
+    const cost = costs.includes(state.cost) ? state.cost : usual;
+    const found = [];
+    if (cost) found.push({ key: "cost", title: "Cost", options: costs.map((key) => [key, COSTS[key].title]), value: cost });
+    if (COSTS[cost]?.onMachine) {
+      const sizes = new Map();
+      for (const row of rows) if (board.value(row, cost) > 0) sizes.set(row.hardware, (sizes.get(row.hardware) ?? 0) + 1);
+      const machines = [...sizes.keys()].sort((a, b) => sizes.get(b) - sizes.get(a) || (a < b ? -1 : 1));
+      if (machines.length) {
+        const machine = machines.includes(state.machine) ? state.machine : machines[0];
+        found.push({ key: "machine", title: "Hardware", options: machines.map((name) => [name, `${name} (${sizes.get(name)})`]), value: machine });
+      }
+    }
+    return found;
+  }
+
+  // The entries that no other beats in both; cheapest first.
+  function frontOf(points, more) {
+    const ordered = [...points].sort((a, b) => (more ? b.cost - a.cost : a.cost - b.cost) || b.row.f1 - a.row.f1);
+    let best = -1;
+    return ordered.filter(({ row }) => {
+      const isOn = row.f1 > best;
+      best = Math.max(best, row.f1);
+      return isOn;
+    });
+  }
+
+  // Leaves out the labels that would lie on earlier ones.
+  function spaced(taken, side) {
+    return (index, scales, values, dimensions, context, next) => {
+      const kept = [...index].filter((i) => {
+        const wide = values.text[i].length * LETTER;
+        const left = side > 0 ? values.x[i] + 8 : values.x[i] - 8 - wide;
+        const box = [left, values.y[i] - 8, left + wide, values.y[i] + 8];
+        if (box[0] < dimensions.marginLeft || box[2] > dimensions.width) return false;
+        const free = taken.length < MOST_LABELS && taken.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
+        if (free) taken.push(box);
+        return free;
+      });
+      return next(kept, scales, values, dimensions, context);
+    };
+  }
+
+  function draw({ board, rows }, state, width, { cost, machine }) {
+    const about = COSTS[cost];
+    const points = rows.map((row) => ({ row, cost: cost && board.value(row, cost) })).filter((point) => point.cost > 0 && (!about.onMachine || point.row.hardware === machine));
+    if (!points.length) return { note: "No entry that is shown states a cost." };
+    const { arrow, dot, line, link, plot, text, tip } = { ...libraries, plot: gonerd.plot };
+    const front = frontOf(points, about.more);
+    const onFront = new Set(front);
+    const chosen = new Set(gonerd.chosen(board, state));
+    const byIndex = new Map(points.map((point) => [point.row.index, point]));
+    const students = points.filter(({ row }) => byIndex.has(row.teacher)).map((point) => ({ from: byIndex.get(point.row.teacher), to: point }));
+    const x = (point) => point.cost, y = (point) => 100 * point.row.f1;
+    const named = [...points.filter(({ row }) => chosen.has(row)), ...front.filter(({ row }) => !chosen.has(row)).reverse()];
+    const costs = points.map(x);
+    const middle = Math.sqrt(Math.min(...costs) * Math.max(...costs));
+    const taken = [];
+    const write = (value) => (cost === "params" ? number.short(value) : number.rounded(value));
+    const label = (side) => text(named.filter((point) => (side > 0 ? x(point) <= middle : x(point) > middle)), {
+      x, y, text: ({ row }) => gonerd.nameIn(row, width < 500 ? 18 : 26), dx: 8 * side, textAnchor: side > 0 ? "start" : "end",
+      fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, fontSize: 12, render: spaced(taken, side),
+    });
+    const colour = (point) => (chosen.has(point.row) ? "var(--s2)" : onFront.has(point) ? "var(--accent)" : "var(--soft)");
+    const drawn = plot({
+      width, height: Math.min(360, Math.max(280, width * 0.62)), marginLeft: 40,
+      x: { type: "log", label: about.axis, labelAnchor: "right", nice: true, ticks: Math.max(3, width / 110), tickFormat: write },
+      y: { label: "F1", nice: true, grid: true, ticks: 6 },
+      color: { type: "identity" },
+      marks: [
+        line([...front].sort((a, b) => a.cost - b.cost), { x, y, curve: about.more ? "step-before" : "step-after", stroke: "var(--accent)", strokeOpacity: 0.55, strokeWidth: 1.5, strokeDasharray: "3 4" }),
+        points.length <= MOST_RANGES && link(points, { x1: x, x2: x, y1: ({ row }) => 100 * row.low, y2: ({ row }) => 100 * row.high, stroke: colour, strokeOpacity: 0.4, strokeWidth: 1.5 }),
+        arrow(students, { x1: ({ from }) => x(from), y1: ({ from }) => y(from), x2: ({ to }) => x(to), y2: ({ to }) => y(to), bend: 18, inset: 6, headLength: 7, stroke: "var(--s3)", strokeWidth: 1.3 }),
+        dot(points, { x, y, r: 4, fill: colour, fillOpacity: (point) => (onFront.has(point) || chosen.has(point.row) ? 1 : 0.55), stroke: "var(--paper)", strokeWidth: 0.75 }),
+        label(1), label(-1),
+        tip(points, gonerd.tipAt({ x, y, title: ({ row, cost: value }) => `${gonerd.nameIn(row, 60)}\nF1 ${number.percent(row.f1)} (${number.percent(row.low)}–${number.percent(row.high)})\n${about.title}: ${write(value)}\n${row.hardware}` })),
+      ],
+    });
+    const where = about.onMachine ? ` on ${machine}` : "";
+    return {
+      plot: drawn,
+      label: `F1 against ${about.title}${where}: ${points.length} entries; beaten in both by no other: ${front.map(({ row }) => `${row.name} (F1 ${number.percent(row.f1)}, ${write(board.value(row, cost))})`).slice(0, 12).join("; ")}.`,
+      caption: `${number.plural(points.length, "entry", "entries")}${where}. The dashed line joins those that no other beats in both F1 and cost${about.more ? "; further right is faster" : ""}.${students.length ? " Arrows go from teacher to student." : ""}`,
+      heads: ["Model", "F1", "from", "to", about.title, "Not beaten", "Teacher"],
+      rows: () => points.map((point) => [point.row.name, number.percent(point.row.f1), number.percent(point.row.low), number.percent(point.row.high), write(point.cost),
+        onFront.has(point) ? "yes" : "no", byIndex.get(point.row.teacher)?.row.name ?? ""]),
+    };
+  }
+
+  gonerd.figures.add({ id: "figure-cost", title: "F1 against cost", keys: ["cost", "machine"], settings, draw });
+})();
