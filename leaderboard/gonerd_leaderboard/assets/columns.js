@@ -57,12 +57,10 @@
     };
   }
 
-  const revisionCell = (row) => element("td", { class: "start" }, element("code", { title: row.revision }, row.revision.slice(0, 7)));
-
-  const dateCell = (board) => (row) => element("td", { class: "date" },
-    element("time", { datetime: row.date }, row.date), element("br"),
+  const dateCell = (board) => (row) => element("td", { class: "date start" },
+    element("time", { datetime: row.date }, row.date), element("code", { title: `Revision ${row.revision}` }, row.revision.slice(0, 7)),
     element("span", { class: `badge${row.tier === "self-reported" ? "" : " proven"}`, title: board.tiers[row.tier] }, row.tier),
-    row.exposed && [" ", element("span", { class: "badge exposed", title: `Its author says: ${board.exposures[row.exposure]}` }, row.exposed)]);
+    row.exposed && element("span", { class: "badge exposed", title: `Its author says: ${board.exposures[row.exposure]}` }, row.exposed));
 
   // Each column as table-core takes it; `meta` has what the page needs to draw it. A number that is missing is undefined, and
   // comes last whichever way the table is sorted.
@@ -90,9 +88,8 @@
       }
     }
     columns.push(
-      { id: "revision", accessorFn: (row) => row.revision, sortFn: basic, meta: { head: "Revision", heading: "start", title: "The revision of the model", group: "entry", cell: revisionCell } },
       { id: "date", accessorFn: (row) => row.date, sortFn: basic,
-        meta: { head: "Date", heading: "date", title: "When the run was made, UTC, and who has checked the figures", group: "entry", descending: true, cell: dateCell(board) } },
+        meta: { head: "Date", heading: "date start", title: "When the run was made, UTC, at which revision of the model, and who has checked the figures", group: "entry", descending: true, cell: dateCell(board) } },
     );
     return columns;
   };

@@ -50,7 +50,7 @@
       const own = [ownItems(items[0], items[1]), ownItems(items[1], items[0])];
       const shows = !isSame(both[0][3], both[1][3]);
       const verb = about ? "right" : "found";
-      const note = shows ? `only the first ${verb} ${own[0].size}, only the second ${own[1].size}` : "the same";
+      const note = shows ? `${own[0].size} ${verb} only in the first, ${own[1].size} only in the second` : "the same";
       return { id, sha256, items, own, reads: both.map(([, , read]) => read), hasGold: Boolean(about), source: about?.source, url: about?.url, note, shows };
     });
     const browser = gonerd.documentBrowser({

@@ -5,7 +5,6 @@
   const { number } = gonerd;
   const MOST_LABELS = 14;
   const MOST_RANGES = 60;
-  const LETTER = 6.2; // pixels, about
   const COSTS = {
     ms_512: { title: "ms, 512 tokens", axis: "Milliseconds for a document of 512 tokens", onMachine: true },
     ms_4096: { title: "ms, 4,096 tokens", axis: "Milliseconds for a document of 4,096 tokens", onMachine: true },
@@ -45,11 +44,25 @@
     });
   }
 
+  // Ones, twos and fives, or ones alone where these are too many.
+  function ticksOf(costs, most) {
+    const low = Math.min(...costs) / 1.15, high = Math.max(...costs) * 1.15;
+    const found = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) {
+      for (const times of [1, 2, 5]) {
+        const tick = Number(`${times}e${power}`);
+        if (low <= tick && tick <= high) found.push({ tick, times });
+      }
+    }
+    const chosen = [[1, 2, 5], [1, 5], [1]].map((kept) => found.filter(({ times }) => kept.includes(times))).find((kept) => kept.length <= most);
+    return { domain: [low, high], ticks: (chosen ?? []).map(({ tick }) => tick) };
+  }
+
   // Leaves out the labels that would lie on earlier ones.
   function spaced(taken, side) {
     return (index, scales, values, dimensions, context, next) => {
       const kept = [...index].filter((i) => {
-        const wide = values.text[i].length * LETTER;
+        const wide = gonerd.widthOf(values.text[i]);
         const left = side > 0 ? values.x[i] + 8 : values.x[i] - 8 - wide;
         const box = [left, values.y[i] - 8, left + wide, values.y[i] + 8];
         if (box[0] < dimensions.marginLeft || box[2] > dimensions.width) return false;
@@ -74,17 +87,18 @@
     const x = (point) => point.cost, y = (point) => 100 * point.row.f1;
     const named = [...points.filter(({ row }) => chosen.has(row)), ...front.filter(({ row }) => !chosen.has(row)).reverse()];
     const costs = points.map(x);
+    const { domain, ticks } = ticksOf(costs, width / 55);
     const middle = Math.sqrt(Math.min(...costs) * Math.max(...costs));
     const taken = [];
     const write = (value) => (cost === "params" ? number.short(value) : number.rounded(value));
     const label = (side) => text(named.filter((point) => (side > 0 ? x(point) <= middle : x(point) > middle)), {
-      x, y, text: ({ row }) => gonerd.nameIn(row, width < 500 ? 18 : 26), dx: 8 * side, textAnchor: side > 0 ? "start" : "end",
+      x, y, text: ({ row }) => gonerd.nameIn(row, width < 500 ? 120 : 180), dx: 8 * side, textAnchor: side > 0 ? "start" : "end",
       fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, fontSize: 12, render: spaced(taken, side),
     });
     const colour = (point) => (chosen.has(point.row) ? "var(--s2)" : onFront.has(point) ? "var(--accent)" : "var(--soft)");
     const drawn = plot({
       width, height: Math.min(360, Math.max(280, width * 0.62)), marginLeft: 40,
-      x: { type: "log", label: about.axis, labelAnchor: "right", nice: true, ticks: Math.max(3, width / 110), tickFormat: write },
+      x: { type: "log", label: about.axis, labelAnchor: "right", domain, ticks, tickFormat: (tick) => (cost === "params" ? number.short(tick).replace(/\.0+/, "") : tick >= 1 ? number.whole(tick) : String(tick)) },
       y: { label: "F1", nice: true, grid: true, ticks: 6 },
       color: { type: "identity" },
       marks: [
@@ -93,7 +107,7 @@
         arrow(students, { x1: ({ from }) => x(from), y1: ({ from }) => y(from), x2: ({ to }) => x(to), y2: ({ to }) => y(to), bend: 18, inset: 6, headLength: 7, stroke: "var(--s3)", strokeWidth: 1.3 }),
         dot(points, { x, y, r: 4, fill: colour, fillOpacity: (point) => (onFront.has(point) || chosen.has(point.row) ? 1 : 0.55), stroke: "var(--paper)", strokeWidth: 0.75 }),
         label(1), label(-1),
-        tip(points, gonerd.tipAt({ x, y, title: ({ row, cost: value }) => `${gonerd.nameIn(row, 60)}\nF1 ${number.percent(row.f1)} (${number.percent(row.low)}–${number.percent(row.high)})\n${about.title}: ${write(value)}\n${row.hardware}` })),
+        tip(points, gonerd.tipAt({ x, y, title: ({ row, cost: value }) => `${gonerd.nameIn(row, 300)}\nF1 ${number.percent(row.f1)} (${number.percent(row.low)}–${number.percent(row.high)})\n${about.title}: ${write(value)}\n${row.hardware}` })),
       ],
     });
     const where = about.onMachine ? ` on ${machine}` : "";

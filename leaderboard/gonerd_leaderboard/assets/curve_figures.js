@@ -54,13 +54,13 @@
         limits.map(({ at, place }) => ruleX([at], { stroke: colour(place), strokeDasharray: "2 3", strokeWidth: 1.5, dx: 2 * place })),
         curves.map((found, place) => line(found, { x, y, stroke: colour(place), strokeWidth: 1.75 })),
         curves.map((found, place) => dot(found, { x, y, fill: colour(place), r: 3.6, symbol: SYMBOLS[place] })),
-        tip(points, gonerd.tipAt({ x, y, title: (p) => `${gonerd.nameIn(p.row, 60)}\n${words.one} ${board.places[p.bucket]}\nF1 ${number.percent(p.f1)} (${number.percent(p.low)}–${number.percent(p.high)})\nTP ${p.tp}, FP ${p.fp}, FN ${p.fn}` })),
+        tip(points, gonerd.tipAt({ x, y, title: (p) => `${gonerd.nameIn(p.row, 300)}\n${words.one} ${board.places[p.bucket]}\nF1 ${number.percent(p.f1)} (${number.percent(p.low)}–${number.percent(p.high)})\nTP ${p.tp}, FP ${p.fp}, FN ${p.fn}` })),
       ],
     });
     return {
       plot: drawn,
       label: `F1 by ${words.by}: ${series.map((row, place) => `${row.name} from ${number.percent(curves[place][0].f1)} to ${number.percent(curves[place].at(-1).f1)}`).join("; ")}.`,
-      caption: `${chosen.length ? "The ticked entries" : `The first ${series.length} of the table; tick others to see them`}. Bands: Wilson’s 95% interval of TP / (TP + FP + FN), turned into F1, as if entities were independent; those of one document are not, so the true bands are wider.${limits.length ? " Dotted lines: a model’s maximal length in tokens, which are shorter than words." : ""}`,
+      caption: `${chosen.length ? "The ticked entries" : `The first ${series.length} of the table; tick others to see them`}. Bands: Wilson’s 95% interval of TP / (TP + FP + FN), turned into F1, with entities taken as independent (within a document they are not: true bands are wider).${limits.length ? " Dotted lines: a model’s maximal length in tokens, which are shorter than words." : ""}`,
       legend: series.map((row, place) => ({ mark: sample(place), text: row.name + (row.max_len ? `, up to ${number.whole(row.max_len)} tokens` : "") })),
       heads: ["Model", words.head, "F1", "from", "to", "TP", "FP", "FN"],
       rows: () => points.map((p) => [p.row.name, board.places[p.bucket], number.percent(p.f1), number.percent(p.low), number.percent(p.high), p.tp, p.fp, p.fn]),

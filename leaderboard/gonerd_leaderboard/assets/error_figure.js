@@ -22,20 +22,20 @@
     const { axisX, axisY, barX, gridX, ruleX, tip } = libraries;
     const parts = found.flatMap(partsOf);
     const byKey = new Map(found.map((row) => [row.key, row]));
-    const letters = width < 500 ? 14 : 28;
+    const left = gonerd.marginOf(found, width);
     const y = ({ row }) => row.key;
     const drawn = gonerd.plot({
-      width, height: 56 + 24 * found.length, marginLeft: letters * 6.4 + 12, marginTop: 8,
+      width, height: 56 + 24 * found.length, marginLeft: left, marginTop: 8,
       x: { label: "Per cent of the gold", labelAnchor: "right", domain: [0, Math.max(100, ...parts.map(({ to }) => to))] },
       y: { domain: found.map((row) => row.key), label: null, padding: 0.25 },
       color: { type: "identity" },
       marks: [
         gridX({ ticks: Math.max(3, width / 110) }), axisX({ ticks: Math.max(3, width / 110), anchor: "bottom" }),
-        axisY({ tickSize: 0, tickFormat: (key) => gonerd.nameIn(byKey.get(key), letters), fill: "var(--ink)", fontSize: 12 }),
+        axisY({ tickSize: 0, tickFormat: (key) => gonerd.nameIn(byKey.get(key), left - 12), fill: "var(--ink)", fontSize: 12 }),
         barX(parts, { y, x1: "from", x2: "to", fill: ({ place }) => `var(--${CLASSES[place][0]})`, stroke: "var(--paper)", strokeWidth: 0.75 }),
         ruleX([100], { stroke: "var(--ink)", strokeWidth: 1 }),
         tip(parts, gonerd.tipAt({ x1: "from", x2: "to", y, maxRadius: 30,
-          title: ({ row, place, count, share }) => `${gonerd.nameIn(row, 60)}\n${CLASSES[place][1]}: ${number.whole(count)}\n${number.percent(share)}% of the gold` })),
+          title: ({ row, place, count, share }) => `${gonerd.nameIn(row, 300)}\n${CLASSES[place][1]}: ${number.whole(count)}\n${number.percent(share)}% of the gold` })),
       ],
     });
     return {

@@ -10,12 +10,28 @@
   let latest = null;
   let waiting = 0;
 
-  // Names are cut and kept from turning their surroundings round.
-  gonerd.nameIn = (row, most) => {
-    const letters = Array.from(row.name);
-    const cut = letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : row.name;
-    return `\u2068${cut}\u2069`;
+  const ruler = document.createElement("canvas").getContext("2d");
+
+  gonerd.widthOf = (text) => {
+    ruler.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    return ruler.measureText(text).width;
   };
+
+  // A name cut to a width in pixels, and kept from turning its surroundings round.
+  gonerd.nameIn = (row, most) => {
+    if (gonerd.widthOf(row.name) <= most) return `\u2068${row.name}\u2069`;
+    const letters = Array.from(row.name);
+    let fitting = 0, tooLong = letters.length;
+    while (tooLong - fitting > 1) {
+      const middle = (fitting + tooLong) >> 1;
+      if (gonerd.widthOf(`${letters.slice(0, middle).join("")}…`) <= most) fitting = middle;
+      else tooLong = middle;
+    }
+    return `\u2068${letters.slice(0, fitting).join("")}…\u2069`;
+  };
+
+  // The names beside the lines of a figure: as wide as they are, within a third of it.
+  gonerd.marginOf = (rows, width) => Math.ceil(Math.min(width / 3, 220, Math.max(...rows.map((row) => gonerd.widthOf(row.name) + 2)))) + 12;
 
   // What all plots share. Plot writes one constant style for this class name, whose hash the page's policy allows.
   gonerd.plot = (options) => libraries.plot({ className: "plot", marginTop: 24, marginRight: 16, marginBottom: 40, ...options });

@@ -16,19 +16,19 @@
     if (!found.length) return { note: "No entry that is shown has a score for this type." };
     const { axisX, axisY, dot, gridX, link, tip } = libraries;
     const byKey = new Map(found.map((line) => [line.row.key, line]));
-    const letters = width < 500 ? 14 : 28;
+    const left = gonerd.marginOf(found.map(({ row }) => row), width);
     const ranged = found.filter(({ numbers }) => numbers[1] !== null);
     const y = ({ row }) => row.key, x = ({ numbers }) => 100 * numbers[0];
     const drawn = gonerd.plot({
-      width, height: 56 + 24 * found.length, marginLeft: letters * 6.4 + 12, marginTop: 8,
+      width, height: 56 + 24 * found.length, marginLeft: left, marginTop: 8,
       x: { label: type ? `F1 on ${type}` : "F1", labelAnchor: "right", nice: true, inset: 6 },
       y: { domain: found.map(y), label: null },
       marks: [
         gridX({ ticks: Math.max(3, width / 110) }), axisX({ ticks: Math.max(3, width / 110), anchor: "bottom" }),
-        axisY({ tickSize: 0, tickFormat: (key) => gonerd.nameIn(byKey.get(key).row, letters), fill: "var(--ink)", fontSize: 12 }),
+        axisY({ tickSize: 0, tickFormat: (key) => gonerd.nameIn(byKey.get(key).row, left - 12), fill: "var(--ink)", fontSize: 12 }),
         link(ranged, { y1: y, y2: y, x1: ({ numbers }) => 100 * numbers[1], x2: ({ numbers }) => 100 * numbers[2], stroke: "var(--accent-soft)", strokeWidth: 3, strokeLinecap: "round" }),
         dot(found, { x, y, r: 4, fill: "var(--accent)" }),
-        tip(found, gonerd.tipAt({ x, y, title: ({ row, numbers }) => `${gonerd.nameIn(row, 60)}\nF1 ${number.percent(numbers[0])}${numbers[1] === null ? "" : ` (${number.percent(numbers[1])}–${number.percent(numbers[2])})`}` })),
+        tip(found, gonerd.tipAt({ x, y, title: ({ row, numbers }) => `${gonerd.nameIn(row, 300)}\nF1 ${number.percent(numbers[0])}${numbers[1] === null ? "" : ` (${number.percent(numbers[1])}–${number.percent(numbers[2])})`}` })),
       ],
     });
     const write = (share) => (share === null ? "" : number.percent(share));

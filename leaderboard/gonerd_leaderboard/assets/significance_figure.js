@@ -15,7 +15,7 @@
 
   function settings({ board }, state) {
     if (!board.significance) return [];
-    return [{ key: "most", title: "Entries", options: SIZES.map((size) => [size, `first ${size}`]), value: SIZES.includes(state.most) ? state.most : "20" }];
+    return [{ key: "most", title: "Entries", options: SIZES.map((size) => [size, `first ${size}`]), value: SIZES.includes(state.most) ? state.most : gonerd.isNarrow() ? "10" : "20" }];
   }
 
   function draw({ board, rows }, state, width, { most }) {
@@ -27,9 +27,9 @@
     const { axisX, axisY, cell, text, tip } = libraries;
     const pairs = found.flatMap((one) => found.filter((other) => other !== one).map((other) => ({ one, other, ...gonerd.pairOf(board, one, other) })));
     const kind = ({ difference, p }) => (p >= ALPHA ? "same" : difference > 0 ? "better" : "worse");
-    const letters = width < 500 ? 12 : 24;
-    const left = letters * 6.4 + 36;
-    const side = Math.max(9, Math.min(26, (width - left - 16) / found.length));
+    const names = gonerd.marginOf(found, width) - 12;
+    const left = names + 38;
+    const side = Math.max(12, Math.min(26, (width - left - 16) / found.length));
     const byKey = new Map(found.map((row, place) => [row.key, { row, place: place + 1 }]));
     const x = ({ other }) => other.key, y = ({ one }) => one.key;
     const domain = found.map((row) => row.key);
@@ -38,11 +38,12 @@
       x: { domain, label: null, padding: 0.06 }, y: { domain, label: null, padding: 0.06 }, color: { type: "identity" },
       marks: [
         axisX({ anchor: "top", tickSize: 0, tickFormat: (key) => { const { place } = byKey.get(key); return side < 16 && place % 5 ? "" : String(place); }, fontSize: 11 }),
-        axisY({ tickSize: 0, tickFormat: (key) => { const { row, place } = byKey.get(key); return `${gonerd.nameIn(row, letters)}  ${place}`; }, fill: "var(--ink)", fontSize: side < 12 ? 9 : 12 }),
+        axisY({ tickSize: 0, tickPadding: 6, tickFormat: (key) => String(byKey.get(key).place), fontSize: side < 14 ? 10 : 11 }),
+        text(found, { y: "key", text: (row) => gonerd.nameIn(row, names), frameAnchor: "left", textAnchor: "end", dx: -32, fill: "var(--ink)", fontSize: side < 14 ? 11 : 12 }),
         cell(pairs, { x, y, fill: (pair) => `var(--${kind(pair)})` }),
         text(pairs, { x, y, text: (pair) => ({ better: "+", worse: "−", same: "" })[kind(pair)], fill: (pair) => `var(--${kind(pair)}-ink)`, fontSize: Math.min(13, side - 1), fontWeight: 600 }),
         tip(pairs, gonerd.tipAt({ x, y,
-          title: ({ one, other, difference, p }) => `${gonerd.nameIn(one, 40)}\nless ${gonerd.nameIn(other, 40)}\n${number.signed(difference)} points, p ${number.p(p)}` })),
+          title: ({ one, other, difference, p }) => `${gonerd.nameIn(one, 250)}\nless ${gonerd.nameIn(other, 250)}\n${number.signed(difference)} points, p ${number.p(p)}` })),
       ],
     });
     const swatch = (key, sign) => element("span", { class: `swatch ${key}`, "aria-hidden": "true" }, sign);

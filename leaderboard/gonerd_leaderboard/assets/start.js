@@ -28,8 +28,8 @@
     const note = document.getElementById("notice");
     note.hidden = !notice;
     note.replaceChildren(element("bdi", {}, notice));
-    document.getElementById("caption").replaceChildren("Models on ", element("bdi", {}, dataset.id), ", ", element("bdi", {}, dataset.split),
-      ` split. Scores in per cent; F1 with its ${Number((100 * level).toFixed(3))}% interval.`);
+    document.getElementById("caption").replaceChildren(element("span", {}, "Models on ", element("bdi", {}, dataset.id), ", ", element("bdi", {}, dataset.split),
+      ` split. Scores in per cent; F1 with its ${Number((100 * level).toFixed(3))}% interval.`));
   }
 
   function show(state) {
@@ -55,6 +55,10 @@
   gonerd.figures.listen();
   gonerd.drawer.listen();
   document.getElementById("as-csv").addEventListener("click", () => gonerd.download(`${gonerd.shown.board.id}.csv`, gonerd.csvOf(gonerd.shown), "text/csv"));
+  document.querySelector(".skip").addEventListener("click", (event) => { // the address is taken by the view
+    event.preventDefault();
+    document.querySelector(".board > .scroll").focus();
+  });
   gonerd.address.listen(show);
   gonerd.address.show();
 })();
