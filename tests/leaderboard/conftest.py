@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.page import build_page
@@ -13,6 +15,8 @@ from gonerd_leaderboard.submission import submit
 from tests.browsing import browser  # noqa: F401 - a fixture
 from tests.leaderboard.factory import change_result, make_run
 
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 375, "height": 812}
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>&amp;"\''
 LONG = "longest" * 28 + "name"
 TIMINGS = [
@@ -54,11 +58,54 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run = make_run(folder / f"run-{number}", seed=number, **options)
         if name == "Beta base":
             change_result(run, "efficiency.by_length", TIMINGS)
+            change_result(run, "model.teacher_id", "acme/alpha")
         submit(run, folder / "submissions", card=Card(name))
     return folder / "submissions"
 
 
 @pytest.fixture(scope="session")
 def page_folder(submissions: Path) -> Path:
-    """The built page of `submissions`."""
-    return build_page(submissions, submissions.parent / "page").path
+    """The built page of `submissions`, with gold and tests of pairs, and with the texts that are invented."""
+    corpora = [str(submissions.parent / f"{name}.jsonl") for name in ("invented", "sample")]
+    return build_page(submissions, submissions.parent / "page", datasets=corpora).path
+
+
+@pytest.fixture(scope="session")
+def bare_page(submissions: Path) -> Path:
+    """The same as one builds it who has none of the datasets."""
+    return build_page(submissions, submissions.parent / "bare").path
+
+
+@pytest.fixture
+def open_page(browser: Browser, page_folder: Path) -> Iterator:  # noqa: F811
+    """Opens a page; at the end nothing may stand on the console or have left the folder."""
+    faults, contexts = [], []
+
+    def open_(
+        fragment: str = "",
+        *,
+        size=DESKTOP,
+        scheme="light",
+        script=True,
+        home=None,
+        file="index.html",
+    ) -> Page:
+        context = browser.new_context(
+            viewport=size, color_scheme=scheme, java_script_enabled=script
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(5_000)
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: faults.append(dialog.message))
+        home = home or page_folder.as_uri()
+        own = (home, "data:,", "blob:")
+        page.on("request", lambda r: None if r.url.startswith(own) else faults.append(r.url))
+        page.goto(f"{home}/{file}{fragment}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert faults == []

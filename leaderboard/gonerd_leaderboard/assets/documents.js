@@ -14,7 +14,7 @@
   function whyNoText(board) {
     return element("p", { class: "notice" }, board.dataset.synthetic
       ? "The texts of this split were not built into the page: "
-      : "The texts of this split may not be passed on, so neither the page nor a submission has them: ",
+      : "Texts of others may not be passed on without their leave, so neither this page nor a submission has them: ",
       "places, labels and hashes are shown. ", element("code", {}, "gonerd leaderboard serve PAGE --dataset DATASET"), " fills the texts in on your own machine.");
   }
 
