@@ -65,19 +65,19 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def page_folder(submissions: Path) -> Path:
-    """The built page of `submissions`, with gold and tests of pairs, and with the texts that are invented."""
-    corpora = [str(submissions.parent / f"{name}.jsonl") for name in ("invented", "sample")]
-    return build_page(submissions, submissions.parent / "page", datasets=corpora).path
+    """The built page of `submissions`, as one builds it who has none of the datasets."""
+    return build_page(submissions, submissions.parent / "page").path
 
 
 @pytest.fixture(scope="session")
-def bare_page(submissions: Path) -> Path:
-    """The same as one builds it who has none of the datasets."""
-    return build_page(submissions, submissions.parent / "bare").path
+def gold_page(submissions: Path) -> Path:
+    """The same with gold and tests of pairs, and with the texts that are invented."""
+    corpora = [str(submissions.parent / f"{name}.jsonl") for name in ("invented", "sample")]
+    return build_page(submissions, submissions.parent / "gold-page", datasets=corpora).path
 
 
 @pytest.fixture
-def open_page(browser: Browser, page_folder: Path) -> Iterator:  # noqa: F811
+def open_page(browser: Browser, gold_page: Path) -> Iterator:  # noqa: F811
     """Opens a page; at the end nothing may stand on the console or have left the folder."""
     faults, contexts = [], []
 
@@ -99,7 +99,7 @@ def open_page(browser: Browser, page_folder: Path) -> Iterator:  # noqa: F811
         page.on("console", lambda message: faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("dialog", lambda dialog: faults.append(dialog.message))
-        home = home or page_folder.as_uri()
+        home = home or gold_page.as_uri()
         own = (home, "data:,", "blob:")
         page.on("request", lambda r: None if r.url.startswith(own) else faults.append(r.url))
         page.goto(f"{home}/{file}{fragment}")

@@ -165,8 +165,8 @@ def test_pairs_have_their_differences_and_corrected_p_values(open_page):
         assert p == ("< 0.001" if expected < 0.001 else f"{expected:.3f}")
 
 
-def test_without_the_gold_the_page_says_how_pairs_are_tested(open_page, bare_page):
-    page = open_page(home=bare_page.as_uri())
+def test_without_the_gold_the_page_says_how_pairs_are_tested(open_page, page_folder):
+    page = open_page(home=page_folder.as_uri())
     expect(figure(page, "significance")).to_contain_text("--dataset DATASET")
 
 
@@ -201,14 +201,14 @@ def test_figures_keep_their_place_and_their_text_can_be_read(open_page, size):
         assert min(sizes) >= 10
 
 
-def test_the_one_style_of_the_plots_is_the_one_that_the_policy_allows(open_page, page_folder):
+def test_the_one_style_of_the_plots_is_the_one_that_the_policy_allows(open_page, gold_page):
     import base64
     import hashlib
 
     page = open_page()
     style = figure(page, "forest").locator("svg style").text_content()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    html = (page_folder / "index.html").read_text(encoding="utf-8")
+    html = (gold_page / "index.html").read_text(encoding="utf-8")
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html).group(1)
     assert f"style-src 'self' 'sha256-{digest}';" in policy
     assert "script-src 'self';" in policy

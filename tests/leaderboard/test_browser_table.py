@@ -201,14 +201,14 @@ def grow(page: Page, n: int) -> None:
     )
 
 
-def test_the_view_and_all_boards_can_be_taken_away(open_page, page_folder):
+def test_the_view_and_all_boards_can_be_taken_away(open_page, gold_page):
     page = open_page()
     sort_by(page, "R")
     page.get_by_role("searchbox", name="Filter").fill("native")
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8"))))
-    with (page_folder / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+    with (gold_page / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
         whole = {row["entry"]: row for row in csv.DictReader(file)}
     assert [row["model"].removeprefix("'") for row in rows] == names(page)
     for row in rows:
@@ -220,12 +220,12 @@ def test_the_view_and_all_boards_can_be_taken_away(open_page, page_folder):
         expect(page.locator(f"footer a[href='{file}'][download]")).to_be_visible()
 
 
-def test_the_page_works_from_a_server_too(open_page, page_folder):
+def test_the_page_works_from_a_server_too(open_page, gold_page):
     import threading
 
     from gonerd_leaderboard.serving import BuiltPage, page_server
 
-    with page_server(BuiltPage(page_folder)) as server:
+    with page_server(BuiltPage(gold_page)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         page = open_page(home=f"http://127.0.0.1:{server.server_port}")
         assert len(names(page)) == 6
