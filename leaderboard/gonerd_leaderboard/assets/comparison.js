@@ -56,7 +56,7 @@
     const browser = gonerd.documentBrowser({
       documents, filter: { on: "", off: "all", words: "Only documents in which they differ" },
       body: (document) => gonerd.documentBody(board, document.sha256, (text) => element("div", { class: "beside" }, [first, second].map((row, side) => {
-        const options = { read: document.reads[side], own: document.own[side] };
+        const options = { read: document.reads[side], own: document.own[side], of: row.name };
         return element("section", { "aria-label": row.name },
           element("h4", {}, element("bdi", {}, row.name)),
           document.hasGold && gonerd.kindLegend(gonerd.tally(document.items[side])),

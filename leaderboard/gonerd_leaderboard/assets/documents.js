@@ -97,7 +97,8 @@
 
     function goToNextError() {
       const marks = [...reader.querySelectorAll("mark[data-wrong]")];
-      const next = marks[(marks.indexOf(window.document.activeElement) + 1) % marks.length];
+      const next = marks[(marks.findIndex((mark) => mark.classList.contains("here")) + 1) % marks.length];
+      for (const mark of marks) mark.classList.toggle("here", mark === next);
       next.focus({ preventScroll: true });
       next.scrollIntoView({ block: "center" });
     }

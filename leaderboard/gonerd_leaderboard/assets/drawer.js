@@ -17,11 +17,12 @@
   }
 
   function addCopyButton(block) {
-    const words = element("span", { role: "status" }, "Copy");
+    const words = element("span", {}, "Copy");
+    const told = element("span", { class: "unseen", role: "status" });
     const button = element("button", { type: "button", class: "quiet copy", onclick: async () => {
-      words.textContent = (await copy(block.textContent, block)) ? "Copied" : "Select and copy it";
+      words.textContent = told.textContent = (await copy(block.textContent, block)) ? "Copied" : "Select and copy it";
     } }, icon("copy"), words);
-    block.before(button);
+    block.before(button, told);
   }
 
   async function details(board, row) {
