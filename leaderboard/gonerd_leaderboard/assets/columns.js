@@ -18,6 +18,18 @@
     svg("line", { class: "span", x1: at(row.low), x2: at(row.high), y1: "50%", y2: "50%" }),
     svg("circle", { cx: at(row.f1), cy: "50%", r: 3.5 }));
 
+  // The table's layout is fixed, so that rows that come later move no column: each is as wide as its heading and its longest number.
+  const WIDEST = { percent: "100.0", points: "+100.0", count: "99.9M", number: "99,999" };
+  const PADDING = 8, START = 7; // pixels
+
+  function widthOf(board, column, start) {
+    const texts = [[column.title, "600 13px"], [WIDEST[column.unit], "13px"]];
+    if (column.key === "retention") texts.push(["100.0–100.0", "11px"]);
+    if (column.small) texts.push(["20.0 GiB", "11px"]);
+    if (column.key === "documents_per_s") texts.push(["NVIDIA H…", "11px"]);
+    return PADDING + (start ? START : 0) + Math.max(...texts.map((text) => gonerd.widthOf(...text)));
+  }
+
   const range = (low, high) => `${number.percent(low)}–${number.percent(high)}`;
 
   function choiceCell(row) {
@@ -68,13 +80,13 @@
     const basic = libraries.sortFn_basic;
     const at = axisOf(board);
     const columns = [
-      { id: "choice", enableSorting: false, meta: { head: "Choose", heading: "choice", cell: choiceCell } },
+      { id: "choice", enableSorting: false, meta: { head: "Choose", heading: "choice", width: 28, cell: choiceCell } },
       { id: "rank", accessorFn: (row) => row.rank[0], sortFn: basic,
-        meta: { head: "Rank", heading: "rank", title: "Place by F1, and the places that the intervals allow", cell: rankCell } },
+        meta: { head: "Rank", heading: "rank", width: 52, title: "Place by F1, and the places that the intervals allow", cell: rankCell } },
       { id: "model", accessorFn: (row) => row.name, sortFn: (a, b) => names.compare(a.original.name, b.original.name),
-        meta: { head: "Model", heading: "model", cell: nameCell } },
+        meta: { head: "Model", heading: "model", width: null, cell: nameCell } },
       { id: "f1", accessorFn: (row) => row.f1, sortFn: basic,
-        meta: { head: "F1", heading: "f1", title: "F1 on all gold entities, with its interval", descending: true, cell: scoreCell(at) } },
+        meta: { head: "F1", heading: "f1", width: 116, title: "F1 on all gold entities, with its interval", descending: true, cell: scoreCell(at) } },
     ];
     let before = "";
     for (const shown of [true, false]) {
@@ -82,14 +94,14 @@
         const group = shown ? column.group : "more";
         columns.push({
           id: column.key, accessorFn: (row) => board.value(row, column.key) ?? undefined, sortFn: basic, sortUndefined: "last",
-          meta: { head: column.title, heading: `num${group === before ? "" : " start"}`, title: column.meaning, descending: column.descending, group, cell: numberCell(board, column, group !== before) },
+          meta: { head: column.title, heading: `num${group === before ? "" : " start"}`, title: column.meaning, descending: column.descending, group, width: widthOf(board, column, group !== before), cell: numberCell(board, column, group !== before) },
         });
         before = group;
       }
     }
     columns.push(
       { id: "date", accessorFn: (row) => row.date, sortFn: basic,
-        meta: { head: "Date", heading: "date start", title: "When the run was made, UTC, at which revision of the model, and who has checked the figures", group: "entry", descending: true, cell: dateCell(board) } },
+        meta: { head: "Date", heading: "date start", width: 130, title: "When the run was made, UTC, at which revision of the model, and who has checked the figures", group: "entry", descending: true, cell: dateCell(board) } },
     );
     return columns;
   };

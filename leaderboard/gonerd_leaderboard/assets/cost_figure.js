@@ -5,6 +5,7 @@
   const { number } = gonerd;
   const MOST_LABELS = 14;
   const MOST_RANGES = 60;
+  const MOST_ARROWS = 24;
   const COSTS = {
     ms_512: { title: "ms, 512 tokens", axis: "Milliseconds for a document of 512 tokens", onMachine: true },
     ms_4096: { title: "ms, 4,096 tokens", axis: "Milliseconds for a document of 4,096 tokens", onMachine: true },
@@ -83,7 +84,9 @@
     const onFront = new Set(front);
     const chosen = new Set(gonerd.chosen(board, state));
     const byIndex = new Map(points.map((point) => [point.row.index, point]));
-    const students = points.filter(({ row }) => byIndex.has(row.teacher)).map((point) => ({ from: byIndex.get(point.row.teacher), to: point }));
+    const taught = points.filter(({ row }) => byIndex.has(row.teacher)).map((point) => ({ from: byIndex.get(point.row.teacher), to: point }));
+    const matters = (point) => onFront.has(point) || chosen.has(point.row);
+    const students = taught.length > MOST_ARROWS ? taught.filter(({ from, to }) => matters(from) || matters(to)) : taught;
     const x = (point) => point.cost, y = (point) => 100 * point.row.f1;
     const named = [...points.filter(({ row }) => chosen.has(row)), ...front.filter(({ row }) => !chosen.has(row)).reverse()];
     const costs = points.map(x);
@@ -103,7 +106,7 @@
       color: { type: "identity" },
       marks: [
         line([...front].sort((a, b) => a.cost - b.cost), { x, y, curve: about.more ? "step-before" : "step-after", stroke: "var(--accent)", strokeOpacity: 0.55, strokeWidth: 1.5, strokeDasharray: "3 4" }),
-        points.length <= MOST_RANGES && link(points, { x1: x, x2: x, y1: ({ row }) => 100 * row.low, y2: ({ row }) => 100 * row.high, stroke: colour, strokeOpacity: 0.4, strokeWidth: 1.5 }),
+        points.length > MOST_RANGES ? null : link(points, { x1: x, x2: x, y1: ({ row }) => 100 * row.low, y2: ({ row }) => 100 * row.high, stroke: colour, strokeOpacity: 0.4, strokeWidth: 1.5 }),
         arrow(students, { x1: ({ from }) => x(from), y1: ({ from }) => y(from), x2: ({ to }) => x(to), y2: ({ to }) => y(to), bend: 18, inset: 6, headLength: 7, stroke: "var(--s3)", strokeWidth: 1.3 }),
         dot(points, { x, y, r: 4, fill: colour, fillOpacity: (point) => (onFront.has(point) || chosen.has(point.row) ? 1 : 0.55), stroke: "var(--paper)", strokeWidth: 0.75 }),
         label(1), label(-1),
@@ -114,7 +117,7 @@
     return {
       plot: drawn,
       label: `F1 against ${about.title}${where}: ${points.length} entries; beaten in both by no other: ${front.map(({ row }) => `${row.name} (F1 ${number.percent(row.f1)}, ${write(board.value(row, cost))})`).slice(0, 12).join("; ")}.`,
-      caption: `${number.plural(points.length, "entry", "entries")}${where}. The dashed line joins those that no other beats in both F1 and cost${about.more ? "; further right is faster" : ""}.${students.length ? " Arrows go from teacher to student." : ""}`,
+      caption: `${number.plural(points.length, "entry", "entries")}${where}. The dashed line joins those that no other beats in both F1 and cost${about.more ? "; further right is faster" : ""}.${taught.length ? ` Arrows go from teacher to student${students.length < taught.length ? ", of those on the line or ticked" : ""}.` : ""}`,
       heads: ["Model", "F1", "from", "to", about.title, "Not beaten", "Teacher"],
       rows: () => points.map((point) => [point.row.name, number.percent(point.row.f1), number.percent(point.row.low), number.percent(point.row.high), write(point.cost),
         onFront.has(point) ? "yes" : "no", byIndex.get(point.row.teacher)?.row.name ?? ""]),

@@ -26,6 +26,19 @@
   gonerd.icon = (name) => gonerd.svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" },
     gonerd.svg("path", { d: ICONS[name], fill: "none", stroke: "currentColor", "stroke-width": 1.6, "stroke-linecap": "round", "stroke-linejoin": "round" }));
 
+  const ruler = document.createElement("canvas").getContext("2d");
+  const widths = new Map();
+
+  // Pixels that a text takes in the page's font.
+  gonerd.widthOf = (text, font = "12px") => {
+    const asked = `${font} ${text}`;
+    if (!widths.has(asked)) {
+      ruler.font = `${font} ${getComputedStyle(document.body).fontFamily}`;
+      widths.set(asked, ruler.measureText(text).width);
+    }
+    return widths.get(asked);
+  };
+
   gonerd.hidden = (text) => gonerd.element("span", { class: "unseen" }, text);
   gonerd.missing = () => gonerd.element("span", { class: "missing" }, gonerd.element("span", { "aria-hidden": "true" }, "–"), gonerd.hidden("not stated"));
 

@@ -10,13 +10,6 @@
   let latest = null;
   let waiting = 0;
 
-  const ruler = document.createElement("canvas").getContext("2d");
-
-  gonerd.widthOf = (text) => {
-    ruler.font = `12px ${getComputedStyle(document.body).fontFamily}`;
-    return ruler.measureText(text).width;
-  };
-
   // A name cut to a width in pixels, and kept from turning its surroundings round.
   gonerd.nameIn = (row, most) => {
     if (gonerd.widthOf(row.name) <= most) return `\u2068${row.name}\u2069`;
@@ -102,7 +95,7 @@
   }
 
   function drawInView() {
-    for (const kind of kinds) if (places.get(kind).inView) draw(kind);
+    for (const kind of kinds) if (places.get(kind).inView) setTimeout(() => draw(kind)); // one by one, so that none holds up the others
   }
 
   function show(view, state) {

@@ -5,7 +5,10 @@
   const gonerd = (window.gonerd ??= {});
   const { element, hidden, number } = gonerd;
   const STEP = 100;
+  const AT_ONCE = 20; // rows: more than a screen holds; the rest follows by as many while nothing else is to do
+  const MODEL = 132, NARROW = { choice: 26, rank: 36, model: 92, f1: 44 }; // pixels
   const models = new Map();
+  let turn = 0;
   let drawn = { signature: "", rows: new Map() };
 
   const equals = (row, id, wanted) => row.getValue(id) === wanted;
@@ -59,6 +62,22 @@
     return { board, sorting, groups, columns: table.getVisibleLeafColumns().filter(({ id }) => known.has(id)), rows: table.getRowModel().rows.map((row) => row.original) };
   }
 
+  // Widths are properties, not attributes: the page's policy allows no inline styles in HTML.
+  function setWidths(table, { columns, groups }) {
+    const narrow = gonerd.isNarrow() && groups.length > 0;
+    let sum = 0;
+    const group = element("colgroup", {}, columns.map(({ id, columnDef: { meta } }) => {
+      const width = (gonerd.isNarrow() && (id !== "f1" || narrow) && id !== "model" && NARROW[id]) || meta.width;
+      sum += width ?? (gonerd.isNarrow() ? NARROW.model : MODEL);
+      const column = element("col");
+      if (width) column.style.width = `${width}px`;
+      return column;
+    }));
+    table.querySelector("colgroup")?.remove();
+    table.caption.after(group);
+    table.style.minWidth = `${Math.ceil(sum)}px`;
+  }
+
   function headRows({ board, columns }) {
     const spans = [];
     for (const { columnDef: { meta } } of columns) {
@@ -89,6 +108,7 @@
       drawn = { signature, rows: new Map() };
       table.tHead.replaceChildren(...headRows(shown));
       table.dataset.groups = shown.groups.length;
+      setWidths(table, shown);
     }
     for (const head of table.tHead.rows[1].cells) {
       if (head.dataset.key === sorting.id) head.setAttribute("aria-sort", sorting.order);
@@ -98,20 +118,41 @@
     const chosen = new Set(gonerd.chosen(board, state));
     const ranked = sorting.id === "rank" && sorting.order === "ascending";
     let before = null;
-    const body = rows.slice(0, most).map((row) => {
+    const lineOf = (row) => {
       const line = rowOf(shown, row);
       line.classList.toggle("first", ranked && before !== null && before.rank[3] !== row.rank[3]);
       line.classList.toggle("chosen", chosen.has(row));
       line.querySelector("input").checked = chosen.has(row);
       before = row;
       return line;
-    });
-    if (!rows.length) body.push(element("tr", { class: "nothing" }, element("td", { colspan: columns.length }, "No entry matches the filters.")));
-    // What stands there already stays: a row that moves loses the focus.
-    const { rows: present } = table.tBodies[0];
-    if (present.length !== body.length || body.some((line, i) => present[i] !== line)) table.tBodies[0].replaceChildren(...body);
+    };
+    // What stands there already stays: a row that moves loses the focus. Of others a screenful comes at once.
+    const body = table.tBodies[0];
+    const total = Math.min(most, rows.length);
+    const standing = [...body.rows].every((line, i) => drawn.rows.get(rows[i]) === line) ? body.rows.length : 0;
+    const first = rows.slice(0, Math.min(total, Math.max(standing, AT_ONCE))).map(lineOf);
+    if (!rows.length) first.push(element("tr", { class: "nothing" }, element("td", { colspan: columns.length }, "No entry matches the filters.")));
+    if (standing) body.append(...first.slice(standing));
+    else body.replaceChildren(...first);
+    follow(first.length, total, (from, to) => body.append(...rows.slice(from, to).map(lineOf)));
     drawMore(rows.length, Math.min(most, rows.length));
   }
+
+  // The rows from `from` to `to`, a few at a time, unless another view is drawn meanwhile.
+  function follow(from, to, add) {
+    const mine = (turn += 1);
+    const step = Math.max(AT_ONCE, Math.ceil((to - from) / 8));
+    const next = () => {
+      if (mine !== turn || from >= to) return;
+      add(from, Math.min(from + step, to));
+      from += step;
+      idly(next);
+    };
+    idly(next);
+  }
+
+  // Safari has no requestIdleCallback.
+  const idly = (work) => (window.requestIdleCallback ? requestIdleCallback(work, { timeout: 200 }) : setTimeout(work, 50));
 
   function drawMore(all, shown) {
     const more = document.getElementById("more");
