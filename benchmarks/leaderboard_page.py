@@ -7,8 +7,9 @@ counted by document, all pairs among the first 50 tested, the retention of 500 s
 - Build: the process `gonerd leaderboard build --dataset`, on all cores; files and bytes of the page, and
   what a browser loads before a row is opened (index.html, scripts, styles and boards).
 - Incremental: the same command with `--force` after one new submission.
+- Browser: the page from disk in headless Chromium, see `browsing`.
 
-Run: python benchmarks/leaderboard_page.py [--small] [--part build|incremental] [--out FILE]
+Run: python benchmarks/leaderboard_page.py [--small] [--part build|browser|incremental] [--out FILE]
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ from gonerd.machine import environment
 from gonerd_leaderboard.submission import submit
 
 sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its package
+from browsing import browsing
 from scoring import DATA
 
 from submissions import DOCUMENTS, SUBMISSIONS, corpus_of, run_of, sampled, submissions_of
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "benchmarks/results/leaderboard_page.json"
-PARTS = ("build", "incremental")
+PARTS = ("build", "browser", "incremental")
 NEW = 1_000
 """The seed of the new submission, which no other run has."""
 
@@ -61,6 +63,8 @@ def main() -> int:
         size = {"documents": len(documents), "submissions": len(list(submissions.glob("*/*")))}
         if "build" in parts:
             result["build"] = size | built | contents(page) | {"machine": environment()}
+        if "browser" in parts:
+            result["browser"] = size | browsing(page) | {"machine": environment()}
         if "incremental" in parts:
             submit(run_of(folder / "made", corpus, NEW), submissions)
             again = building(submissions, corpus, page)

@@ -224,7 +224,7 @@ def test_where_there_is_no_text_places_and_hashes_stand_and_the_reason(open_page
     article = drawer.get_by_role("article")
     expect(article).to_contain_text("may not be passed on")
     expect(article).to_contain_text("gonerd leaderboard serve PAGE --dataset DATASET")
-    expect(article.get_by_role("table")).to_contain_text("0–4")
+    expect(article.get_by_role("table")).to_contain_text("ORG 0–4")
     assert re.search(r"SHA-256 of the text [0-9a-f]{64}", article.inner_text())
     expect(article.locator(".passage")).to_have_count(0)
 
@@ -234,7 +234,7 @@ def test_without_gold_only_predictions_are_shown(open_page, page_folder):
     drawer = open_entry(page, "Alpha base", "Documents")
     article = drawer.get_by_role("article")
     expect(article).to_contain_text("The gold is not at hand")
-    assert article.locator("thead th").all_inner_texts() == ["Kind", "Label", "at"]
+    assert article.locator("thead th").all_inner_texts() == ["Kind", "Found"]
     assert drawer.locator(".list small").first.inner_text().endswith(" found")
 
 

@@ -22,7 +22,7 @@
 
   function testWords(board, first, second) {
     const pair = gonerd.pairOf(board, first, second);
-    if (pair) return `${number.signed(pair.difference)} points of F1, p ${number.p(pair.p)}: ${board.significance.test}, corrected by Holm’s method.`;
+    if (pair) return `${number.signed(pair.difference)} points of F1, p ${number.p(pair.p)}: ${board.significance.test}.`;
     return board.significance
       ? `This pair was not tested: pairs of the first ${board.significance.rows.length} entries are.`
       : "No paired test: it needs the gold, gonerd leaderboard build SUBMISSIONS --out PAGE --dataset DATASET.";

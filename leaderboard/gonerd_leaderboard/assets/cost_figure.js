@@ -59,17 +59,29 @@
     return { domain: [low, high], ticks: (chosen ?? []).map(({ tick }) => tick) };
   }
 
-  // Leaves out the labels that would lie on earlier ones.
-  function spaced(taken, side) {
+  // Where a label stands to its point, in the order of trial.
+  const SIDES = [
+    { dx: 8, dy: 0, textAnchor: "start" }, { dx: -8, dy: 0, textAnchor: "end" },
+    { dx: 0, dy: -13, textAnchor: "middle" }, { dx: 0, dy: 13, textAnchor: "middle" },
+  ];
+
+  // Draws the labels that would lie on no other and on no point that has one.
+  function placed(taken, done, { dx, dy, textAnchor }) {
+    const touches = (box, other) => box[2] >= other[0] && box[0] <= other[2] && box[3] >= other[1] && box[1] <= other[3];
     return (index, scales, values, dimensions, context, next) => {
-      const kept = [...index].filter((i) => {
+      const points = Array.from(index, (i) => [values.x[i] - 5, values.y[i] - 5, values.x[i] + 5, values.y[i] + 5]);
+      const kept = Array.from(index).filter((i, place) => {
+        if (done.has(i) || done.size >= MOST_LABELS) return false;
         const wide = gonerd.widthOf(values.text[i]);
-        const left = side > 0 ? values.x[i] + 8 : values.x[i] - 8 - wide;
-        const box = [left, values.y[i] - 8, left + wide, values.y[i] + 8];
-        if (box[0] < dimensions.marginLeft || box[2] > dimensions.width) return false;
-        const free = taken.length < MOST_LABELS && taken.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
-        if (free) taken.push(box);
-        return free;
+        const left = values.x[i] + dx - { start: 0, middle: wide / 2, end: wide }[textAnchor];
+        const box = [left, values.y[i] + dy - 7, left + wide, values.y[i] + dy + 7];
+        const isFree = box[0] >= dimensions.marginLeft && box[2] <= dimensions.width && box[1] >= 0 && box[3] <= dimensions.height - dimensions.marginBottom
+          && !taken.some((other) => touches(box, other)) && !points.some((other, at) => at !== place && touches(box, other));
+        if (isFree) {
+          taken.push(box);
+          done.add(i);
+        }
+        return isFree;
       });
       return next(kept, scales, values, dimensions, context);
     };
@@ -91,12 +103,11 @@
     const named = [...points.filter(({ row }) => chosen.has(row)), ...front.filter(({ row }) => !chosen.has(row)).reverse()];
     const costs = points.map(x);
     const { domain, ticks } = ticksOf(costs, width / 55);
-    const middle = Math.sqrt(Math.min(...costs) * Math.max(...costs));
-    const taken = [];
+    const taken = [], done = new Set();
     const write = (value) => (cost === "params" ? number.short(value) : number.rounded(value));
-    const label = (side) => text(named.filter((point) => (side > 0 ? x(point) <= middle : x(point) > middle)), {
-      x, y, text: ({ row }) => gonerd.nameIn(row, width < 500 ? 120 : 180), dx: 8 * side, textAnchor: side > 0 ? "start" : "end",
-      fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, fontSize: 12, render: spaced(taken, side),
+    const label = (side) => text(named, {
+      x, y, text: ({ row }) => gonerd.nameIn(row, width < 500 ? 120 : 180), ...side,
+      fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, fontSize: 12, render: placed(taken, done, side),
     });
     const colour = (point) => (chosen.has(point.row) ? "var(--s2)" : onFront.has(point) ? "var(--accent)" : "var(--soft)");
     const drawn = plot({
@@ -109,7 +120,7 @@
         points.length > MOST_RANGES ? null : link(points, { x1: x, x2: x, y1: ({ row }) => 100 * row.low, y2: ({ row }) => 100 * row.high, stroke: colour, strokeOpacity: 0.4, strokeWidth: 1.5 }),
         arrow(students, { x1: ({ from }) => x(from), y1: ({ from }) => y(from), x2: ({ to }) => x(to), y2: ({ to }) => y(to), bend: 18, inset: 6, headLength: 7, stroke: "var(--s3)", strokeWidth: 1.3 }),
         dot(points, { x, y, r: 4, fill: colour, fillOpacity: (point) => (onFront.has(point) || chosen.has(point.row) ? 1 : 0.55), stroke: "var(--paper)", strokeWidth: 0.75 }),
-        label(1), label(-1),
+        SIDES.map(label),
         tip(points, gonerd.tipAt({ x, y, title: ({ row, cost: value }) => `${gonerd.nameIn(row, 300)}\nF1 ${number.percent(row.f1)} (${number.percent(row.low)}–${number.percent(row.high)})\n${about.title}: ${write(value)}\n${row.hardware}` })),
       ],
     });

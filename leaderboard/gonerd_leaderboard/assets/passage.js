@@ -93,12 +93,12 @@
 
   // Where there is no text: the places and labels alone.
   gonerd.offsets = (items, { read = Infinity, own = null, of = "" } = {}) => {
-    const place = (entity) => (entity ? `${gonerd.number.whole(entity[0])}–${gonerd.number.whole(entity[1])}` : "");
+    const place = (entity) => (entity ? `${entity[2]} ${gonerd.number.whole(entity[0])}–${gonerd.number.whole(entity[1])}` : "");
     const hasGold = items.some(({ kind }) => kind !== "found");
-    const heads = hasGold ? ["Kind", "Gold", "at", "Found", "at"] : ["Kind", "Label", "at"];
+    const heads = hasGold ? ["Kind", "Gold", "Found"] : ["Kind", "Found"];
     return gonerd.dataTable(`Entities by their places${of && `, ${of}`}`, heads, items.map((item) => [
       `${own?.has(item) ? "★ only here, " : ""}${SIGNS[item.kind]}${item.kind}${item.kind === "missed" && item.gold[1] > read ? ", not read" : ""}`,
-      ...(hasGold ? [item.gold?.[2] ?? "", place(item.gold)] : []), item.found?.[2] ?? "", place(item.found),
+      ...(hasGold ? [place(item.gold)] : []), place(item.found),
     ]));
   };
 })();

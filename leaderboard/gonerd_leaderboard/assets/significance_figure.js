@@ -51,7 +51,7 @@
     return {
       plot: drawn,
       label: `Pairwise tests of ${found.length} entries: in ${sure} of ${pairs.length / 2} pairs one is surely above the other.`,
-      caption: `Row less column. ${tests.test[0].toUpperCase()}${tests.test.slice(1)}, ${number.whole(tests.samples)} samples; p-values by Holm’s method for all pairs of the first ${tests.rows.length}.`,
+      caption: `Row less column. ${tests.test[0].toUpperCase()}${tests.test.slice(1)}, ${number.whole(tests.samples)} draws; pairs of the first ${tests.rows.length} entries are tested.`,
       legend: [{ mark: swatch("better", "+"), text: `above, p < ${ALPHA}` }, { mark: swatch("worse", "−"), text: `below, p < ${ALPHA}` }, { mark: swatch("same", ""), text: "not told apart" }],
       heads: ["Model", "Other", "Difference", "p"],
       rows: () => pairs.filter(({ one, other }) => one.index < other.index).map(({ one, other, difference, p }) => [one.name, element("bdi", {}, other.name), number.signed(difference), number.p(p)]),

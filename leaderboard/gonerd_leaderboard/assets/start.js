@@ -29,7 +29,7 @@
     note.hidden = !notice;
     note.replaceChildren(element("bdi", {}, notice));
     document.getElementById("caption").replaceChildren(element("span", {}, "Models on ", element("bdi", {}, dataset.id), ", ", element("bdi", {}, dataset.split),
-      ` split. Scores in per cent; F1 with its ${Number((100 * level).toFixed(3))}% interval.`));
+      ` split. Scores in per cent; F1 with its ${Number((100 * level).toFixed(3))}% interval. A name opens its entry.`));
   }
 
   function show(state) {

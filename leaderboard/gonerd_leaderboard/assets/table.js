@@ -121,7 +121,7 @@
     const lineOf = (row) => {
       const line = rowOf(shown, row);
       line.classList.toggle("first", ranked && before !== null && before.rank[3] !== row.rank[3]);
-      line.classList.toggle("chosen", chosen.has(row));
+      line.classList.toggle("ticked", chosen.has(row));
       line.querySelector("input").checked = chosen.has(row);
       before = row;
       return line;
