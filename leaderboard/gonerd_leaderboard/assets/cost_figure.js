@@ -75,7 +75,7 @@
         const wide = gonerd.widthOf(values.text[i]);
         const left = values.x[i] + dx - { start: 0, middle: wide / 2, end: wide }[textAnchor];
         const box = [left, values.y[i] + dy - 7, left + wide, values.y[i] + dy + 7];
-        const isFree = box[0] >= dimensions.marginLeft && box[2] <= dimensions.width && box[1] >= 0 && box[3] <= dimensions.height - dimensions.marginBottom
+        const isFree = box[0] >= dimensions.marginLeft && box[2] <= dimensions.width - 4 && box[1] >= 0 && box[3] <= dimensions.height - dimensions.marginBottom
           && !taken.some((other) => touches(box, other)) && !points.some((other, at) => at !== place && touches(box, other));
         if (isFree) {
           taken.push(box);
@@ -111,7 +111,7 @@
     });
     const colour = (point) => (chosen.has(point.row) ? "var(--s2)" : onFront.has(point) ? "var(--accent)" : "var(--soft)");
     const drawn = plot({
-      width, height: Math.min(360, Math.max(280, width * 0.62)), marginLeft: 40,
+      width, height: Math.min(360, Math.max(280, width * 0.62)), marginLeft: 40, marginRight: 28,
       x: { type: "log", label: about.axis, labelAnchor: "right", domain, ticks, tickFormat: (tick) => (cost === "params" ? number.short(tick).replace(/\.0+/, "") : tick >= 1 ? number.whole(tick) : String(tick)) },
       y: { label: "F1", nice: true, grid: true, ticks: 6 },
       color: { type: "identity" },
