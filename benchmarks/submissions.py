@@ -11,7 +11,7 @@ from scoring import fitted, wrong
 from gonerd.adapters import ModelCard, Policy, Prediction
 from gonerd.evaluation import evaluate_model
 from gonerd.files import read_json, write_json
-from gonerd.records import write_documents
+from gonerd.records import read_documents, write_documents
 from gonerd.schema import Document
 from gonerd_leaderboard.submission import RESULT, submit
 
@@ -19,9 +19,10 @@ SUBMISSIONS, RUNS, DOCUMENTS = 1000, 20, 224
 
 
 class Erring:
-    """The gold with errors that `seed` decides."""
+    """The gold of `documents` with errors that `seed` decides."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, documents: Iterable[Document], seed: int) -> None:
+        self._gold = {document.id: document for document in documents}  # who predicts sees none
         self.card = ModelCard(
             kind="benchmark",
             id=f"acme/model-{seed}",
@@ -36,7 +37,7 @@ class Erring:
     def predict(self, documents: Iterable[Document]) -> Iterator[Prediction]:
         """The same for the same seed."""
         for number, document in enumerate(documents):
-            found = tuple(wrong(document, 10_000 * self._seed + number))
+            found = tuple(wrong(self._gold[document.id], 10_000 * self._seed + number))
             yield Prediction(document.id, found, consumed_to=len(document.text))
 
 
@@ -49,7 +50,8 @@ def sampled(number: int) -> list[Document]:
 def run_of(folder: Path, corpus: Path, seed: int) -> Path:
     """A run of the model `seed` on a corpus file."""
     out = folder / f"run-{seed}"
-    evaluate_model(Erring(seed), out, dataset=str(corpus), split="all", cost=None)
+    model = Erring(read_documents(corpus), seed)
+    evaluate_model(model, out, dataset=str(corpus), split="all", cost=None)
     return out
 
 

@@ -113,7 +113,7 @@
     const drawn = plot({
       width, height: Math.min(360, Math.max(280, width * 0.62)), marginLeft: 40, marginRight: 28,
       x: { type: "log", label: about.axis, labelAnchor: "right", domain, ticks, tickFormat: (tick) => (cost === "params" ? number.short(tick).replace(/\.0+/, "") : tick >= 1 ? number.whole(tick) : String(tick)) },
-      y: { label: "F1", nice: true, grid: true, ticks: 6 },
+      y: { label: "F1", domain: gonerd.percentRange(points.flatMap(({ row }) => (points.length > MOST_RANGES ? [row.f1] : [row.low, row.high]))), nice: true, grid: true, ticks: 6 },
       color: { type: "identity" },
       marks: [
         line([...front].sort((a, b) => a.cost - b.cost), { x, y, curve: about.more ? "step-before" : "step-after", stroke: "var(--accent)", strokeOpacity: 0.55, strokeWidth: 1.5, strokeDasharray: "3 4" }),

@@ -47,7 +47,7 @@
     const drawn = gonerd.plot({
       width, height: Math.min(320, Math.max(250, width * 0.55)), marginLeft: 40,
       x: { label: words.axis, labelAnchor: "right", domain: [-0.5, last + 0.5], ticks: Array.from({ length: last + 1 }, (_, i) => i), tickFormat: (i) => (width < 420 && i % 2 ? "" : number.whole(start(i)) + (board.places[i]?.endsWith("+") ? "+" : "")) },
-      y: { label: "F1", grid: true, nice: true, ticks: 6, domain: [Math.min(...points.map(({ low }) => 100 * low)), Math.max(...points.map(({ high }) => 100 * high))] },
+      y: { label: "F1", grid: true, nice: true, ticks: 6, domain: gonerd.percentRange(points.flatMap(({ low, high }) => [low, high])) },
       color: { type: "identity" },
       marks: [
         curves.map((found, place) => areaY(found, { x, y1: ({ low }) => 100 * low, y2: ({ high }) => 100 * high, fill: colour(place), fillOpacity: 0.11 })),

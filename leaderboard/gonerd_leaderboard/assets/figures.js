@@ -26,6 +26,12 @@
   // The names beside the lines of a figure: as wide as they are, within a third of it.
   gonerd.marginOf = (rows, width) => Math.ceil(Math.min(width / 3, 220, Math.max(...rows.map((row) => gonerd.widthOf(row.name) + 2)))) + 12;
 
+  // The range of an axis for shares, in per cent; never empty.
+  gonerd.percentRange = (shares) => {
+    const low = 100 * Math.min(...shares), high = 100 * Math.max(...shares);
+    return high - low < 1 ? [Math.max(0, low - 0.5), high + 0.5] : [low, high];
+  };
+
   // What all plots share. Plot writes one constant style for this class name, whose hash the page's policy allows.
   gonerd.plot = (options) => libraries.plot({ className: "plot", marginTop: 24, marginRight: 16, marginBottom: 40, ...options });
 

@@ -21,7 +21,7 @@
     const y = ({ row }) => row.key, x = ({ numbers }) => 100 * numbers[0];
     const drawn = gonerd.plot({
       width, height: 56 + 24 * found.length, marginLeft: left, marginTop: 8,
-      x: { label: type ? `F1 on ${type}` : "F1", labelAnchor: "right", nice: true, inset: 6 },
+      x: { label: type ? `F1 on ${type}` : "F1", labelAnchor: "right", domain: gonerd.percentRange(found.flatMap(({ numbers }) => numbers.filter((share) => share !== null))), nice: true, inset: 6 },
       y: { domain: found.map(y), label: null },
       marks: [
         gridX({ ticks: Math.max(3, width / 110) }), axisX({ ticks: Math.max(3, width / 110), anchor: "bottom" }),
