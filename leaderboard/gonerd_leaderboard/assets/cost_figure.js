@@ -37,11 +37,11 @@
   // The entries that no other beats in both; cheapest first.
   function frontOf(points, more) {
     const ordered = [...points].sort((a, b) => (more ? b.cost - a.cost : a.cost - b.cost) || b.row.f1 - a.row.f1);
-    let best = -1;
-    return ordered.filter(({ row }) => {
-      const isOn = row.f1 > best;
-      best = Math.max(best, row.f1);
-      return isOn;
+    let best = { row: { f1: -1 } };
+    return ordered.filter((point) => {
+      const isSame = point.cost === best.cost && point.row.f1 === best.row.f1;
+      if (point.row.f1 > best.row.f1) best = point;
+      return isSame || best === point;
     });
   }
 
@@ -109,6 +109,7 @@
       x, y, text: ({ row }) => gonerd.nameIn(row, width < 500 ? 120 : 180), ...side,
       fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, fontSize: 12, render: placed(taken, done, side),
     });
+    const rank = (point) => (chosen.has(point.row) ? 2 : onFront.has(point) ? 1 : 0); // what matters is drawn last
     const colour = (point) => (chosen.has(point.row) ? "var(--s2)" : onFront.has(point) ? "var(--accent)" : "var(--soft)");
     const drawn = plot({
       width, height: Math.min(360, Math.max(280, width * 0.62)), marginLeft: 40, marginRight: 28,
@@ -119,7 +120,7 @@
         line([...front].sort((a, b) => a.cost - b.cost), { x, y, curve: about.more ? "step-before" : "step-after", stroke: "var(--accent)", strokeOpacity: 0.55, strokeWidth: 1.5, strokeDasharray: "3 4" }),
         points.length > MOST_RANGES ? null : link(points, { x1: x, x2: x, y1: ({ row }) => 100 * row.low, y2: ({ row }) => 100 * row.high, stroke: colour, strokeOpacity: 0.4, strokeWidth: 1.5 }),
         arrow(students, { x1: ({ from }) => x(from), y1: ({ from }) => y(from), x2: ({ to }) => x(to), y2: ({ to }) => y(to), bend: 18, inset: 6, headLength: 7, stroke: "var(--s3)", strokeWidth: 1.3 }),
-        dot(points, { x, y, r: 4, fill: colour, fillOpacity: (point) => (onFront.has(point) || chosen.has(point.row) ? 1 : 0.55), stroke: "var(--paper)", strokeWidth: 0.75 }),
+        dot([...points].sort((a, b) => rank(a) - rank(b)), { x, y, r: 4, fill: colour, fillOpacity: (point) => (onFront.has(point) || chosen.has(point.row) ? 1 : 0.55), stroke: "var(--paper)", strokeWidth: 0.75 }),
         SIDES.map(label),
         tip(points, gonerd.tipAt({ x, y, title: ({ row, cost: value }) => `${gonerd.nameIn(row, 300)}\nF1 ${number.percent(row.f1)} (${number.percent(row.low)}–${number.percent(row.high)})\n${about.title}: ${write(value)}\n${row.hardware}` })),
       ],

@@ -6,7 +6,7 @@
   const { element, hidden, number } = gonerd;
   const STEP = 100;
   const AT_ONCE = 20; // rows: more than a screen holds; the rest follows by as many while nothing else is to do
-  const MODEL = 132, NARROW = { choice: 26, rank: 36, model: 92, f1: 44 }; // pixels
+  const MODEL = 132, MOST_FREE = 180, NARROW = { choice: 26, rank: 36, model: 92, f1: 44 }; // pixels
   const models = new Map();
   let turn = 0;
   let drawn = { signature: "", rows: new Map() };
@@ -64,32 +64,36 @@
 
   // Widths are properties, not attributes: the page's policy allows no inline styles in HTML.
   function setWidths(table, { columns, groups }) {
-    const narrow = gonerd.isNarrow() && groups.length > 0;
-    let sum = 0;
-    const group = element("colgroup", {}, columns.map(({ id, columnDef: { meta } }) => {
-      const width = (gonerd.isNarrow() && (id !== "f1" || narrow) && id !== "model" && NARROW[id]) || meta.width;
-      sum += width ?? (gonerd.isNarrow() ? NARROW.model : MODEL);
+    const isNarrow = gonerd.isNarrow();
+    const widths = columns.map(({ id, columnDef: { meta } }) => {
+      if (isNarrow && id in NARROW && (id !== "f1" || groups.length)) return NARROW[id];
+      return meta.width ?? MODEL;
+    });
+    const sum = Math.ceil(widths.reduce((all, width) => all + width, 0));
+    const free = Math.max(0, table.parentElement.clientWidth - sum);
+    const group = element("colgroup", {}, columns.map(({ id }, place) => {
       const column = element("col");
-      if (width) column.style.width = `${width}px`;
+      // What is left over goes to the model, and half of it to the intervals: these are read off their length.
+      if (id !== "model") column.style.width = `${widths[place] + (id === "f1" && !isNarrow ? Math.min(MOST_FREE, free / 2) : 0)}px`;
       return column;
     }));
     table.querySelector("colgroup")?.remove();
     table.caption.after(group);
-    table.style.minWidth = `${Math.ceil(sum)}px`;
+    table.style.minWidth = `${sum}px`;
   }
 
   function headRows({ board, columns }) {
     const spans = [];
-    for (const { columnDef: { meta } } of columns) {
-      const group = meta.group ?? "";
+    for (const { id, columnDef: { meta } } of columns) {
+      const group = meta.group ?? (id === "choice" ? id : "");
       if (spans.at(-1)?.group === group) spans.at(-1).size += 1;
       else spans.push({ group, size: 1 });
     }
     const titles = new Map(gonerd.groupsOf(board));
     return [
-      element("tr", { class: "groups" }, spans.map(({ group, size }) => (group
-        ? element("th", { scope: "colgroup", colspan: size, class: "start" }, titles.get(group))
-        : element("td", { colspan: size })))),
+      element("tr", { class: "groups" }, spans.map(({ group, size }) => (titles.has(group)
+        ? element("th", { scope: "colgroup", colspan: size, class: "start", title: titles.get(group) }, titles.get(group))
+        : element("td", { colspan: size, class: group })))),
       element("tr", { class: "heads" }, columns.map(({ id, columnDef: { meta } }) => element("th", { scope: "col", class: meta.heading, "data-key": id },
         id === "choice" ? hidden(meta.head) : element("button", { type: "button", title: meta.title }, meta.head)))),
     ];
