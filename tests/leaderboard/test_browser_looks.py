@@ -121,6 +121,14 @@ def test_a_box_keeps_the_focus_when_it_is_ticked(open_page):
     expect(box).to_be_focused()
 
 
+def test_a_control_that_goes_leaves_the_focus_at_the_table(open_page):
+    page = open_page()
+    choose(page, "Alpha base")
+    page.get_by_role("button", name="Clear choice").click()
+    expect(page.locator("#chosen")).to_be_hidden()
+    expect(page.locator(".board > .scroll")).to_be_focused()
+
+
 def test_a_phone_never_scrolls_sideways_whichever_columns_it_shows(open_page):
     page = open_page(size=PHONE)
     draw_all_figures(page)

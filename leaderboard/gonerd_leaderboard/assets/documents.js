@@ -32,7 +32,7 @@
     const list = element("ul", {});
     const box = element("input", { type: "checkbox" });
     const count = element("p", { class: "small", role: "status" });
-    const reader = element("article", { tabindex: "-1", "aria-live": "off" });
+    const reader = element("article", { tabindex: "-1" });
     const side = element("div", { class: "list" }, element("label", { class: "only" }, box, filter.words), count, list);
     const home = element("div", { class: "browser" }, side, reader);
     let shown = { telling: "", id: null };

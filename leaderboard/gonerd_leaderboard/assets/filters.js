@@ -78,7 +78,10 @@
       set({ q: "", tier: "", exposure: "", hardware: "", policy: "", rows: "" });
       document.getElementById("filter").focus();
     });
-    document.getElementById("uncheck").addEventListener("click", () => set({ chosen: "" }));
+    document.getElementById("uncheck").addEventListener("click", () => {
+      set({ chosen: "" });
+      gonerd.table.focus();
+    });
     document.getElementById("compare").addEventListener("click", () => set({ open: "", view: "compare", doc: "", errors: "" }, true));
     document.getElementById("picks").addEventListener("change", (event) => {
       const { key } = event.target.dataset;

@@ -192,9 +192,14 @@
       if (event.target.dataset.choose) choose(event.target.dataset.choose, event.target.checked);
     });
     document.getElementById("more").addEventListener("click", (event) => {
-      if (event.target.value) gonerd.address.set({ rows: event.target.value });
+      if (!event.target.value) return;
+      gonerd.address.set({ rows: event.target.value });
+      if (document.getElementById("more").hidden) focus();
     });
   }
 
-  gonerd.table = { view, draw, listen };
+  // Where a control that goes away leaves the focus.
+  const focus = () => document.querySelector(".board > .scroll").focus({ preventScroll: true });
+
+  gonerd.table = { view, draw, focus, listen };
 })();
