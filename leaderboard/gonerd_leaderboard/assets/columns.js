@@ -47,7 +47,7 @@
   function nameCell(row) {
     const length = row.max_len && row.mode !== "native" ? ` at ${number.whole(row.max_len)}` : "";
     return element("th", { scope: "row", class: "model" },
-      element("button", { type: "button", "aria-haspopup": "dialog", "data-open": row.key }, element("bdi", { class: "name" }, row.name)),
+      element("button", { type: "button", "aria-haspopup": "dialog", "data-open": row.key }, element("bdi", { class: "name", title: row.name }, row.name)),
       element("small", {}, element("bdi", {}, row.kind), `, ${row.mode}${length}`));
   }
 

@@ -65,18 +65,20 @@
     { dx: 0, dy: -13, textAnchor: "middle" }, { dx: 0, dy: 13, textAnchor: "middle" },
   ];
 
-  // Draws the labels that would lie on no other and on no point that has one.
-  function placed(taken, done, { dx, dy, textAnchor }) {
+  // Draws the labels that would lie on no other, on no point that has one, and on none of `others`.
+  function placed(taken, done, { dx, dy, textAnchor }, others) {
     const touches = (box, other) => box[2] >= other[0] && box[0] <= other[2] && box[3] >= other[1] && box[1] <= other[3];
     return (index, scales, values, dimensions, context, next) => {
-      const points = Array.from(index, (i) => [values.x[i] - 5, values.y[i] - 5, values.x[i] + 5, values.y[i] + 5]);
+      const around = (x, y) => [x - 4, y - 4, x + 4, y + 4];
+      const points = Array.from(index, (i) => around(values.x[i], values.y[i]));
+      const away = others.map(({ row, cost }) => around(scales.x(cost), scales.y(100 * row.f1)));
       const kept = Array.from(index).filter((i, place) => {
         if (done.has(i) || done.size >= MOST_LABELS) return false;
         const wide = gonerd.widthOf(values.text[i]);
         const left = values.x[i] + dx - { start: 0, middle: wide / 2, end: wide }[textAnchor];
         const box = [left, values.y[i] + dy - 7, left + wide, values.y[i] + dy + 7];
         const isFree = box[0] >= dimensions.marginLeft && box[2] <= dimensions.width - 4 && box[1] >= 0 && box[3] <= dimensions.height - dimensions.marginBottom
-          && !taken.some((other) => touches(box, other)) && !points.some((other, at) => at !== place && touches(box, other));
+          && ![...taken, ...away].some((other) => touches(box, other)) && !points.some((other, at) => at !== place && touches(box, other));
         if (isFree) {
           taken.push(box);
           done.add(i);
@@ -105,9 +107,10 @@
     const { domain, ticks } = ticksOf(costs, width / 55);
     const taken = [], done = new Set();
     const write = (value) => (cost === "params" ? number.short(value) : number.rounded(value));
-    const label = (side) => text(named, {
+    const unnamed = points.filter((point) => !named.includes(point)).slice(0, MOST_RANGES);
+    const label = (side, others) => text(named, {
       x, y, text: ({ row }) => gonerd.nameIn(row, width < 500 ? 120 : 180), ...side,
-      fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, fontSize: 12, render: placed(taken, done, side),
+      fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, fontSize: 12, render: placed(taken, done, side, others),
     });
     const rank = (point) => (chosen.has(point.row) ? 2 : onFront.has(point) ? 1 : 0); // what matters is drawn last
     const colour = (point) => (chosen.has(point.row) ? "var(--s2)" : onFront.has(point) ? "var(--accent)" : "var(--soft)");
@@ -121,7 +124,7 @@
         points.length > MOST_RANGES ? null : link(points, { x1: x, x2: x, y1: ({ row }) => 100 * row.low, y2: ({ row }) => 100 * row.high, stroke: colour, strokeOpacity: 0.4, strokeWidth: 1.5 }),
         arrow(students, { x1: ({ from }) => x(from), y1: ({ from }) => y(from), x2: ({ to }) => x(to), y2: ({ to }) => y(to), bend: 18, inset: 6, headLength: 7, stroke: "var(--s3)", strokeWidth: 1.3 }),
         dot([...points].sort((a, b) => rank(a) - rank(b)), { x, y, r: 4, fill: colour, fillOpacity: (point) => (onFront.has(point) || chosen.has(point.row) ? 1 : 0.55), stroke: "var(--paper)", strokeWidth: 0.75 }),
-        SIDES.map(label),
+        SIDES.map((side) => label(side, unnamed)), SIDES.map((side) => label(side, [])),
         tip(points, gonerd.tipAt({ x, y, title: ({ row, cost: value }) => `${gonerd.nameIn(row, 300)}\nF1 ${number.percent(row.f1)} (${number.percent(row.low)}–${number.percent(row.high)})\n${about.title}: ${write(value)}\n${row.hardware}` })),
       ],
     });

@@ -23,8 +23,8 @@
     return `\u2068${letters.slice(0, fitting).join("")}…\u2069`;
   };
 
-  // The names beside the lines of a figure: as wide as they are, within a third of it.
-  gonerd.marginOf = (rows, width) => Math.ceil(Math.min(width / 3, 220, Math.max(...rows.map((row) => gonerd.widthOf(row.name) + 2)))) + 12;
+  // The names beside the lines of a figure: as wide as they are, within two fifths of it.
+  gonerd.marginOf = (rows, width) => Math.ceil(Math.min(0.4 * width, 290, Math.max(...rows.map((row) => gonerd.widthOf(row.name) + 2)))) + 12;
 
   // The range of an axis for shares, in per cent; never empty.
   gonerd.percentRange = (shares) => {
