@@ -17,7 +17,8 @@ from gonerd.records import write_documents
 from gonerd_leaderboard.board import boards_from_entries
 from gonerd_leaderboard.card import Card
 from gonerd_leaderboard.entry import Entry as Shown
-from gonerd_leaderboard.entry import entries
+from gonerd_leaderboard.gathering import Plan, gathered
+from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.verification import verdicts
 from gonerd_leaderboard.verified import RESCORED, SELF_REPORTED, read_proofs
 from leaderboard.entries.making import Making, Recipe, main, read_recipe, submitted
@@ -34,8 +35,9 @@ def recipe() -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def shown() -> list[Shown]:
-    return list(entries(SUBMISSIONS, read_proofs(VERIFIED)))
+def shown(tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
+    plan = Plan(tmp_path_factory.mktemp("scripts"), GoldShelf([]), read_proofs(VERIFIED))
+    return list(gathered(SUBMISSIONS, plan, processes=1))
 
 
 def test_the_sample_boards_entries_are_rescored_and_the_others_agree_with_themselves() -> None:
