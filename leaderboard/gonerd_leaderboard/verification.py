@@ -74,7 +74,8 @@ def verify(
             run = unread_place(folder).run
         else:
             run = unread_run(folder)
-        if known is not None and again is None and _still_proves(known, run, shelf):
+        holds = known is not None and _still_proves(known, run, shelf)
+        if known is not None and holds and again is None:
             proven = known.tier != SELF_REPORTED
             return Verdict(
                 place, known.tier, "" if proven else _no_gold(run.result.dataset, shelf), known
@@ -87,6 +88,8 @@ def verify(
             tier, reason = SELF_REPORTED, _no_gold(run.result.dataset, shelf)
         elif again is not None:
             tier, reason = _run_again(run, rescoring.gold, again, str(folder))
+            if known is not None and holds and known.tier == RERUN:
+                tier = RERUN  # somebody who has the model ran it
     except GonerdError as problem:
         return Verdict(place, reason=str(problem))
     gold_sha256 = rescoring.gold.sha256 if rescoring.gold is not None else ""
