@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from gonerd.adapters import Prediction
 from gonerd.align import fit_to_tokens
-from gonerd.schema import Document, Entity, Span
+from gonerd.schema import Document, Entity
 from gonerd.scoring.counts import within
+from gonerd.scoring.spans import Ints, WordEdges
 
 __all__ = ["Coverage"]
 
@@ -19,7 +21,8 @@ __all__ = ["Coverage"]
 class Coverage:
     """Counts over documents, taken one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, edges: WordEdges) -> None:
+        self._edges = edges
         self._gold = self._reached = self._cut = self._misaligned = self._repairs = 0
         self._dropped: Counter[str] = Counter()
         self._failed: list[str] = []
@@ -27,8 +30,10 @@ class Coverage:
     def add(self, document: Document, prediction: Prediction) -> None:
         """Count one document with gold and tokens, and what was predicted for it."""
         self._gold += len(document.entities)
-        self._reached += len(within(document.entities, prediction.consumed_to))
-        self._misaligned += _misaligned(document, prediction.entities)
+        whole = prediction.consumed_to >= len(document.text)
+        reached = document.entities if whole else within(document.entities, prediction.consumed_to)
+        self._reached += len(reached)
+        self._misaligned += _misaligned(document, prediction.entities, self._edges)
         self._repairs += prediction.repairs
         self._dropped.update(prediction.dropped)
         if prediction.error is not None:
@@ -50,17 +55,22 @@ class Coverage:
         }
 
 
-def _misaligned(document: Document, entities: Sequence[Entity]) -> int:
+def _misaligned(document: Document, entities: Sequence[Entity], edges: WordEdges) -> int:
     """Entities that don't begin and end where tokens do."""
-    tokens = document.tokens
-    if tokens is not None and all(_on_edges(tokens, entity) for entity in entities):
+    if document.tokens is not None and _all_on_edges(entities, edges.of(document)):
         return 0  # what costs time is looking for the nearest edges
     predicted = replace(document, entities=tuple(entities))
     changes = fit_to_tokens(predicted, on_misaligned="snap")[1]
     return sum(change.problem != "overlaps another entity" for change in changes)
 
 
-def _on_edges(tokens: Sequence[Span], entity: Entity) -> bool:
-    first = bisect_left(tokens, (entity.start,))
-    last = bisect_left(tokens, (entity.end,)) - 1
-    return first <= last and tokens[first][0] == entity.start and tokens[last][1] == entity.end
+def _all_on_edges(entities: Sequence[Entity], edges: Ints) -> bool:
+    if not entities:
+        return True
+    if not len(edges):
+        return False
+    begins, ends = edges[:, 0], edges[:, 1]
+    starts, stops = np.array([(entity.start, entity.end) for entity in entities]).T
+    first = np.searchsorted(begins, starts).clip(max=len(edges) - 1)
+    last = np.searchsorted(ends, stops).clip(max=len(edges) - 1)
+    return bool(((begins[first] == starts) & (ends[last] == stops)).all())

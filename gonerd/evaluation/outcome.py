@@ -12,7 +12,9 @@ from gonerd.labels import LABELS
 from gonerd.schema import Document
 from gonerd.scoring import Scorer
 from gonerd.scoring.compat import Reader
+from gonerd.scoring.scorer import DOCUMENTS_AT_ONCE
 from gonerd.scoring.seen import Form
+from gonerd.scoring.spans import WordEdges
 
 __all__ = ["Outcome"]
 
@@ -20,15 +22,23 @@ __all__ = ["Outcome"]
 class Outcome:
     """Takes documents one by one, in the dataset's order, with what was predicted for each."""
 
-    def __init__(self, seen: Container[Form] | None, *, paper: Reader = "seqeval") -> None:
+    def __init__(
+        self,
+        seen: Container[Form] | None,
+        *,
+        paper: Reader = "seqeval",
+        edges: WordEdges | None = None,
+    ) -> None:
         """Begin.
 
         Args:
             seen: forms of the train split's entities, None where that says nothing.
             paper: what reads the entities of `paper_compat`, see `Scorer`.
+            edges: remembers the words of documents that other outcomes count, too.
         """
-        self._scorer = Scorer(seen, LABELS, paper=paper)
-        self._coverage = Coverage()
+        edges = edges or WordEdges(DOCUMENTS_AT_ONCE)
+        self._scorer = Scorer(seen, LABELS, paper=paper, edges=edges)
+        self._coverage = Coverage(edges)
         self._calibration = Calibration()
 
     def add(self, document: Document, prediction: Prediction) -> None:

@@ -37,7 +37,7 @@ from gonerd.scoring.document_counts import (
 )
 from gonerd.scoring.matching import KINDS, Bools, matching
 from gonerd.scoring.seen import Form
-from gonerd.scoring.spans import Batch, Ints, Labels, Spans, batch_from_documents
+from gonerd.scoring.spans import Batch, Ints, Labels, Spans, WordEdges, batch_from_documents
 from gonerd.scoring.words_covered import word_counts
 
 __all__ = ["Pair", "Scorer", "score_pairs"]
@@ -63,6 +63,7 @@ class Scorer:
         labels: labels that are shown even where nothing has them.
         paper: what reads the entities of `paper_compat`: seqeval, which takes longer for it than all the
             rest takes, or `spans`, with the same result; None leaves it out.
+        edges: remembers the words of documents that are counted more than once.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Scorer:
         labels: Sequence[str] = LABELS,
         *,
         paper: Reader | None = "seqeval",
+        edges: WordEdges | None = None,
     ) -> None:
         self._seen = seen
+        self._edges = edges
         self._labels = Labels()
         for label in labels:
             self._labels[label]
@@ -157,7 +160,7 @@ class Scorer:
         documents = [gold for gold, _ in self._waiting]
         found = [entities for _, entities in self._waiting]
         self._waiting, self._characters = [], 0
-        batch = batch_from_documents(documents, found, self._labels)
+        batch = batch_from_documents(documents, found, self._labels, edges=self._edges)
         _require_within(batch)
         match = matching(batch)
         hits = match.gold_kind == EXACT, match.found_kind == EXACT

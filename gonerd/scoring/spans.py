@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from gonerd.schema import Document, Entity, Span
 
-__all__ = ["Batch", "Ints", "Labels", "Spans", "batch_from_documents", "words"]
+__all__ = ["Batch", "Ints", "Labels", "Spans", "WordEdges", "batch_from_documents", "words"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -72,26 +72,53 @@ def words(document: Document) -> Sequence[Span]:
     return [match.span() for match in WORD.finditer(document.text)]
 
 
+class WordEdges:
+    """Where each of the `words` of documents begins and ends, found once while it is remembered."""
+
+    def __init__(self, most: int | None = None) -> None:
+        """Remember up to `most` documents, then begin anew; None remembers all."""
+        self._most = most
+        self._known: dict[int, tuple[Document, Ints]] = {}
+        """By the document's place in memory, which no other has while it is held here."""
+
+    def __reduce__(self) -> tuple[type[WordEdges], tuple[int | None]]:
+        return WordEdges, (self._most,)  # places in memory mean nothing to another process
+
+    def of(self, document: Document) -> Ints:
+        """(words, 2), in characters of the text."""
+        key = id(document)
+        if key not in self._known:
+            if len(self._known) == self._most:
+                self._known.clear()
+            spans = words(document)
+            flat = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans))
+            self._known[key] = document, flat.reshape(-1, 2)
+        return self._known[key][1]
+
+
 def batch_from_documents(
-    documents: Sequence[Document], found: Sequence[Sequence[Entity]], labels: Labels
+    documents: Sequence[Document],
+    found: Sequence[Sequence[Entity]],
+    labels: Labels,
+    *,
+    edges: WordEdges | None = None,
 ) -> Batch:
     """Lay out documents with what was found in each; `labels` learns the labels that are new to it."""
+    known = edges or WordEdges()
     sizes = np.array([len(document.text) + 1 for document in documents], dtype=np.int64)
     text_begins = np.cumsum(sizes) - sizes
-    spans = [words(document) for document in documents]
-    counts = np.array([len(tokens) for tokens in spans], dtype=np.int64)
+    parts = [known.of(document) for document in documents]
+    counts = np.array([len(part) for part in parts], dtype=np.int64)
     word_begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    edges = np.fromiter(
-        chain.from_iterable(chain.from_iterable(spans)), np.int64, 2 * int(counts.sum())
-    ).reshape(-1, 2)
-    edges += np.repeat(text_begins, counts)[:, None]
+    line = np.concatenate([np.empty((0, 2), dtype=np.int64), *parts])
+    line += np.repeat(text_begins, counts)[:, None]
     sides = [
-        _spans(entities, labels, text_begins, edges)
+        _spans(entities, labels, text_begins, line)
         for entities in ([document.entities for document in documents], found)
     ]
     by_name = sorted(labels)
     ranks = np.array([by_name.index(label) for label in labels], dtype=np.int64)
-    return Batch(documents, sides[0], sides[1], text_begins, word_begins, edges[:, 1], ranks)
+    return Batch(documents, sides[0], sides[1], text_begins, word_begins, line[:, 1], ranks)
 
 
 def _spans(

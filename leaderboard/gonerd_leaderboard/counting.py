@@ -60,7 +60,7 @@ class Counting:
 
     def __init__(self, gold: Gold) -> None:
         self.gold = gold
-        self.outcome = Outcome(gold.seen, paper="spans")
+        self.outcome = Outcome(gold.seen, paper="spans", edges=gold.edges)
         self._following = _Following(gold)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gonerd.dataset.loading import load
@@ -15,6 +15,7 @@ from gonerd.evaluation.surveying import seen_in_training, split_record
 from gonerd.records import record_from_document
 from gonerd.schema import Document, text_sha256
 from gonerd.scoring.seen import Form
+from gonerd.scoring.spans import WordEdges
 from gonerd_leaderboard.result import DatasetRef
 
 __all__ = ["Gold", "GoldShelf"]
@@ -40,6 +41,8 @@ class Gold:
     """Whether every text is invented, and so may be passed on."""
     sha256: str
     """Of all that scores are made from: documents with everything known of them, and `seen`."""
+    edges: WordEdges = field(default_factory=WordEdges, compare=False)
+    """Of the words, which every submission is counted by."""
 
     @property
     def name(self) -> str:

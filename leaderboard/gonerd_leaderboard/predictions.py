@@ -143,18 +143,20 @@ def _line(record: Any, here: str) -> Line:
         raise SchemaError(f"{here}: field entities is no list")
     if error is not None and entities:
         raise SchemaError(f"{here}: has an error and entities, expected one of them")
-    found = [_entity(entity, f"{here}: entities[{n}]") for n, entity in enumerate(entities)]
+    found = [_entity(entity, here, n) for n, entity in enumerate(entities)]
     spans = [entity for entity, _ in found]
     previous = 0
-    for entity in sorted(spans):
-        where = f"{here}: entity [{entity.start}, {entity.end})"
+    for entity in sorted(spans, key=lambda each: each.start):
         if entity.start < previous:
-            raise SchemaError(f"{where} overlaps another that ends at {previous}")
-        if entity.end > consumed:
             raise SchemaError(
-                f"{where} ends past the {consumed} characters that the model read (consumed_to)"
+                f"{here}: entity [{entity.start}, {entity.end}) overlaps another that ends at {previous}"
             )
         previous = entity.end
+    if previous > consumed:
+        raise SchemaError(
+            f"{here}: the last entity ends at {previous}, past the {consumed} characters that the model "
+            "read (consumed_to)"
+        )
     scores = [score for _, score in found if score is not None]
     if scores and len(scores) < len(found):
         raise SchemaError(f"{here}: {len(scores)} of {len(found)} entities have a score")
@@ -178,13 +180,18 @@ def _dropped(fields: Fields) -> dict[str, int]:
     return {name: fields.whole(name, least=1) for name in names}
 
 
-def _entity(entity: Any, here: str) -> tuple[Entity, float | None]:
+def _entity(entity: Any, line: str, number: int) -> tuple[Entity, float | None]:
+    def refused(why: str) -> SchemaError:
+        return SchemaError(f"{line}: entities[{number}]{why}")
+
     if not isinstance(entity, list) or len(entity) not in (3, 4):
-        raise SchemaError(f"{here} is not [start, end, label] or [start, end, label, score]")
+        raise refused(" is not [start, end, label] or [start, end, label, score]")
     start, end, label = entity[:3]
     if type(start) is not int or type(end) is not int or not 0 <= start < end < 2**53:
-        raise SchemaError(f"{here}: start and end must be whole numbers with 0 <= start < end")
+        raise refused(": start and end must be whole numbers with 0 <= start < end")
     if label not in LABELS:
-        raise SchemaError(f"{here}: the label is unknown; expected one of {', '.join(LABELS)}")
-    score = Fields({"score": entity[3]}, here).share("score") if len(entity) == 4 else None
+        raise refused(f": the label is unknown; expected one of {', '.join(LABELS)}")
+    if len(entity) == 3:
+        return Entity(start, end, label), None
+    score = Fields({"score": entity[3]}, f"{line}: entities[{number}]").share("score")
     return Entity(start, end, label), score
