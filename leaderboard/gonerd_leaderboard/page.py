@@ -29,8 +29,6 @@ __all__ = ["DATA", "GOLD", "LOCAL", "TEXTS", "PageSummary", "at_hand", "build_pa
 DATA = "leaderboard.json"
 BOARDS, ENTRIES, GOLD, TEXTS = "boards", "entries", "gold", "texts"
 LOCAL = "local.js"
-LIBRARIES = "libraries.js"
-"""What the other scripts are written with, and so is loaded before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,8 @@ def build_page(
         boards = [_with_gold(board, shelf, folder, texts=texts) for board in boards]
         for board in boards:
             _write(folder / BOARDS / f"{board.id}.js", board_script(board))
-        assets = _copy_assets(folder)
-        _write(folder / "index.html", shell_html(boards, _in_order(assets), tables))
+        _copy_assets(folder)
+        _write(folder / "index.html", shell_html(boards, tables))
         _write(folder / "plain.html", plain_html(boards, tables))
         _write(folder / LOCAL, script("local", {}))
         _write(folder / DATA, json_from_boards(boards, tables))
@@ -128,21 +126,11 @@ def _with_gold(board: Board, shelf: GoldShelf, folder: Path, *, texts: bool) -> 
     return with_comparisons(board, lambda entry: counts_of(entry.key))
 
 
-def _copy_assets(folder: Path) -> list[str]:
-    """Copy what the page needs and no submission decides; its names."""
-    names = []
-    for asset in sorted(files("gonerd_leaderboard").joinpath("assets").iterdir(), key=str):
+def _copy_assets(folder: Path) -> None:
+    """Copy what the page needs and no submission decides."""
+    for asset in files("gonerd_leaderboard").joinpath("assets").iterdir():
         if asset.is_file():
             (folder / asset.name).write_bytes(asset.read_bytes())
-            names.append(asset.name)
-    return names
-
-
-def _in_order(names: list[str]) -> list[str]:
-    """The scripts among `names`."""
-    return sorted(
-        (n for n in names if n.endswith(".js")), key=lambda name: (name != LIBRARIES, name)
-    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -25,23 +25,11 @@ __all__ = ["details_html", "details_source", "plain_html", "shell_html"]
 DETAILS = ("details.html.jinja", "macros.html.jinja")
 
 
-def shell_html(
-    boards: Sequence[Board], scripts: Sequence[str], reported: Sequence[ReportedTable] = ()
-) -> str:
-    """The text of index.html; `scripts` are the page's own, in the order in which they are loaded."""
+def shell_html(boards: Sequence[Board], reported: Sequence[ReportedTable] = ()) -> str:
+    """The text of index.html."""
     return _rendered(
         "page.html.jinja",
-        boards=[
-            {
-                "id": board.id,
-                "dataset": board.dataset,
-                "notice": board.notice,
-                "entries": len(board.rows),
-                "file": f"boards/{board.id}.js",
-            }
-            for board in boards
-        ],
-        scripts=scripts,
+        boards=boards,
         reported=reported,
         latest=max(row.entry.result.created for board in boards for row in board.rows),
         version=gonerd_version(),
