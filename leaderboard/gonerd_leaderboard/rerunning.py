@@ -17,8 +17,11 @@ from gonerd_leaderboard.submission import PREDICTIONS, Run
 
 __all__ = ["Rerun", "UnnamedModelError", "rerun"]
 
-LOADABLE = {"hf", "gliner", "spanmarker", "flair"}
-"""Kinds whose id and revision name something that anybody can load, and that run no code of its author."""
+LOADABLE = {"hf", "gliner", "spanmarker"}
+"""Kinds whose id and revision name something that anybody can load, and that run no code of its author.
+
+A Flair model is a pickle, which runs what its maker put in: it is opened only for who names it with `model`.
+"""
 
 OPTIONS = {
     "mode": "policy",
@@ -106,8 +109,8 @@ def _spec(model: Mapping[str, Any]) -> str:
         return "rules"
     if kind not in LOADABLE or id_.count("/") != 1:
         raise UnnamedModelError(
-            f"the result names {kind}:{id_}, which can't be loaded from the Hub; expected --model with "
-            "where it lies"
+            f"the result names {kind}:{id_}, which is not loaded from the Hub on its word; expected --model "
+            "with where it lies"
         )
     return f"{kind}:{id_}@{revision}"
 

@@ -17,7 +17,7 @@ from gonerd_leaderboard.verification import Rerunning, verify
 from gonerd_leaderboard.verified import RERUN, RESCORED
 from tests.gonerd.adapters.checkpoints import save_roberta
 from tests.leaderboard.commands import typed
-from tests.leaderboard.factory import make_run
+from tests.leaderboard.factory import change_result, make_run
 
 SHELF = GoldShelf(["sample"])
 
@@ -62,9 +62,17 @@ def test_a_model_that_nobody_can_load_stays_rescored_and_has_to_be_named(tmp_pat
     assert found.tier == RESCORED
     assert found.reason.startswith("not run again: ")
     said = found.reason
-    assert "names oracle:acme/tagger, which can't be loaded from the Hub; expected --model" in said
+    assert "names oracle:acme/tagger, which is not loaded from the Hub on its word" in said
     said = verify(run, shelf, again=Rerunning("rules")).reason
     assert "model.kind is oracle, the model here has rules" in said
+
+
+def test_a_pickle_is_not_opened_on_the_word_of_a_submission(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", n=12)
+    change_result(run, "model.kind", "flair")
+    found = verify(run, GoldShelf([str(tmp_path / "invented.jsonl")]), again=Rerunning())
+    assert found.tier == RESCORED, found.reason
+    assert "names flair:acme/tagger, which is not loaded from the Hub on its word" in found.reason
 
 
 def test_the_stated_policy_is_used_again(tmp_path: Path) -> None:
