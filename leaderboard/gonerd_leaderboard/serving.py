@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,6 +12,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 from gonerd.errors import GonerdError, InputError, OutputError
 from gonerd_leaderboard.filling import Filling
@@ -19,6 +21,9 @@ from gonerd_leaderboard.page import DATA, build_page
 __all__ = ["BuiltPage", "LivePage", "holds_page", "page_server"]
 
 LOOPBACK = "127.0.0.1"
+
+HTTP = 80
+"""The port that a browser does not name."""
 
 Signature = frozenset[tuple[str, int, int]]
 """Names, sizes and times of files."""
@@ -138,6 +143,9 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, explain=str(problem))
             return None
         if text is None:
+            if "\0" in unquote(path):  # no file's name, and open() takes it for a bug
+                self.send_error(HTTPStatus.NOT_FOUND, "File not found")
+                return None
             return super().send_head()
         if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             # any page can load a script from anywhere, and see what it says
@@ -164,7 +172,14 @@ class _PageServer(ThreadingHTTPServer):
     @property
     def names(self) -> tuple[str, ...]:
         """As which a browser on this machine may ask for it."""
-        return tuple(f"{name}:{self.server_port}" for name in (LOOPBACK, "localhost"))
+        hosts = (LOOPBACK, "localhost")
+        names = tuple(f"{host}:{self.server_port}" for host in hosts)
+        return (*names, *hosts) if self.server_port == HTTP else names
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves before it has its answer is no bug."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def holds_page(folder: Path) -> bool:

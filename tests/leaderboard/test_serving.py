@@ -88,6 +88,7 @@ def test_what_no_dataset_has_is_not_there(made: Path, ask: Ask) -> None:
     assert refused(ask, f"/gold/{other}.js") == 404
     assert refused(ask, f"/texts/{'0' * 64}.js") == 404
     assert refused(ask, "/gold/../../../etc/passwd") == 404
+    assert refused(ask, "/boards/%00.js") == 404
 
 
 def test_without_a_dataset_the_page_is_what_it_is(made: Path) -> None:
