@@ -57,12 +57,16 @@ class GoldShelf:
         """Take what `gonerd.dataset.load` takes: folders, Hub ids, corpus files, `sample`.
 
         Raises:
-            InputError: a dataset is missing, or has no texts: that is no submission's fault.
+            InputError: a dataset is missing, has no texts, or is a file without documents: that is no
+                submission's fault.
         """
         self.datasets = tuple(dict.fromkeys(datasets))
         for dataset in self.datasets:
             load(dataset).require_texts()
         self._records: dict[tuple[str, str], dict[str, Any]] = {}
+        for dataset in self.datasets:
+            if not load(dataset).splits:  # a corpus file, which no search may pass over
+                self._record((dataset, "all"))
         self._golds: dict[tuple[str, str], Gold] = {}
         self._named: dict[tuple[str, str], Gold | None] = {}
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.verification import DATA, fuzz, sampled
+from gonerd.errors import InputError
 from gonerd_leaderboard.gold import GoldShelf
 from gonerd_leaderboard.submission import submit
 from gonerd_leaderboard.verification import verdicts, verify
@@ -48,6 +49,15 @@ def test_a_run_is_rescored_where_its_gold_is_at_hand(run: Path, shelf: GoldShelf
     found = verify(run, GoldShelf(["sample"]))
     assert found.tier == SELF_REPORTED
     assert found.reason.startswith("no dataset at hand has the split 'all' of invented")
+
+
+def test_a_file_that_holds_no_documents_is_no_dataset(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("words")
+    with pytest.raises(InputError, match="the format can't be told"):
+        GoldShelf([str(tmp_path / "notes.md")])
+    (tmp_path / "empty.jsonl").touch()
+    with pytest.raises(InputError, match="holds no documents"):
+        GoldShelf([str(tmp_path / "empty.jsonl")])
 
 
 def test_a_run_on_a_dataset_with_a_train_split_is_rescored_with_what_was_seen(
