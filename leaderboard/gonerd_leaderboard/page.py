@@ -70,11 +70,16 @@ def build_page(
 
     Raises:
         InputError: there is no submission, or no such dataset.
-        OutputError: `out` exists and `overwrite` is off, or it holds something other than a page.
+        OutputError: `out` exists and `overwrite` is off, or it holds something other than a page, or lies
+            among the submissions.
         GonerdError: a submission is broken; see `gonerd_leaderboard.gathering`.
     """
     if overwrite and out.is_dir() and any(out.iterdir()) and not (out / DATA).is_file():
         raise OutputError(f"{out} holds no leaderboard page, --force will not replace it")
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise OutputError(
+            f"{out} lies among the submissions; expected a folder outside {submissions}"
+        )
     require_folder_to_write(out, overwrite=overwrite)
     proofs = read_proofs(verified) if verified is not None else {}
     tables = reported_tables(reported) if reported is not None else []

@@ -229,6 +229,9 @@ def test_force_replaces_a_page_and_nothing_else(submissions, tmp_path):
     (tmp_path / "thesis" / "chapter.tex").write_text("years of work")
     with pytest.raises(OutputError, match="holds no leaderboard page"):
         build_page(submissions, tmp_path / "thesis", overwrite=True)
+    with pytest.raises(OutputError, match="lies among the submissions"):
+        build_page(submissions, submissions / "page")
+    assert not (submissions / "page").exists()
 
 
 def test_one_broken_submission_stops_the_build_and_is_named(tmp_path):
