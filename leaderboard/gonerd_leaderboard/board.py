@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -23,6 +26,8 @@ __all__ = ["Board", "Row", "boards_from_entries", "with_comparisons"]
 
 MOST_COMPARED = 50
 """Rows, the first of a board, that are tested pair by pair."""
+
+KEY_DIGITS = 20
 
 LEAST_REVISION = 7
 """Digits of a revision that a teacher's name must have to mean one."""
@@ -68,7 +73,12 @@ def boards_from_entries(entries: Iterable[Entry]) -> list[Board]:
     ordered = sorted(entries, key=_board_key)
     if not ordered:
         raise InputError("no submission was found; gonerd submit RUN_DIR --to FOLDER adds one")
-    return [_board(list(group)) for _, group in groupby(ordered, key=_board_key)]
+    boards = [_board(list(group)) for _, group in groupby(ordered, key=_board_key)]
+    named = Counter(board.id for board in boards)
+    return [
+        board if named[board.id] == 1 else replace(board, id=f"{board.id}-{_key_digest(board)}")
+        for board in boards
+    ]
 
 
 def with_comparisons(board: Board, counts_of: Callable[[Entry], Counted]) -> Board:
@@ -99,6 +109,12 @@ def with_comparisons(board: Board, counts_of: Callable[[Entry], Counted]) -> Boa
 def _board_key(entry: Entry) -> tuple[bool, str, str, str, str]:
     dataset = entry.result.dataset
     return dataset.synthetic, dataset.id, dataset.revision, dataset.split, dataset.split_sha256
+
+
+def _key_digest(board: Board) -> str:
+    """Parts boards whose ids are one: a submission may state any hash, also one that begins alike."""
+    key = json.dumps(_board_key(board.rows[0].entry))
+    return hashlib.sha256(key.encode()).hexdigest()[:KEY_DIGITS]
 
 
 def _board(entries: list[Entry]) -> Board:

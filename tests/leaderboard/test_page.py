@@ -234,6 +234,19 @@ def test_force_replaces_a_page_and_nothing_else(submissions, tmp_path):
     assert not (submissions / "page").exists()
 
 
+def test_a_split_whose_hash_begins_alike_takes_no_other_board(tmp_path):
+    runs = [make_run(tmp_path / name, model=f"acme/{name}", n=12) for name in ("one", "two")]
+    digest = json.loads((runs[1] / "result.json").read_text())["dataset"]["split_sha256"]
+    change_result(runs[1], "dataset.split_sha256", digest[:8] + 56 * "0")
+    for run in runs:
+        submit(run, tmp_path / "to")
+    build_page(tmp_path / "to", tmp_path / "page")
+    shell = (tmp_path / "page" / "index.html").read_text()
+    boards = [path.name for path in (tmp_path / "page" / "boards").iterdir()]
+    assert len(boards) == 2
+    assert sorted(re.findall(r'src="boards/([^"]+)"', shell)) == sorted(boards)
+
+
 def test_one_broken_submission_stops_the_build_and_is_named(tmp_path):
     place = submit(make_run(tmp_path / "run"), tmp_path / "to")
     (place / "model.toml").write_text("name = 7")
