@@ -31,7 +31,7 @@ def read_plain_file(path: Path, *, most: int) -> bytes:
     except OSError as problem:
         if problem.errno in (errno.ELOOP, errno.ENXIO):
             raise InputError(f"{path} is a link or a device, a plain file was expected") from None
-        raise
+        raise InputError(f"{path} can't be read: {problem.strerror}") from None
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise InputError(f"{path} is not a plain file")
