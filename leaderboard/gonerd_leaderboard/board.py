@@ -21,6 +21,7 @@ from gonerd_leaderboard.entry import Entry
 from gonerd_leaderboard.ranking import Rank, ranks
 from gonerd_leaderboard.result import DatasetRef
 from gonerd_leaderboard.slug import slug_from_name
+from gonerd_leaderboard.verified import SELF_REPORTED
 
 __all__ = ["Board", "Row", "boards_from_entries", "with_comparisons"]
 
@@ -107,23 +108,22 @@ def with_comparisons(board: Board, counts_of: Callable[[Entry], Counted]) -> Boa
 
 
 def _board_key(entry: Entry) -> tuple[bool, str, str, str, str]:
-    dataset = entry.result.dataset
-    return dataset.synthetic, dataset.id, dataset.revision, dataset.split, dataset.split_sha256
+    return entry.result.dataset.board
 
 
 def _key_digest(board: Board) -> str:
     """Parts boards whose ids are one: a submission may state any hash, also one that begins alike."""
-    key = json.dumps(_board_key(board.rows[0].entry))
+    key = json.dumps(board.dataset.board)
     return hashlib.sha256(key.encode()).hexdigest()[:KEY_DIGITS]
 
 
 def _board(entries: list[Entry]) -> Board:
-    dataset = entries[0].result.dataset
+    right = next((entry for entry in entries if entry.tier != SELF_REPORTED), entries[0])
+    dataset = right.result.dataset
     for entry in entries:
         if entry.result.dataset != dataset:
             raise CheckError(
-                f"{entry.id}: its dataset has the split hash of {entries[0].id} but other counts, "
-                "notes or name"
+                f"{entry.id}: its dataset has the split hash of {right.id} but other counts, notes or name"
             )
     ranked = ranks([(e.result.full.total.f1, e.result.full.interval) for e in entries])
     rows = [Row(entry, rank) for entry, rank in zip(entries, ranked, strict=True)]

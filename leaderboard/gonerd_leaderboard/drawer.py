@@ -46,7 +46,7 @@ def drawer_key(checked: CheckedPlace, tier: str, gold: Gold | None) -> str:
         *checked.run.digests,
         card,
         tier,
-        checked.run.result.dataset.split_sha256 if gold is not None else "",
+        gold.sha256 if gold is not None else "",
     ):
         data = part.encode()
         hashed.update(len(data).to_bytes(8, "big") + data)

@@ -32,7 +32,7 @@ class Filling:
         """
         self._shelf = GoldShelf(datasets)
         self._lock = threading.Lock()
-        self._page: Path | None = None
+        self._page: tuple[Path, int] | None = None
         self._golds: dict[str, Gold] = {}
         """By board."""
         self._texts: dict[str, str] = {}
@@ -59,7 +59,8 @@ class Filling:
 
     def _take(self, page: Path) -> None:
         """Find the gold of the page's boards, once for each page."""
-        if page == self._page:
+        state = page, (page / DATA).stat().st_mtime_ns  # it may be built again in its place
+        if state == self._page:
             return
         golds = {
             board: gold
@@ -72,7 +73,7 @@ class Filling:
             for gold in golds.values()
             for digest, document in zip(gold.hashes, gold.documents, strict=True)
         }
-        self._page = page
+        self._page = state
 
 
 def _boards_of(page: Path) -> Mapping[str, DatasetRef]:

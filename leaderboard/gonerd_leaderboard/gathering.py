@@ -12,7 +12,7 @@ from pathlib import Path
 from gonerd.errors import CheckError
 from gonerd_leaderboard.drawer import drawer_key, drawer_script
 from gonerd_leaderboard.entry import CheckedPlace, Entry, places_below, splits_in, unread_place
-from gonerd_leaderboard.gold import GoldShelf
+from gonerd_leaderboard.gold import Gold, GoldShelf
 from gonerd_leaderboard.verified import SELF_REPORTED, Proof
 
 __all__ = ["Plan", "gathered"]
@@ -30,7 +30,7 @@ class Plan:
     shelf: GoldShelf
     """Where gold may be found."""
     proofs: Mapping[str, Proof] | None = None
-    """A proof counts where the bytes are those of which it was found."""
+    """A proof counts where the bytes are those of which it was found, on the gold that is at hand."""
     before: Path | None = None
     """Scripts of an earlier page: those with the same key are taken over, their predictions not read."""
 
@@ -60,7 +60,8 @@ def gathered(submissions: Path, plan: Plan, *, processes: int | None = None) -> 
 def _entry(place: Path, plan: Plan) -> Entry:
     checked = unread_place(place)
     result = checked.run.result
-    tier, gold = _tier(checked, plan.proofs or {}), plan.shelf.of(result.dataset)
+    gold = plan.shelf.of(result.dataset)
+    tier = _tier(checked, plan.proofs or {}, gold)
     key = drawer_key(checked, tier, gold)
     path = plan.out / f"{key}.js"
     before = plan.before / path.name if plan.before is not None else None
@@ -71,10 +72,11 @@ def _entry(place: Path, plan: Plan) -> Entry:
     return Entry(checked.id, key, checked.card, result, tier)
 
 
-def _tier(checked: CheckedPlace, proofs: Mapping[str, Proof]) -> str:
+def _tier(checked: CheckedPlace, proofs: Mapping[str, Proof], gold: Gold | None) -> str:
     proof = proofs.get(checked.id)
-    proven = proof is not None and proof.digests == checked.run.digests
-    return proof.tier if proof is not None and proven else SELF_REPORTED
+    if proof is None or proof.digests != checked.run.digests:
+        return SELF_REPORTED
+    return proof.tier if gold is None or proof.gold_sha256 == gold.sha256 else SELF_REPORTED
 
 
 def _take_over(before: Path, path: Path) -> None:

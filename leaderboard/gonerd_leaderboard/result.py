@@ -164,6 +164,11 @@ class DatasetRef:
     # runs on the whole build and on a file of the split's documents stand on one board
     fingerprint: str = field(default="", compare=False)
 
+    @property
+    def board(self) -> tuple[bool, str, str, str, str]:
+        """Results that have this in common stand on one board, and have to agree on all else."""
+        return self.synthetic, self.id, self.revision, self.split, self.split_sha256
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

@@ -18,7 +18,7 @@ from gonerd_leaderboard.result import DatasetRef
 from gonerd_leaderboard.submission import CARD, Run, read_predictions, unread_run
 from gonerd_leaderboard.verified import RERUN, RESCORED, SELF_REPORTED, Proof
 
-__all__ = ["Rerunning", "Verdict", "verdicts", "verify"]
+__all__ = ["Rerunning", "Verdict", "agreeing", "verdicts", "verify"]
 
 AT_ONCE = 16
 """Submissions that a process takes at a time."""
@@ -36,6 +36,8 @@ class Verdict:
     """Why it is refused, or why no more is proven."""
     proof: Proof | None = None
     """None if it is refused."""
+    dataset: DatasetRef | None = None
+    """What it says of it; None if it is refused."""
 
     @property
     def refused(self) -> bool:
@@ -78,7 +80,11 @@ def verify(
         if known is not None and holds and again is None:
             proven = known.tier != SELF_REPORTED
             return Verdict(
-                place, known.tier, "" if proven else _no_gold(run.result.dataset, shelf), known
+                place,
+                known.tier,
+                "" if proven else _no_gold(run.result.dataset, shelf),
+                known,
+                run.result.dataset,
             )
         read_predictions(run, folder, reader=rescoring)
         if rescoring.gold is not None:
@@ -93,7 +99,8 @@ def verify(
     except GonerdError as problem:
         return Verdict(place, reason=str(problem))
     gold_sha256 = rescoring.gold.sha256 if rescoring.gold is not None else ""
-    return Verdict(place, tier, reason, Proof(tier, *run.digests, gold_sha256))
+    proof = Proof(tier, *run.digests, gold_sha256)
+    return Verdict(place, tier, reason, proof, run.result.dataset)
 
 
 def verdicts(
@@ -128,6 +135,24 @@ def verdicts(
         shelf.named(*split)
     with ProcessPoolExecutor(count, initializer=_begin, initargs=(shelf, dict(known))) as pool:
         yield from pool.map(_verdict, places, chunksize=AT_ONCE)
+
+
+def agreeing(found: Sequence[Verdict]) -> list[Verdict]:
+    """The same verdicts; refused is who says other things of a dataset than who is proven, else the first."""
+    right: dict[tuple[bool, str, str, str, str], Verdict] = {}
+    for each in sorted(found, key=lambda verdict: verdict.tier == SELF_REPORTED):
+        if each.dataset is not None:
+            right.setdefault(each.dataset.board, each)
+    return [
+        each
+        if each.dataset is None or each.dataset == (of := right[each.dataset.board]).dataset
+        else Verdict(
+            each.place,
+            reason=f"{each.place}: its dataset has the split hash of {of.place} but other counts, notes or "
+            "name",
+        )
+        for each in found
+    ]
 
 
 def _still_proves(known: Proof, run: Run, shelf: GoldShelf) -> bool:

@@ -100,9 +100,9 @@ def verify(
       gonerd verify --all submissions --dataset gonerd --record verified.json
       gonerd verify runs/tagger --dataset gonerd --rerun --model gonerd:models/tagger
     """
-    from gonerd.errors import CheckError, ConfigError
+    from gonerd.errors import CheckError, ConfigError, InputError
     from gonerd_leaderboard.gold import GoldShelf
-    from gonerd_leaderboard.verification import Rerunning, Verdict, verdicts
+    from gonerd_leaderboard.verification import Rerunning, Verdict, agreeing, verdicts
     from gonerd_leaderboard.verification import verify as verify_one
     from gonerd_leaderboard.verified import TIERS, proofs_to_keep, write_proofs
 
@@ -121,7 +121,11 @@ def verify(
     if submissions is not None:
         keep = record is not None and record.exists() and not anew
         known = proofs_to_keep(record) if record is not None and keep else {}
-        found = list(verdicts(submissions, places, processes=jobs, again=again, known=known))
+        found = agreeing(
+            list(verdicts(submissions, places, processes=jobs, again=again, known=known))
+        )
+        if not found:
+            raise InputError(f"{submissions} has no submission; gonerd submit --to adds one")
     else:
         shelf = GoldShelf(places)
         found = [verify_one(folder, shelf, again=again) for folder in runs]
