@@ -21,6 +21,7 @@ __all__ = [
     "hardware",
     "keep_freed_memory",
     "peak_rss_mib",
+    "take_one_thread",
 ]
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
@@ -93,6 +94,16 @@ def keep_freed_memory() -> bool:
     except (AttributeError, OSError, TypeError):  # another C library
         return False
     return bool(mallopt(_M_MMAP_MAX, 0)) and bool(mallopt(_M_TRIM_THRESHOLD, 2**31 - 1))
+
+
+def take_one_thread() -> None:
+    """Let numpy's products in this process use one thread: it is one of as many as there are cores.
+
+    Else each process has a thread on every core, and most of their time goes into waiting for each other.
+    """
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
 
 
 def give_back_freed_memory() -> None:

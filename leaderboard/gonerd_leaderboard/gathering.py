@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonerd.errors import CheckError
+from gonerd.machine import take_one_thread
 from gonerd_leaderboard.drawer import drawer_key, drawer_script
 from gonerd_leaderboard.entry import CheckedPlace, Entry, places_below, splits_in, unread_place
 from gonerd_leaderboard.gold import Gold, GoldShelf
@@ -92,6 +93,7 @@ _at_work: Plan | None = None
 
 def _begin(plan: Plan) -> None:
     global _at_work
+    take_one_thread()
     _at_work = plan
 
 

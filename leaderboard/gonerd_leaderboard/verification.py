@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gonerd.errors import CheckError, GonerdError
+from gonerd.machine import take_one_thread
 from gonerd_leaderboard.entry import places_below, splits_in, unread_place
 from gonerd_leaderboard.gold import Gold, GoldShelf
 from gonerd_leaderboard.rerunning import UnnamedModelError, rerun
@@ -192,6 +193,7 @@ _at_work: tuple[GoldShelf, Mapping[str, Proof]] | None = None
 
 def _begin(shelf: GoldShelf, known: Mapping[str, Proof]) -> None:
     global _at_work
+    take_one_thread()
     _at_work = shelf, known
 
 
