@@ -16,11 +16,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its 
 from browsing import browsing
 from scoring import DATA
 
-from submissions import DOCUMENTS, SUBMISSIONS, corpus_of, run_of, sampled, submissions_of
+from submissions import DOCUMENTS, SUBMISSIONS, corpus_of, run_of, sampled, submissions_of, timed
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "benchmarks/results/leaderboard_page.json"
@@ -76,20 +73,9 @@ def main() -> int:
 
 def building(submissions: Path, corpus: Path, page: Path) -> dict[str, Any]:
     """Build the page by the command, over the one that is there; what it said and took."""
-    words = [sys.executable, "-m", "gonerd", "leaderboard", "build", submissions]
-    words += ["--dataset", corpus, "--out", page, "--force"]
-    began = time.monotonic()
-    before = os.times()
-    done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT)
-    seconds = time.monotonic() - began
-    after = os.times()
-    busy = after.children_user + after.children_system
-    busy -= before.children_user + before.children_system
-    return {
-        "said": done.stdout.splitlines()[-1].partition(":")[0],
-        "seconds": round(seconds, 1),
-        "processor_seconds": round(busy, 1),
-    }
+    words = ["leaderboard", "build", submissions, "--dataset", corpus, "--out", page, "--force"]
+    told = timed(words)
+    return told | {"said": told["said"].partition(":")[0]}
 
 
 def contents(page: Path) -> dict[str, Any]:

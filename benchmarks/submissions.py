@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
-from collections.abc import Iterable, Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from scoring import fitted, wrong
 
@@ -15,6 +20,7 @@ from gonerd.records import read_documents, write_documents
 from gonerd.schema import Document
 from gonerd_leaderboard.submission import RESULT, submit
 
+ROOT = Path(__file__).parents[1]
 SUBMISSIONS, RUNS, DOCUMENTS = 1000, 20, 224
 
 
@@ -79,3 +85,18 @@ def submissions_of(folder: Path, corpus: Path, number: int) -> Path:
             write_json(run / RESULT, record, overwrite=True)
             submit(run, submissions)
     return submissions
+
+
+def timed(words: Sequence[str | Path]) -> dict[str, Any]:
+    """Run `gonerd` with `words`: the last line of what it said, seconds, and those of all its processes."""
+    began, before = time.monotonic(), os.times()
+    command = [sys.executable, "-m", "gonerd", *words]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    seconds, after = time.monotonic() - began, os.times()
+    busy = after.children_user + after.children_system
+    busy -= before.children_user + before.children_system
+    return {
+        "said": done.stdout.splitlines()[-1],
+        "seconds": round(seconds, 1),
+        "processor_seconds": round(busy, 1),
+    }

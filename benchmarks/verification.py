@@ -15,12 +15,9 @@ import argparse
 import copy
 import hashlib
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +35,7 @@ from gonerd_leaderboard.verified import RESCORED
 sys.path.insert(0, str(Path(__file__).parent))  # a test loads this file by its package
 from scoring import DATA
 
-from submissions import DOCUMENTS, SUBMISSIONS, corpus_of, run_of, sampled, submissions_of
+from submissions import DOCUMENTS, SUBMISSIONS, corpus_of, run_of, sampled, submissions_of, timed
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "benchmarks/results/verification.json"
@@ -80,21 +77,11 @@ def main() -> int:
 def speed(folder: Path, documents: list[Document], number: int) -> dict[str, Any]:
     corpus = corpus_of(folder, documents)
     submissions = submissions_of(folder, corpus, number)
-    words = [sys.executable, "-m", "gonerd", "verify", "--all", submissions, "--dataset", corpus]
-    began = time.monotonic()
-    before = os.times()
-    done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT)
-    seconds = time.monotonic() - began
-    after = os.times()
-    busy = after.children_user + after.children_system
-    busy -= before.children_user + before.children_system
     return {
         "submissions": number,
         "documents": len(documents),
         "words": sum(len(document.tokens or ()) for document in documents),
-        "said": done.stdout.splitlines()[-1],
-        "seconds": round(seconds, 1),
-        "processor_seconds": round(busy, 1),
+        **timed(["verify", "--all", submissions, "--dataset", corpus]),
         "machine": environment(),
     }
 
